@@ -1,0 +1,51 @@
+//! A catalog: one document, one upstream, and the tools that were chosen from it.
+
+use crate::tool::Tool;
+
+/// Everything that was compiled from one directory below `catalogs/`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Catalog {
+    /// The directory's name.
+    pub name: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// The document's file name, relative to the catalog's directory.
+    pub document: &'static str,
+    /// SHA-256 of the document as it was compiled, in lower-case hexadecimal.
+    pub document_sha256: &'static str,
+    /// The one system that the tools of this catalog may reach.
+    pub upstream: Upstream,
+    /// The tools, in the order of their names.
+    pub tools: &'static [Tool],
+}
+
+/// A system inside the perimeter. Its address comes from the site file, never from generated source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Upstream {
+    /// The name under which the site file gives the address and the credentials.
+    pub name: &'static str,
+    /// Put before every path; empty, or starts with `/` and does not end with one.
+    pub base_path: &'static str,
+    /// Credentials that tools of this catalog may name.
+    pub credentials: &'static [Credential],
+}
+
+/// A secret, by name. The site file says which file holds its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The name of the document's security scheme.
+    pub name: &'static str,
+    /// Where the value goes.
+    pub place: CredentialPlace,
+}
+
+/// Where the value of a credential goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialPlace {
+    /// The value of this header, as the file holds it.
+    Header(&'static str),
+    /// `Authorization: Bearer`, a space, and the file's content (RFC 6750, section 2.1).
+    Bearer,
+    /// `Authorization: Basic`, a space, and the file's `user:password` in base64 (RFC 7617, section 2).
+    Basic,
+}

@@ -1,0 +1,65 @@
+//! What may come back: the answers that the document declares, and how many bytes are read at most.
+
+/// The answers that are taken. Anything else is an error, also an undeclared status between 200 and 299.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// An exact code goes before a range.
+    pub answers: &'static [Answer],
+    /// An answer with a longer body is refused while it is read.
+    pub bytes_max: u64,
+}
+
+/// One declared answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Which statuses it stands for.
+    pub status: Status,
+    /// How the body is read.
+    pub content: Content,
+    /// The media type that the document declares; empty for [`Content::Empty`].
+    pub media_type: &'static str,
+}
+
+/// A status code (RFC 9110, section 15), or a hundred of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// This code alone.
+    Code(u16),
+    /// All codes with this first digit.
+    Range(u8),
+    /// Every status from 200 to 299 that no other answer names.
+    AnySuccess,
+}
+
+/// How a body is read. The prune rule sees the value that is named here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// No body is read; the value is null.
+    Empty,
+    /// The value is the JSON text's (RFC 8259).
+    Json,
+    /// The value is the text, as a string.
+    Text,
+    /// The bytes stay here; the value is `{"media_type": string, "bytes": integer, "sha256": string}`.
+    Binary,
+}
+
+/// An answer without a body.
+pub const fn empty(status: Status) -> Answer {
+    Answer { status, content: Content::Empty, media_type: "" }
+}
+
+/// A JSON answer.
+pub const fn json(status: Status, media_type: &'static str) -> Answer {
+    Answer { status, content: Content::Json, media_type }
+}
+
+/// An answer in plain text.
+pub const fn text(status: Status, media_type: &'static str) -> Answer {
+    Answer { status, content: Content::Text, media_type }
+}
+
+/// An answer of which only type, size and digest are passed on.
+pub const fn binary(status: Status, media_type: &'static str) -> Answer {
+    Answer { status, content: Content::Binary, media_type }
+}

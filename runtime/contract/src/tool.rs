@@ -1,0 +1,50 @@
+//! A tool: what a model is offered, and what happens when it takes the offer.
+
+use crate::prune::Prune;
+use crate::request::Request;
+use crate::response::Response;
+
+/// One operation of a document, offered to a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tool {
+    /// Matches `^[a-z][a-z0-9_]{0,39}$`; unique over all catalogs of one program.
+    pub name: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// What the model is told.
+    pub description: &'static str,
+    /// What the call does to the upstream's data.
+    pub effect: Effect,
+    /// The operation in the document, as a JSON pointer behind the file's name (RFC 6901).
+    pub operation: &'static str,
+    /// Names of the upstream's credentials that are sent along, all of them.
+    pub credentials: &'static [&'static str],
+    /// What leaves the machine.
+    pub request: Request,
+    /// What may come back.
+    pub response: Response,
+    /// What of it reaches the model.
+    pub prune: Prune,
+}
+
+/// What a call does to the upstream's data. Policy is keyed on this, not on what an upstream says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Creates or changes data.
+    Write,
+    /// Removes data, or what it does cannot be undone.
+    Destroy,
+}
+
+impl Effect {
+    /// The word that `catalog.yaml`, the audit record and messages use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destroy => "destroy",
+        }
+    }
+}
