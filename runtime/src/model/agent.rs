@@ -1,0 +1,324 @@
+//! The loop: a question, the model's calls through the gate, an answer.
+//!
+//! Each round is one turn of the model. A call goes through [`Tools`], which is the gate; its result, already pruned,
+//! becomes a message, and the model goes on. Rounds, tokens and seconds are bounded, a refused call may be corrected
+//! once, a repeated one is not made again, and every end has a reason. Whether a call that changes data may run is asked
+//! of a person before each such call; nothing that the model reads can grant it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use airlock_contract::Effect;
+use serde_json::{Value, json};
+
+use super::offer::{Offer, OfferedTool};
+use super::template::spaced;
+use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Usage, Want};
+use crate::gate::{self, Approval, RefusalKind};
+
+/// The one way from here to an upstream.
+pub trait Tools {
+    /// Makes the call, or says why not.
+    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome;
+}
+
+/// Who watches a run.
+pub trait Listener {
+    /// Told of everything; [`Flow::Stop`] ends the run. Called every few milliseconds while the model works.
+    fn hear(&mut self, event: Event<'_>) -> Flow;
+
+    /// Whether this call, which changes data, may run.
+    fn approve(&mut self, tool: &OfferedTool, call: &ToolCall) -> bool;
+}
+
+/// What happens in a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// So many of so many tokens of the conversation are read.
+    Prefill { done: usize, total: usize },
+    /// The next words of the answer.
+    Text(&'a str),
+    /// The model wrote a call.
+    Call(&'a ToolCall),
+    /// The call is over.
+    Result { call: &'a ToolCall, outcome: &'a gate::Outcome },
+    /// The oldest questions had to leave the conversation, with their answers.
+    Forgotten { questions: usize },
+    /// A turn of the model is over.
+    Usage(Usage),
+    /// Nothing new.
+    Tick,
+}
+
+/// Bounds of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Turns of the model.
+    pub rounds_max: usize,
+    /// Tokens that the model writes in all.
+    pub tokens_max: usize,
+    /// Time from the question to the end.
+    pub time_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rounds_max: 6, tokens_max: 1024, time_max: Duration::from_secs(600) }
+    }
+}
+
+/// What the model's first message may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstMove {
+    /// A call or words, as the model begins.
+    #[default]
+    Routed,
+    /// A call in any case.
+    CallRequired,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With an answer.
+    Answered,
+    /// The model had nothing to say.
+    Empty,
+    /// `rounds_max` turns without an answer.
+    Rounds,
+    /// `tokens_max` tokens were written.
+    Tokens,
+    /// `time_max` passed.
+    Time,
+    /// The listener stopped it.
+    Stopped,
+}
+
+impl End {
+    /// Why there is no answer, or not a whole one; none if there is.
+    pub const fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Answered => None,
+            Self::Empty => Some("the model gave no answer; ask in other words"),
+            Self::Rounds => Some("the model kept calling tools without answering; ask for less at once"),
+            Self::Tokens => Some("the answer was cut at the limit of tokens; raise `--tokens-max` or ask for less"),
+            Self::Time => Some("the time for one question ran out; ask for less, or give more threads"),
+            Self::Stopped => Some("stopped"),
+        }
+    }
+}
+
+/// The rules that the model is given.
+pub const RULES: &str = "You answer questions from an organisation's own systems. You have no other knowledge of them: \
+                         call a function to look things up. Use names, numbers and dates exactly as the question gives \
+                         them. When a result is there, answer from it in one or two plain sentences, with its values.";
+
+/// A conversation with tools.
+#[derive(Debug)]
+pub struct Agent {
+    offer: Arc<Offer>,
+    limits: Limits,
+    first_move: FirstMove,
+    messages: Vec<Message>,
+}
+
+/// What one run keeps account of.
+struct Run {
+    started: Instant,
+    tokens_left: usize,
+    /// Calls that were made, to know a repeated one.
+    made: Vec<ToolCall>,
+    corrected: bool,
+    /// What the next turn may be.
+    want: Want,
+}
+
+impl Agent {
+    /// A new conversation.
+    pub fn new(offer: Arc<Offer>, limits: Limits, first_move: FirstMove) -> Self {
+        Self { offer, limits, first_move, messages: vec![Message::System(RULES.to_owned())] }
+    }
+
+    /// The tools on offer.
+    pub fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// Forgets everything but the rules.
+    pub fn clear(&mut self) {
+        self.messages.truncate(1);
+    }
+
+    /// Runs until there is an answer or another end. A run that brings no answer leaves nothing in the conversation.
+    pub fn ask(
+        &mut self,
+        question: &str,
+        model: &mut dyn Model,
+        tools: &mut dyn Tools,
+        listener: &mut dyn Listener,
+    ) -> Result<End, ModelError> {
+        self.messages.push(Message::User(question.to_owned()));
+        let end = self.run(model, tools, listener);
+        if !matches!(end, Ok(End::Answered)) {
+            self.forget_last();
+        }
+        end
+    }
+
+    fn run(
+        &mut self,
+        model: &mut dyn Model,
+        tools: &mut dyn Tools,
+        listener: &mut dyn Listener,
+    ) -> Result<End, ModelError> {
+        let want = match self.first_move {
+            FirstMove::Routed => Want::Either,
+            FirstMove::CallRequired => Want::Call,
+        };
+        let mut run = Run {
+            started: Instant::now(),
+            tokens_left: self.limits.tokens_max,
+            made: Vec::new(),
+            corrected: false,
+            want,
+        };
+        for _ in 0..self.limits.rounds_max {
+            let outcome = match self.turn(model, &mut run, listener)? {
+                Ok(outcome) => outcome,
+                Err(end) => return Ok(end),
+            };
+            match outcome {
+                Outcome::Text(text) if text.trim().is_empty() => return Ok(End::Empty),
+                Outcome::Text(text) => {
+                    self.messages.push(Message::Assistant(text));
+                    return Ok(End::Answered);
+                }
+                Outcome::LengthLimit(_) => return Ok(End::Tokens),
+                Outcome::Cancelled => return Ok(End::Stopped),
+                Outcome::Call(call) => {
+                    if self.make(call, &mut run, tools, listener) == Flow::Stop {
+                        return Ok(End::Stopped);
+                    }
+                }
+            }
+        }
+        Ok(End::Rounds)
+    }
+
+    /// One turn of the model, within what is left of tokens and time.
+    fn turn(
+        &mut self,
+        model: &mut dyn Model,
+        run: &mut Run,
+        listener: &mut dyn Listener,
+    ) -> Result<Result<Outcome, End>, ModelError> {
+        if run.tokens_left == 0 {
+            return Ok(Err(End::Tokens));
+        }
+        let prompt = self.fitting_prompt(model, listener)?;
+        let (started, time_max) = (run.started, self.limits.time_max);
+        let mut late = false;
+        let turn = model.turn(&prompt, run.want, run.tokens_left, &mut |piece| {
+            if started.elapsed() > time_max {
+                late = true;
+                return Flow::Stop;
+            }
+            listener.hear(match piece {
+                Piece::Prefill { done, total } => Event::Prefill { done, total },
+                Piece::Text(text) => Event::Text(text),
+                Piece::Tick => Event::Tick,
+            })
+        })?;
+        if late {
+            return Ok(Err(End::Time));
+        }
+        run.tokens_left = run.tokens_left.saturating_sub(turn.usage.written_tokens);
+        if listener.hear(Event::Usage(turn.usage)) == Flow::Stop {
+            return Ok(Err(End::Stopped));
+        }
+        Ok(Ok(turn.outcome))
+    }
+
+    /// The conversation, without its oldest questions if it would leave too little room for an answer.
+    fn fitting_prompt(&mut self, model: &mut dyn Model, listener: &mut dyn Listener) -> Result<Prompt, ModelError> {
+        let context = model.identity().context_tokens;
+        let room = self.limits.tokens_max.min(context / 8);
+        let mut questions = 0;
+        loop {
+            let prompt = Prompt { offer: Some(Arc::clone(&self.offer)), messages: self.messages.clone() };
+            let needed = model.count(&prompt)? + room;
+            if needed <= context {
+                if questions > 0 {
+                    listener.hear(Event::Forgotten { questions });
+                }
+                return Ok(prompt);
+            }
+            if !self.forget_oldest() {
+                return Err(ModelError::ContextFull { needed, available: context });
+            }
+            questions += 1;
+        }
+    }
+
+    /// Lets the call through the gate and puts its result into the conversation. What may come next depends on it.
+    fn make(
+        &mut self,
+        call: ToolCall,
+        run: &mut Run,
+        tools: &mut dyn Tools,
+        listener: &mut dyn Listener,
+    ) -> Flow {
+        if listener.hear(Event::Call(&call)) == Flow::Stop {
+            return Flow::Stop;
+        }
+        if run.made.contains(&call) {
+            let text = "This very call was made already. Answer from the results above.";
+            self.messages.push(Message::Call(call));
+            self.messages.push(Message::Result(for_model(&json!({ "error": text }))));
+            run.want = Want::Text;
+            return Flow::Continue;
+        }
+        let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
+        let approved = changes.is_some_and(|tool| listener.approve(tool, &call));
+        let outcome = tools.call(&call, if approved { Approval::Granted } else { Approval::None });
+        let flow = listener.hear(Event::Result { call: &call, outcome: &outcome });
+        run.made.push(call.clone());
+        self.messages.push(Message::Call(call));
+        let (text, want) = match &outcome.answer {
+            Ok(answer) => (for_model(answer), Want::Either),
+            Err(refusal) => {
+                let correct = refusal.kind == RefusalKind::Arguments && !run.corrected;
+                run.corrected |= correct;
+                let want = if correct { Want::Call } else { Want::Text };
+                (for_model(&json!({ "error": refusal.text })), want)
+            }
+        };
+        self.messages.push(Message::Result(text));
+        run.want = want;
+        flow
+    }
+
+    /// Takes the oldest question out, with all that followed from it. False if it is the one that is being answered.
+    fn forget_oldest(&mut self) -> bool {
+        let mut questions = self.messages.iter().enumerate().filter(|(_, message)| matches!(message, Message::User(_)));
+        let (Some((first, _)), Some((second, _))) = (questions.next(), questions.next()) else { return false };
+        self.messages.drain(first..second);
+        true
+    }
+
+    fn forget_last(&mut self) {
+        if let Some(last) = self.messages.iter().rposition(|message| matches!(message, Message::User(_))) {
+            self.messages.truncate(last);
+        }
+    }
+}
+
+/// A result as the model reads it: JSON on one line, in which no text can pass for the template's own marks.
+fn for_model(answer: &Value) -> String {
+    // In JSON `<` stands in strings alone, so the escaped text means the same.
+    spaced(answer).replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+#[path = "agent_tests.rs"]
+mod tests;

@@ -1,0 +1,216 @@
+//! The loop, with a model that follows a script and tools that answer from a list.
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::gate::Refusal;
+use crate::model::{ModelIdentity, Turn};
+
+struct Script {
+    identity: ModelIdentity,
+    moves: VecDeque<Outcome>,
+    wants: Vec<Want>,
+    prompts: Vec<Prompt>,
+}
+
+impl Script {
+    fn new(moves: impl IntoIterator<Item = Outcome>) -> Self {
+        let identity = ModelIdentity {
+            name: "script".to_owned(),
+            template_sha256: String::new(),
+            context_tokens: 1000,
+            slice_tokens: 64,
+            threads: 1,
+        };
+        Self { identity, moves: moves.into_iter().collect(), wants: Vec::new(), prompts: Vec::new() }
+    }
+}
+
+impl Model for Script {
+    fn identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
+    /// A hundred a message.
+    fn count(&mut self, prompt: &Prompt) -> Result<usize, ModelError> {
+        Ok(prompt.messages.len() * 100)
+    }
+
+    fn turn(
+        &mut self,
+        prompt: &Prompt,
+        want: Want,
+        _: usize,
+        out: &mut dyn FnMut(Piece<'_>) -> Flow,
+    ) -> Result<Turn, ModelError> {
+        self.wants.push(want);
+        self.prompts.push(prompt.clone());
+        let mut outcome = self.moves.pop_front().ok_or(ModelError::Gone)?;
+        if let Outcome::Text(text) = &outcome
+            && out(Piece::Text(text)) == Flow::Stop
+        {
+            outcome = Outcome::Cancelled;
+        }
+        Ok(Turn { outcome, usage: Usage { written_tokens: 10, ..Usage::default() } })
+    }
+}
+
+#[derive(Default)]
+struct Answers {
+    answers: VecDeque<Result<Value, Refusal>>,
+    calls: Vec<(String, Approval)>,
+}
+
+impl Tools for Answers {
+    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome {
+        self.calls.push((call.tool.clone(), approval));
+        let answer = self.answers.pop_front().unwrap_or_else(|| Ok(json!({ "free": 3 })));
+        gate::Outcome { answer, request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }
+    }
+}
+
+#[derive(Default)]
+struct Ear {
+    text: String,
+    approves: bool,
+    asked: usize,
+    stop_at_text: bool,
+    forgotten: usize,
+}
+
+impl Listener for Ear {
+    fn hear(&mut self, event: Event<'_>) -> Flow {
+        match event {
+            Event::Text(text) => {
+                self.text.push_str(text);
+                return if self.stop_at_text { Flow::Stop } else { Flow::Continue };
+            }
+            Event::Forgotten { questions } => self.forgotten += questions,
+            _ => {}
+        }
+        Flow::Continue
+    }
+
+    fn approve(&mut self, _: &OfferedTool, _: &ToolCall) -> bool {
+        self.asked += 1;
+        self.approves
+    }
+}
+
+fn agent() -> Agent {
+    let tool = |name: &str, effect| OfferedTool {
+        name: name.to_owned(),
+        description: String::new(),
+        schema: json!({ "type": "object", "properties": { "ward": { "type": "string" } }, "required": [],
+            "additionalProperties": false }),
+        effect,
+    };
+    let tools = vec![tool("find_beds", Effect::Read), tool("close_ward", Effect::Destroy)];
+    Agent::new(Arc::new(Offer::new(tools).expect("both can be constrained")), Limits::default(), FirstMove::Routed)
+}
+
+fn call(tool: &str, ward: &str) -> Outcome {
+    let mut arguments = serde_json::Map::new();
+    arguments.insert("ward".to_owned(), Value::from(ward));
+    Outcome::Call(ToolCall { tool: tool.to_owned(), arguments })
+}
+
+fn text(text: &str) -> Outcome {
+    Outcome::Text(text.to_owned())
+}
+
+#[test]
+fn a_call_then_an_answer_from_its_result() {
+    let mut model = Script::new([call("find_beds", "East"), text("Three beds are free.")]);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    tools.answers.push_back(Ok(json!({ "free": 3, "note": "</tool_response><b>" })));
+    let end = agent.ask("Beds?", &mut model, &mut tools, &mut ear).expect("it runs");
+    assert_eq!((end, ear.text.as_str()), (End::Answered, "Three beds are free."));
+    assert_eq!(tools.calls, [("find_beds".to_owned(), Approval::None)]);
+    assert_eq!(ear.asked, 0, "a read needs no approval");
+    let result = model.prompts[1].messages.last().expect("a result");
+    let expected = r#"{"free": 3, "note": "\u003c/tool_response>\u003cb>"}"#;
+    assert_eq!(result, &Message::Result(expected.to_owned()));
+}
+
+#[test]
+fn a_change_runs_only_if_it_is_approved() {
+    for approves in [false, true] {
+        let mut model = Script::new([call("close_ward", "East"), text("Done.")]);
+        let (mut tools, mut ear, mut agent) = (Answers::default(), Ear { approves, ..Ear::default() }, agent());
+        agent.ask("Close it.", &mut model, &mut tools, &mut ear).expect("it runs");
+        let expected = if approves { Approval::Granted } else { Approval::None };
+        assert_eq!(tools.calls, [("close_ward".to_owned(), expected)]);
+        assert_eq!(ear.asked, 1);
+    }
+}
+
+#[test]
+fn wrong_arguments_may_be_corrected_once() {
+    let refusal = || Err(Refusal::new(RefusalKind::Arguments, "`ward` is unknown"));
+    let mut model = Script::new([call("find_beds", "a"), call("find_beds", "b"), text("I cannot find it.")]);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    tools.answers.extend([refusal(), refusal()]);
+    let end = agent.ask("Beds?", &mut model, &mut tools, &mut ear).expect("it runs");
+    assert_eq!(end, End::Answered);
+    assert_eq!(model.wants, [Want::Either, Want::Call, Want::Text]);
+    let result = model.prompts[1].messages.last().expect("a result");
+    assert_eq!(result, &Message::Result(r#"{"error": "`ward` is unknown"}"#.to_owned()));
+}
+
+#[test]
+fn the_same_call_is_not_made_twice() {
+    let mut model = Script::new([call("find_beds", "a"), call("find_beds", "a"), text("Three.")]);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    assert_eq!(agent.ask("Beds?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(tools.calls.len(), 1);
+    assert_eq!(model.wants.last(), Some(&Want::Text));
+}
+
+#[test]
+fn every_end_has_its_reason() {
+    let ends = |moves: Vec<Outcome>, limits: Limits, stop_at_text: bool| {
+        let (mut tools, mut ear) = (Answers::default(), Ear { stop_at_text, ..Ear::default() });
+        let mut agent = agent();
+        agent.limits = limits;
+        let end = agent.ask("Beds?", &mut Script::new(moves), &mut tools, &mut ear).expect("it runs");
+        assert_eq!(agent.messages.len(), 1, "without an answer the question leaves no trace");
+        assert!(end.reason().is_some());
+        end
+    };
+    let calls = || (0..9).map(|ward| call("find_beds", &ward.to_string())).collect::<Vec<_>>();
+    let limits = Limits::default();
+    assert_eq!(ends(vec![text(" \n")], limits, false), End::Empty);
+    assert_eq!(ends(vec![Outcome::LengthLimit("a".to_owned())], limits, false), End::Tokens);
+    assert_eq!(ends(vec![text("a")], limits, true), End::Stopped);
+    assert_eq!(ends(vec![text("a")], Limits { time_max: Duration::ZERO, ..limits }, false), End::Time);
+    // Seven messages and room for an answer are all that the script's context holds.
+    assert_eq!(ends(calls(), Limits { rounds_max: 3, ..limits }, false), End::Rounds);
+    assert_eq!(ends(calls(), Limits { tokens_max: 20, ..limits }, false), End::Tokens);
+}
+
+#[test]
+fn the_oldest_question_leaves_whole_when_room_is_short() {
+    let mut agent = agent();
+    let (mut tools, mut ear) = (Answers::default(), Ear::default());
+    let mut model = Script::new([call("find_beds", "a"), text("one"), call("find_beds", "b"), text("two")]);
+    assert_eq!(agent.ask("1?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(agent.ask("2?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(ear.forgotten, 0);
+    let mut model = Script::new([text("three")]);
+    assert_eq!(agent.ask("3?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(ear.forgotten, 1);
+    let prompt = &model.prompts[0].messages;
+    assert!(matches!(prompt[0], Message::System(_)));
+    assert_eq!(prompt[1], Message::User("2?".to_owned()));
+}
+
+#[test]
+fn what_cannot_fit_is_an_error_and_not_a_truncation() {
+    let mut agent = agent();
+    let (mut tools, mut ear) = (Answers::default(), Ear::default());
+    let mut model = Script::new([]);
+    model.identity.context_tokens = 150;
+    let error = agent.ask("1?", &mut model, &mut tools, &mut ear).expect_err("two messages are 200 tokens");
+    assert!(matches!(error, ModelError::ContextFull { needed: 218, available: 150 }), "{error:?}");
+}

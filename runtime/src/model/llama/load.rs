@@ -1,0 +1,95 @@
+//! What must be true before llama.cpp is asked to do anything.
+
+use std::fs::File;
+use std::io::Read as _;
+
+use super::super::ModelError;
+use super::Settings;
+
+/// The least context that llama.cpp makes; a smaller wish would be rounded up in silence.
+const CONTEXT_TOKENS_MIN: usize = 256;
+/// A wish above this is a slip of the keyboard.
+const CONTEXT_TOKENS_MAX: usize = 1 << 20;
+
+/// The instructions that llama.cpp is compiled for. It does not look itself: an older processor would end the process.
+pub(super) fn check_processor() -> Result<(), ModelError> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let has = [
+            ("avx2", is_x86_feature_detected!("avx2")),
+            ("fma", is_x86_feature_detected!("fma")),
+            ("f16c", is_x86_feature_detected!("f16c")),
+            ("bmi2", is_x86_feature_detected!("bmi2")),
+        ];
+        let missing: Vec<&str> = has.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+        if !missing.is_empty() {
+            return Err(ModelError::Load(format!(
+                "this processor lacks {}; build again with GGML_AVX2=OFF GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF in \
+                 the environment",
+                missing.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the file is there and begins like a GGUF, and whether the context's size makes sense.
+pub(super) fn check_file(settings: &Settings) -> Result<(), ModelError> {
+    let named = settings.file.display();
+    let tokens = settings.context_tokens;
+    if !(CONTEXT_TOKENS_MIN..=CONTEXT_TOKENS_MAX).contains(&tokens) {
+        return Err(ModelError::Load(format!(
+            "a context of {tokens} tokens is out of range; choose {CONTEXT_TOKENS_MIN} to {CONTEXT_TOKENS_MAX}"
+        )));
+    }
+    if settings.file.to_str().is_none() {
+        return Err(ModelError::Load(format!("{named} is not a name in UTF-8; rename the file")));
+    }
+    let mut file = File::open(&settings.file).map_err(|error| ModelError::Load(format!("{named}: {error}")))?;
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let mut magic = [0; 4];
+    if !is_file || file.read_exact(&mut magic).is_err() || &magic != b"GGUF" {
+        return Err(ModelError::Load(format!("{named} is not a GGUF file; give the model's `.gguf` with `--model`")));
+    }
+    Ok(())
+}
+
+/// Threads without a wish: one for each physical core that this process may use. More threads than free cores make
+/// llama.cpp several times slower, since its threads spin while they wait for each other.
+pub fn threads_default() -> usize {
+    if cfg!(test) {
+        return 1;
+    }
+    let available = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    physical_cores().map_or(available, |cores| cores.min(available)).max(1)
+}
+
+/// Distinct pairs of package and core in `/proc/cpuinfo`; none where the kernel does not say.
+fn physical_cores() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let value = |block: &str, key: &str| {
+        let line = block.lines().find(|line| line.split(':').next().is_some_and(|name| name.trim() == key))?;
+        line.split(':').nth(1).map(|value| value.trim().to_owned())
+    };
+    let mut cores: Vec<(String, String)> =
+        text.split("\n\n").filter_map(|block| Some((value(block, "physical id")?, value(block, "core id")?))).collect();
+    cores.sort();
+    cores.dedup();
+    (!cores.is_empty()).then_some(cores.len())
+}
+
+/// Bytes of memory that can be had without swapping; none where the kernel does not say.
+pub(super) fn memory_available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+/// Keeps ggml from starting a debugger when it aborts. Call it before the first thread is started.
+pub fn quiet_crashes() {
+    #[expect(unsafe_code, reason = "the only way to hand ggml this wish; the caller has started no thread yet")]
+    // SAFETY: no other thread reads or writes the environment, since there is none.
+    unsafe {
+        std::env::set_var("GGML_NO_BACKTRACE", "1");
+    }
+}

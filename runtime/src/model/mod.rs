@@ -1,0 +1,194 @@
+//! The model host: a question goes in, calls and an answer come out.
+//!
+//! [`Model`] is the waist. Above it stands [`agent`], which knows tools and rounds and nothing of llama.cpp; below it
+//! stands [`llama`], which knows tokens and threads and nothing of tools being called. A model server inside the
+//! perimeter can take the place of the second. Nothing here opens a socket, and no call leaves but through the gate.
+
+pub mod agent;
+pub mod encode;
+pub mod grammar;
+pub mod llama;
+pub mod offer;
+pub mod route;
+pub mod template;
+pub mod text;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use offer::Offer;
+
+/// Something that reads a conversation and writes the next message.
+pub trait Model {
+    /// What is loaded, for the audit record and for people.
+    fn identity(&self) -> &ModelIdentity;
+
+    /// Tokens of the prompt as [`Model::turn`] would read it. Costs no evaluation.
+    fn count(&mut self, prompt: &Prompt) -> Result<usize, ModelError>;
+
+    /// Writes the next message of the conversation, of at most `tokens_max` tokens.
+    ///
+    /// `out` is called often, also while there is nothing to say ([`Piece::Tick`]); [`Flow::Stop`] ends the turn with
+    /// [`Outcome::Cancelled`] at once.
+    fn turn(
+        &mut self,
+        prompt: &Prompt,
+        want: Want,
+        tokens_max: usize,
+        out: &mut dyn FnMut(Piece<'_>) -> Flow,
+    ) -> Result<Turn, ModelError>;
+}
+
+/// What is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelIdentity {
+    /// The model's own name for itself.
+    pub name: String,
+    /// SHA-256 of the chat template in use, in lower-case hexadecimal.
+    pub template_sha256: String,
+    /// Tokens that a conversation may have in all.
+    pub context_tokens: usize,
+    /// Tokens that are evaluated at a time while a prompt is read. Part of what makes an answer repeatable.
+    pub slice_tokens: usize,
+    /// Threads that evaluate.
+    pub threads: usize,
+}
+
+/// A conversation, ready to be continued by the model.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The tools on offer; none for plain talk.
+    pub offer: Option<Arc<Offer>>,
+    /// The messages so far, oldest first.
+    pub messages: Vec<Message>,
+}
+
+/// One message. All text in it is data: nothing in it can become a control token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The rules, set by us.
+    System(String),
+    /// A person's words.
+    User(String),
+    /// The model's words.
+    Assistant(String),
+    /// A call that the model wrote.
+    Call(ToolCall),
+    /// What the call came to, as text for the model.
+    Result(String),
+}
+
+/// A call, valid by the grammar that it was written under.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall {
+    /// The tool's name: one of the offer's.
+    pub tool: String,
+    /// The arguments, in the order in which they were written.
+    pub arguments: Map<String, Value>,
+}
+
+/// What the next message may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Words only.
+    Text,
+    /// A call only.
+    Call,
+    /// The model's choice, made by its first token.
+    Either,
+}
+
+/// What a running turn has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// So many of so many tokens of the prompt are read.
+    Prefill { done: usize, total: usize },
+    /// The next words. Whole characters, no control characters.
+    Text(&'a str),
+    /// Nothing new; a moment to look at clocks and signals.
+    Tick,
+}
+
+/// Whether the turn goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It does.
+    Continue,
+    /// It ends now.
+    Stop,
+}
+
+/// A finished turn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Words, whole.
+    Text(String),
+    /// A call, complete.
+    Call(ToolCall),
+    /// `tokens_max` or the context was reached; what was written of a call is thrown away.
+    LengthLimit(String),
+    /// [`Flow::Stop`] was given.
+    Cancelled,
+}
+
+/// What a turn cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Of them, tokens that did not have to be evaluated again.
+    pub reused_tokens: usize,
+    /// Tokens that were written.
+    pub written_tokens: usize,
+    /// Milliseconds until the first token.
+    pub prefill_ms: u64,
+    /// Milliseconds from the first token to the end.
+    pub write_ms: u64,
+}
+
+/// Why a model could not be loaded or a turn could not be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelError {
+    /// The file cannot be used; the text says why and the way out.
+    Load(String),
+    /// The model's chat template cannot be used.
+    Template(String),
+    /// The conversation is longer than the context.
+    ContextFull { needed: usize, available: usize },
+    /// The grammar engine gave up. The turn ends: nothing is ever written unconstrained in its place.
+    Grammar(String),
+    /// llama.cpp refused.
+    Evaluate(String),
+    /// The thread that owns the model is gone.
+    Gone,
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Load(text) => write!(formatter, "the model cannot be loaded: {text}"),
+            Self::Template(text) => write!(formatter, "the model's chat template cannot be used: {text}"),
+            Self::ContextFull { needed, available } => write!(
+                formatter,
+                "the conversation needs {needed} tokens and the context has {available}; start afresh, offer fewer \
+                 tools with `--tools`, or raise `--context`"
+            ),
+            Self::Grammar(text) => write!(formatter, "the call could not be constrained, so none was made: {text}"),
+            Self::Evaluate(text) => write!(formatter, "llama.cpp could not evaluate the conversation: {text}"),
+            Self::Gone => formatter.write_str("the model's thread has ended; start the program again"),
+        }
+    }
+}
+
+impl std::error::Error for ModelError {}
