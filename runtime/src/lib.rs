@@ -1,1 +1,22 @@
-//! x
+//! Runs reviewed tools behind one gate.
+//!
+//! What comes in: catalogs (constants of `airlock-contract`), a site file, and calls from an MCP client, from a command
+//! line or from a model. What goes out: requests to the upstreams that the site file names, pruned answers, and one
+//! audit record a call. This library names no catalog: a program hands its own to [`cli::run`].
+//!
+//! `ARCHITECTURE.md` beside this crate's `Cargo.toml` is the map.
+
+pub mod answer;
+pub mod arguments;
+pub mod audit;
+pub mod cli;
+pub mod gate;
+pub mod mcp;
+#[cfg(feature = "llama")]
+pub mod model;
+pub mod prune;
+pub mod request;
+pub mod schema;
+pub mod site;
+mod untrusted;
+pub mod upstream;

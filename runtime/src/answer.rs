@@ -1,0 +1,213 @@
+//! Reads an upstream's answer as the document declares it.
+//!
+//! What comes in: a status, a content type, a body that was read whole. What goes out: the value that the prune rule
+//! sees, or a refusal. An answer that is not declared is an error, and of an undeclared body only a short message gets on.
+
+use airlock_contract::{Answer, Content, Response, Status};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::gate::{Refusal, RefusalKind};
+use crate::untrusted::{CHARS_MAX, one_line};
+
+/// Of a failure's body no more is read, in bytes.
+pub(crate) const FAILURE_BYTES_MAX: u64 = 16 * 1024;
+
+/// The declared answer for a status: an exact code, else a range, else any success.
+pub(crate) fn declared(response: &Response, status: u16) -> Option<&'static Answer> {
+    let find = |wanted: &dyn Fn(Status) -> bool| response.answers.iter().find(|answer| wanted(answer.status));
+    find(&|declared| declared == Status::Code(status))
+        .or_else(|| find(&|declared| matches!(declared, Status::Range(digit) if u16::from(digit) == status / 100)))
+        .or_else(|| find(&|declared| declared == Status::AnySuccess && (200..300).contains(&status)))
+}
+
+/// The value of a declared answer.
+pub(crate) fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {
+    let essence = content_type.map(essence);
+    match answer.content {
+        Content::Empty => return Ok(Value::Null),
+        Content::Json => check_type(answer, essence.as_deref(), is_json)?,
+        Content::Text | Content::Binary => check_type(answer, essence.as_deref(), |_| false)?,
+    }
+    match answer.content {
+        Content::Empty => Ok(Value::Null),
+        Content::Json => serde_json::from_slice(body).map_err(|fault| {
+            let place = format!("line {}, column {}", fault.line(), fault.column());
+            refused(&format!("its JSON is broken at {place}, so nothing of it is passed on"))
+        }),
+        Content::Text => match std::str::from_utf8(body) {
+            Ok(text) => Ok(text.into()),
+            Err(_) => Err(refused("its text is not UTF-8")),
+        },
+        Content::Binary => Ok(json!({
+            "media_type": essence.unwrap_or_default(),
+            "bytes": body.len(),
+            "sha256": hexadecimal(&Sha256::digest(body)),
+        })),
+    }
+}
+
+/// What an undeclared status means, with the upstream's own words cut short.
+pub(crate) fn failure(upstream: &str, status: u16, content_type: Option<&str>, body: &[u8]) -> Refusal {
+    let text = match status {
+        300..400 => format!(
+            "`{upstream}` answered with a redirect ({status}), and redirects are never followed. \
+             A retry will not help; the catalog or the site file names the wrong address or path."
+        ),
+        200..300 => format!(
+            "`{upstream}` answered with status {status}, which its document does not declare. \
+             The answer was withheld; a retry will not help."
+        ),
+        _ => {
+            let said = match message(content_type, body) {
+                text if text.is_empty() => String::new(),
+                text => format!(" and said: {text}"),
+            };
+            format!("`{upstream}` answered with status {status} ({}){said}. {}", reason(status), advice(status))
+        }
+    };
+    Refusal::new(RefusalKind::Upstream, text)
+}
+
+fn refused(what: &str) -> Refusal {
+    Refusal::new(
+        RefusalKind::Answer,
+        format!("The upstream's answer is not what its document declares: {what}. A retry will hardly help."),
+    )
+}
+
+/// Judges by the received type, not by what a body looks like.
+fn check_type(answer: &Answer, received: Option<&str>, also: fn(&str) -> bool) -> Result<(), Refusal> {
+    let declared = essence(answer.media_type);
+    match received {
+        Some(received) if received == declared || also(received) || accepts(&declared, received) => Ok(()),
+        Some(received) => {
+            let received = one_line(received, 80);
+            Err(refused(&format!("it came as `{received}`, declared is `{declared}`")))
+        }
+        None => Err(refused(&format!("it came without a content type, declared is `{declared}`"))),
+    }
+}
+
+/// A declared range such as `image/*` takes its types.
+fn accepts(declared: &str, received: &str) -> bool {
+    declared == "*/*"
+        || declared.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && received.starts_with(kind))
+}
+
+/// `application/json`, or a type that is written in JSON (RFC 6839, section 3.1).
+fn is_json(essence: &str) -> bool {
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The human part of a failure: `detail`, `title`, `message` or `error` of a JSON object (RFC 9457), or plain text.
+fn message(content_type: Option<&str>, body: &[u8]) -> String {
+    let essence = content_type.map(essence).unwrap_or_default();
+    if is_json(&essence) {
+        let Ok(Value::Object(problem)) = serde_json::from_slice(body) else { return String::new() };
+        let words = ["detail", "title", "message", "error"].iter().find_map(|key| problem.get(*key)?.as_str());
+        return words.map(|words| one_line(words, CHARS_MAX)).unwrap_or_default();
+    }
+    if essence == "text/plain" { one_line(&String::from_utf8_lossy(body), CHARS_MAX) } else { String::new() }
+}
+
+fn reason(status: u16) -> &'static str {
+    hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("no known meaning")
+}
+
+/// What a caller can do.
+fn advice(status: u16) -> &'static str {
+    match status {
+        400 | 422 => "Correct the arguments and call again.",
+        401 | 403 => "A retry will not help; the operator has to check the credential in the site file.",
+        404 | 410 => "Check the identifiers in the arguments; there is nothing at that place.",
+        409 | 412 => "Read the current state first, then decide whether to call again.",
+        408 | 425 | 429 | 502..=504 => "A retry after a while may help.",
+        500.. => "The fault lies with the upstream; a retry may help once.",
+        _ => "A retry with the same arguments will not help.",
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use airlock_contract::response::{binary, empty, json, text};
+    use airlock_contract::{Response, Status};
+    use serde_json::{Value, json as value_of};
+
+    use super::{declared, failure, value};
+
+    const RESPONSE: Response = Response {
+        answers: &[
+            json(Status::AnySuccess, "application/json"),
+            empty(Status::Range(2)),
+            json(Status::Code(200), "application/vnd.shop.v3.object"),
+        ],
+        bytes_max: 1000,
+    };
+
+    #[test]
+    fn an_exact_code_goes_before_a_range_before_any_success() {
+        assert_eq!(declared(&RESPONSE, 200), Some(&RESPONSE.answers[2]));
+        assert_eq!(declared(&RESPONSE, 204), Some(&RESPONSE.answers[1]));
+        assert_eq!(declared(&RESPONSE, 302), None);
+        let any = Response { answers: &[json(Status::AnySuccess, "application/json")], bytes_max: 1 };
+        assert!(declared(&any, 206).is_some() && declared(&any, 300).is_none());
+    }
+
+    #[test]
+    fn the_received_type_decides() {
+        let vendor = json(Status::Code(200), "application/vnd.shop.v3.object");
+        for good in ["application/json; charset=utf-8", "Application/Problem+JSON", "application/vnd.shop.v3.object"] {
+            assert_eq!(value(&vendor, Some(good), b"[1]"), Ok(value_of!([1])), "{good}");
+        }
+        for bad in [Some("text/html"), Some("application/jsonp"), Some(""), None] {
+            assert!(value(&vendor, bad, b"[1]").is_err(), "{bad:?}");
+        }
+        assert!(value(&text(Status::Code(200), "text/plain"), Some("application/json"), b"[1]").is_err());
+        assert!(value(&binary(Status::Code(200), "image/*"), Some("image/png"), b"x").is_ok());
+        assert!(value(&binary(Status::Code(200), "image/*"), Some("text/png"), b"x").is_err());
+    }
+
+    #[test]
+    fn a_body_that_is_broken_anywhere_is_withheld() {
+        let answer = json(Status::Code(200), "application/json");
+        for bad in ["{\"a\":1}x", "{\"a\":1", "", "{\"a\":\"\u{1}\"}", &"[".repeat(200)] {
+            assert!(value(&answer, Some("application/json"), bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert!(value(&answer, Some("application/json"), b"\"\xff\"").is_err());
+        assert!(value(&text(Status::Code(200), "text/plain"), Some("text/plain"), b"\xff").is_err());
+    }
+
+    #[test]
+    fn of_binary_bodies_only_size_and_digest_get_on() {
+        let answer = binary(Status::Code(200), "application/pdf");
+        let expected = value_of!({"media_type": "application/pdf", "bytes": 3,
+            "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"});
+        assert_eq!(value(&answer, Some("application/pdf"), b"abc"), Ok(expected));
+        assert_eq!(value(&empty(Status::Code(204)), None, b"ignored"), Ok(Value::Null));
+    }
+
+    #[test]
+    fn a_failure_tells_the_upstreams_words_and_no_more() {
+        let problem = br#"{"title":"Bad","detail":"no such\r\nward \u001b[31m","secret":"s3cret"}"#;
+        let text = failure("clinic", 404, Some("application/problem+json"), problem).text;
+        assert!(text.contains("404 (Not Found) and said: no such ward [31m. "), "{text}");
+        assert!(!text.contains("s3cret") && !text.contains('\u{1b}'), "{text}");
+        let html = failure("clinic", 500, Some("text/html"), b"<html>stack trace</html>").text;
+        assert!(!html.contains("stack trace"), "{html}");
+        assert!(failure("clinic", 302, None, b"").text.contains("redirects are never followed"));
+        assert!(failure("clinic", 500, Some("text/plain"), &[b'x'; 5000]).text.len() < 600);
+    }
+}

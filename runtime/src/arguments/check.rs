@@ -1,0 +1,327 @@
+//! Walks a value along a shape and collects every fault.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use airlock_contract::shape::{Integer, List, Number, Object, Shape, Text};
+use serde_json::Value;
+
+use super::canonical::canonical;
+use super::format::{is_date, is_date_time, is_uuid};
+use super::pattern::Patterns;
+use super::{FAULTS_TOLD_MAX, suggestion};
+use crate::untrusted::one_line;
+
+/// Comparisons for one call. A recursive choice can ask for more than any honest value needs.
+const STEPS_MAX: u32 = 200_000;
+
+/// Longest path that is told, in characters.
+const PATH_CHARS_MAX: usize = 200;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, such as `body.lines[2].amount`.
+    pub path: String,
+    /// What may stand there.
+    pub expected: String,
+    /// What stands there; empty if nothing does.
+    pub got: String,
+    /// A hint, such as the nearest known name; may be empty.
+    pub hint: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}`: {}", self.path, self.expected)?;
+        if !self.got.is_empty() {
+            write!(formatter, ", got {}", self.got)?;
+        }
+        if !self.hint.is_empty() {
+            write!(formatter, "; {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) struct Checker<'a> {
+    patterns: &'a Patterns,
+    faults: Vec<Fault>,
+    path: String,
+    steps: u32,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(patterns: &'a Patterns) -> Self {
+        Self { patterns, faults: Vec::new(), path: String::new(), steps: 0 }
+    }
+
+    pub(super) fn finish(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    /// A name that the table does not have.
+    pub(super) fn unknown<'b>(&mut self, name: &str, known: impl Iterator<Item = &'b str> + Clone) {
+        let hint = self.hint(name, known);
+        self.at(name, |checker| checker.fault("unknown argument".to_owned(), String::new(), hint));
+    }
+
+    /// Hints cost time, and those of the first faults are read.
+    fn hint<'b>(&self, name: &str, known: impl Iterator<Item = &'b str> + Clone) -> String {
+        if self.faults.len() < FAULTS_TOLD_MAX { suggestion(name, known) } else { String::new() }
+    }
+
+    /// A required name that is not there.
+    pub(super) fn missing(&mut self, name: &str, shape: &Shape) {
+        let expected = format!("missing; expected {}", describe(shape));
+        self.at(name, |checker| checker.fault(expected, String::new(), String::new()));
+    }
+
+    pub(super) fn argument(&mut self, name: &str, shape: &Shape, value: &Value) {
+        self.at(name, |checker| checker.shape(shape, value));
+    }
+
+    /// Runs a check one step further down the path.
+    fn at(&mut self, step: &str, check: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        if length < PATH_CHARS_MAX {
+            if length > 0 && !step.starts_with('[') {
+                self.path.push('.');
+            }
+            self.path.push_str(&one_line(step, 64).replace('`', "'"));
+        }
+        check(self);
+        self.path.truncate(length);
+    }
+
+    fn fault(&mut self, expected: String, got: String, hint: String) {
+        self.faults.push(Fault { path: self.path.clone(), expected, got, hint });
+    }
+
+    fn expected(&mut self, shape: &Shape, value: &Value) {
+        self.fault(format!("expected {}", describe(shape)), show(value), String::new());
+    }
+
+    fn shape(&mut self, shape: &Shape, value: &Value) {
+        self.steps = self.steps.saturating_add(1);
+        if self.steps > STEPS_MAX {
+            // A fault each time, so that no choice passes for want of looking.
+            return self.fault("too large to be checked; send less".to_owned(), String::new(), String::new());
+        }
+        match shape {
+            Shape::Any => {}
+            Shape::Boolean if value.is_boolean() => {}
+            Shape::Integer(bounds) if integer_in(bounds, value) => {}
+            Shape::Number(bounds) if number_in(bounds, value) => {}
+            Shape::Text(bounds) => self.text(shape, bounds, value),
+            Shape::List(list) => self.list(shape, list, value),
+            Shape::Object(object) => self.object(shape, object, value),
+            Shape::Literals(literals) => self.literals(shape, literals, value),
+            Shape::AnyOf(shapes) => self.any_of(shape, shapes, value),
+            Shape::Nullable(inner) => {
+                if !value.is_null() {
+                    self.shape(inner, value);
+                }
+            }
+            Shape::Named(named) => self.shape(&named.shape, value),
+            Shape::Boolean | Shape::Integer(_) | Shape::Number(_) => self.expected(shape, value),
+        }
+    }
+
+    fn text(&mut self, shape: &Shape, bounds: &Text, value: &Value) {
+        let Value::String(text) = value else { return self.expected(shape, value) };
+        let length = text.chars().count() as u64;
+        let fits = length >= bounds.chars_min
+            && bounds.chars_max.is_none_or(|max| length <= max)
+            && (bounds.pattern.is_empty() || self.patterns.matches(bounds.pattern, text))
+            && match bounds.format {
+                "date" => is_date(text),
+                "date-time" => is_date_time(text),
+                "uuid" => is_uuid(text),
+                _ => true,
+            };
+        if !fits {
+            self.expected(shape, value);
+        }
+    }
+
+    fn list(&mut self, shape: &Shape, list: &List, value: &Value) {
+        let Value::Array(items) = value else { return self.expected(shape, value) };
+        let length = items.len() as u64;
+        if length < list.items_min || list.items_max.is_some_and(|max| length > max) {
+            self.fault(format!("expected {}", describe(shape)), format!("{length} items"), String::new());
+        }
+        if list.unique {
+            let mut seen = BTreeSet::new();
+            if !items.iter().all(|item| seen.insert(canonical(item))) {
+                self.fault("expected items that differ".to_owned(), "one twice".to_owned(), String::new());
+            }
+        }
+        for (position, item) in items.iter().enumerate() {
+            self.at(&format!("[{position}]"), |checker| checker.shape(list.items, item));
+        }
+    }
+
+    fn object(&mut self, shape: &Shape, object: &Object, value: &Value) {
+        let Value::Object(map) = value else { return self.expected(shape, value) };
+        for property in object.properties {
+            match map.get(property.name) {
+                Some(value) => self.at(property.name, |checker| checker.shape(&property.shape, value)),
+                None if property.required => self.missing(property.name, &property.shape),
+                None => {}
+            }
+        }
+        for (key, value) in map {
+            if object.properties.iter().any(|property| property.name == key) {
+                continue;
+            }
+            if let Some(rest) = object.rest {
+                self.at(key, |checker| checker.shape(rest, value));
+            } else {
+                let hint = self.hint(key, object.properties.iter().map(|property| property.name));
+                self.at(key, |checker| checker.fault("unknown property".to_owned(), String::new(), hint));
+            }
+        }
+    }
+
+    fn literals(&mut self, shape: &Shape, literals: &[&str], value: &Value) {
+        let sent = canonical(value);
+        let listed = |json: &&str| serde_json::from_str::<Value>(json).is_ok_and(|literal| canonical(&literal) == sent);
+        if !literals.iter().any(|json| listed(json)) {
+            self.expected(shape, value);
+        }
+    }
+
+    fn any_of(&mut self, shape: &Shape, shapes: &[Shape], value: &Value) {
+        let before = self.faults.len();
+        let mut of_this_kind = Vec::new();
+        for choice in shapes {
+            self.shape(choice, value);
+            if self.faults.len() == before {
+                return;
+            }
+            let faults = self.faults.split_off(before);
+            if may_be(choice, value) {
+                of_this_kind.push(faults);
+            }
+        }
+        // If only one choice can be meant, its own faults say more than the list of choices.
+        match <[Vec<Fault>; 1]>::try_from(of_this_kind) {
+            Ok([faults]) => self.faults.extend(faults),
+            Err(_) => self.expected(shape, value),
+        }
+    }
+}
+
+/// Whether a shape admits a value of this JSON type at all, seen from outside.
+fn may_be(shape: &Shape, value: &Value) -> bool {
+    match shape {
+        Shape::Object(_) => value.is_object(),
+        Shape::List(_) => value.is_array(),
+        Shape::Text(_) => value.is_string(),
+        Shape::Integer(_) | Shape::Number(_) => value.is_number(),
+        Shape::Boolean => value.is_boolean(),
+        Shape::Nullable(inner) => may_be(inner, value),
+        Shape::Named(named) => matches!(named.shape, Shape::Object(_)) && value.is_object(),
+        Shape::Any | Shape::Literals(_) | Shape::AnyOf(_) => false,
+    }
+}
+
+/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3).
+fn integer_in(bounds: &Integer, value: &Value) -> bool {
+    let Value::Number(number) = value else { return false };
+    let integer = match (number.as_i64(), number.as_u64(), number.as_f64()) {
+        (Some(integer), _, _) => i128::from(integer),
+        (_, Some(integer), _) => i128::from(integer),
+        // Every float without fraction below 2^126 is an integer of 128 bits.
+        #[expect(clippy::cast_possible_truncation, reason = "the guard leaves only values that fit")]
+        (_, _, Some(float)) if float.fract() == 0.0 && float.abs() < 8e37 => float as i128,
+        _ => return false,
+    };
+    bounds.min.is_none_or(|min| integer >= min)
+        && bounds.max.is_none_or(|max| integer <= max)
+        && bounds.multiple_of.is_none_or(|step| step != 0 && integer % step == 0)
+}
+
+fn number_in(bounds: &Number, value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| {
+        bounds.min.is_none_or(|min| number >= min)
+            && bounds.max.is_none_or(|max| number <= max)
+            && bounds.above.is_none_or(|limit| number > limit)
+            && bounds.below.is_none_or(|limit| number < limit)
+    })
+}
+
+/// A shape in words, for the caller.
+fn describe(shape: &Shape) -> String {
+    match shape {
+        Shape::Any => "any JSON value".to_owned(),
+        Shape::Boolean => "true or false".to_owned(),
+        Shape::Integer(bounds) => {
+            let step = bounds.multiple_of.map(|step| format!(", a multiple of {step}")).unwrap_or_default();
+            format!("an integer{}{step}", range(bounds.min, bounds.max))
+        }
+        Shape::Number(bounds) => {
+            let above = bounds.above.map(|limit| format!(", above {limit}")).unwrap_or_default();
+            let below = bounds.below.map(|limit| format!(", below {limit}")).unwrap_or_default();
+            format!("a number{}{above}{below}", range(bounds.min, bounds.max))
+        }
+        Shape::Text(bounds) => describe_text(bounds),
+        Shape::List(list) => {
+            let min = (list.items_min > 0).then_some(list.items_min);
+            match range(min, list.items_max) {
+                range if range.is_empty() => "an array".to_owned(),
+                range => format!("an array of{range} items"),
+            }
+        }
+        Shape::Object(_) => "an object".to_owned(),
+        Shape::Literals(literals) => {
+            let more = if literals.len() > 40 { " and others" } else { "" };
+            let listed: Vec<&str> = literals.iter().take(40).copied().collect();
+            format!("one of {}{more}", listed.join(", "))
+        }
+        Shape::AnyOf(shapes) => {
+            let words: Vec<String> = shapes.iter().take(8).map(describe).collect();
+            words.join(" or ")
+        }
+        Shape::Nullable(inner) => format!("{} or null", describe(inner)),
+        Shape::Named(named) => format!("a {}", named.name),
+    }
+}
+
+fn describe_text(bounds: &Text) -> String {
+    let mut words = match bounds.format {
+        "date" => "a date as YYYY-MM-DD".to_owned(),
+        "date-time" => "a time as YYYY-MM-DDThh:mm:ssZ".to_owned(),
+        "uuid" => "a UUID".to_owned(),
+        _ => "a string".to_owned(),
+    };
+    let length = range((bounds.chars_min > 0).then_some(bounds.chars_min), bounds.chars_max);
+    if !length.is_empty() {
+        words.push_str(&format!(" of{length} characters"));
+    }
+    if !bounds.pattern.is_empty() {
+        words.push_str(&format!(" that matches {}", bounds.pattern));
+    }
+    words
+}
+
+/// ` from 1 to 5`, ` from 1`, ` up to 5`, or nothing.
+fn range<T: fmt::Display>(min: Option<T>, max: Option<T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!(" from {min} to {max}"),
+        (Some(min), None) => format!(" from {min} on"),
+        (None, Some(max)) => format!(" up to {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// A value, short.
+fn show(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "an array".to_owned(),
+        Value::String(text) => format!("the string \"{}\"", one_line(text, 40)),
+        scalar => one_line(&scalar.to_string(), 40),
+    }
+}

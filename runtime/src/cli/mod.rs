@@ -1,0 +1,245 @@
+//! The command line: arguments in, an exit code out. Everything is written to the writers that the caller hands in.
+
+#[cfg(feature = "llama")]
+mod chat;
+mod print;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use airlock_contract::Catalog;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::audit::Audit;
+use crate::gate::{Approval, Call, Caller, Gate};
+use crate::mcp;
+use crate::site::Site;
+
+/// How a command ended. A panic ends with 101 and is a bug of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Done.
+    Done = 0,
+    /// The call, or the model, failed.
+    Failed = 1,
+    /// The command line, the site file or the arguments cannot be used.
+    Usage = 2,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+const ABOUT: &str = "Runs the reviewed tools that are linked into this program: as an MCP server, or by hand.";
+
+const EXAMPLES: &str = "\
+Examples:
+  airlock-host site > site.json                 write a site file to start from
+  airlock-host tools                            list the tools, with their effect and request
+  airlock-host call find_patients '{\"name\":\"Li\"}'
+                                                call one tool and print its pruned answer
+  airlock-host serve                            speak MCP over standard input and output
+
+Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 101 a bug of ours.";
+
+/// `airlock-host`.
+#[derive(Debug, Parser)]
+#[command(name = "airlock-host", version, about = ABOUT, after_help = EXAMPLES)]
+struct Arguments {
+    /// The site file: addresses of upstreams, files of credentials, limits [default: `$AIRLOCK_SITE`, else site.json]
+    #[arg(long, global = true, value_name = "FILE")]
+    site: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Speak MCP over standard input and output, until the input ends
+    #[command(after_help = "Register it with an MCP host:\n  \
+        {\"mcpServers\": {\"airlock\": {\"command\": \"/opt/airlock-host\", \"args\": [\"--site\", \"/etc/airlock/site.json\", \"serve\"]}}}")]
+    Serve {
+        /// Let clients call tools that write or destroy. Without it those are listed and refused
+        #[arg(long)]
+        allow_writes: bool,
+    },
+    /// List the tools
+    Tools {
+        /// `human` for people, `json` for programs
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+        /// Print the JSON Schema of each tool's arguments as well
+        #[arg(long)]
+        schema: bool,
+    },
+    /// Call one tool: its pruned answer goes to standard output, a summary to standard error
+    #[command(after_help = "Example:\n  airlock-host call find_patients '{\"name\":\"Li\",\"limit\":5}'")]
+    Call {
+        /// The tool's name, as `airlock-host tools` prints it
+        tool: String,
+        /// The arguments: one JSON object
+        #[arg(default_value = "{}")]
+        json: String,
+        /// Allow this call to write or destroy
+        #[arg(long)]
+        approve: bool,
+    },
+    /// Print a site file to start from, with every upstream and credential of the linked catalogs
+    Site,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Ask the embedded model one question
+    #[cfg(feature = "llama")]
+    Ask(chat::AskArgs),
+    /// Talk with the embedded model
+    #[cfg(feature = "llama")]
+    Chat(chat::ChatArgs),
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// What every command works with.
+pub(crate) struct Context<'a> {
+    /// The catalogs of this program.
+    pub(crate) catalogs: &'static [&'static Catalog],
+    /// The site file that was named, or the default one.
+    pub(crate) site_file: PathBuf,
+    /// Results.
+    pub(crate) out: &'a mut dyn Write,
+    /// Everything else that people read.
+    pub(crate) err: &'a mut dyn Write,
+}
+
+impl Context<'_> {
+    /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
+    pub(crate) fn gate(&mut self) -> Result<Arc<Gate>, ExitCode> {
+        let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
+            let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
+            Gate::new(self.catalogs, &site, audit).map_err(|fault| fault.to_string())
+        });
+        opened.map(Arc::new).map_err(|fault| self.fail(ExitCode::Usage, &fault))
+    }
+
+    /// Writes a fault to `err` and gives the code back.
+    pub(crate) fn fail(&mut self, code: ExitCode, text: &str) -> ExitCode {
+        // Nobody is left to tell if standard error is gone too.
+        let _ = writeln!(self.err, "error: {text}");
+        code
+    }
+}
+
+/// One thread suits a program that waits for one upstream after another.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Runs one command. `arguments` starts with the program's name.
+pub fn run(
+    catalogs: &'static [&'static Catalog],
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(fault) => {
+            let text = fault.render();
+            // `--help` and `--version` are results, not faults.
+            let written = if fault.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
+            return if fault.use_stderr() || written.is_err() { ExitCode::Usage } else { ExitCode::Done };
+        }
+    };
+    let site_file = parsed
+        .site
+        .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("site.json"));
+    let mut context = Context { catalogs, site_file, out, err };
+    match parsed.command {
+        Command::Serve { allow_writes } => serve(&mut context, allow_writes),
+        Command::Tools { format, schema } => {
+            let printed = print::tools(catalogs, format == Format::Json, schema, context.out);
+            finish(&mut context, printed)
+        }
+        Command::Call { tool, json, approve } => call(&mut context, tool, &json, approve),
+        Command::Site => {
+            let printed = print::site(catalogs, context.out);
+            finish(&mut context, printed)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "airlock-host", &mut script);
+            let printed = context.out.write_all(&script);
+            finish(&mut context, printed)
+        }
+        #[cfg(feature = "llama")]
+        Command::Ask(arguments) => chat::ask(&arguments, &mut context),
+        #[cfg(feature = "llama")]
+        Command::Chat(arguments) => chat::chat(&arguments, &mut context),
+    }
+}
+
+/// A result that was not written whole is not a result.
+fn finish(context: &mut Context<'_>, printed: std::io::Result<()>) -> ExitCode {
+    match printed.and_then(|()| context.out.flush()) {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write the result: {fault}")),
+    }
+}
+
+fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
+    // Before anything else can print: standard output belongs to the protocol.
+    let stdio = match mcp::stdio::claim() {
+        Ok(stdio) => stdio,
+        Err(fault) => {
+            return context.fail(ExitCode::Failed, &format!("cannot take standard input and output: {fault}"));
+        }
+    };
+    let gate = match context.gate() {
+        Ok(gate) => gate,
+        Err(code) => return code,
+    };
+    let approval = if allow_writes { Approval::Granted } else { Approval::None };
+    let served = runtime().and_then(|runtime| {
+        let served = runtime.block_on(mcp::serve_stdio(gate, approval, stdio));
+        // A thread that waits for standard input cannot be stopped, so it is left behind.
+        runtime.shutdown_background();
+        served
+    });
+    match served {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("the connection broke: {fault}")),
+    }
+}
+
+fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> ExitCode {
+    let arguments = match serde_json::from_str(json) {
+        Ok(serde_json::Value::Object(arguments)) => arguments,
+        Ok(_) => {
+            return context.fail(ExitCode::Usage, "the arguments are not a JSON object such as '{\"name\":\"Li\"}'");
+        }
+        Err(fault) => return context.fail(ExitCode::Usage, &format!("the arguments are not JSON: {fault}")),
+    };
+    let gate = match context.gate() {
+        Ok(gate) => gate,
+        Err(code) => return code,
+    };
+    let approval = if approve { Approval::Granted } else { Approval::None };
+    let call = Call { tool, arguments, caller: Caller::Command, approval };
+    let outcome = match runtime() {
+        Ok(runtime) => runtime.block_on(gate.call(call)),
+        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot start: {fault}")),
+    };
+    print::outcome(&outcome, context)
+}

@@ -1,0 +1,109 @@
+//! What the commands print.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use airlock_contract::{Catalog, CredentialPlace, Tool};
+use serde_json::{Map, Value, json};
+
+use super::{Context, ExitCode};
+use crate::gate::{Outcome, RefusalKind};
+use crate::schema;
+
+/// The tools, sorted by name. Needs no site file.
+pub(super) fn tools(
+    catalogs: &[&'static Catalog],
+    as_json: bool,
+    with_schema: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut tools: Vec<(&Catalog, &'static Tool)> =
+        catalogs.iter().flat_map(|catalog| catalog.tools.iter().map(|tool| (*catalog, tool))).collect();
+    tools.sort_by_key(|(_, tool)| tool.name);
+    if as_json {
+        let listed: Vec<Value> = tools.iter().map(|(catalog, tool)| in_json(catalog, tool, with_schema)).collect();
+        return writeln!(out, "{:#}", Value::from(listed));
+    }
+    if tools.is_empty() {
+        return writeln!(out, "This program has no tools: no catalog was compiled into it.");
+    }
+    let width = tools.iter().map(|(_, tool)| tool.name.len()).max().unwrap_or_default();
+    for (catalog, tool) in tools {
+        let (method, path) = (tool.request.method.word(), tool.request.path);
+        let (effect, base) = (tool.effect.word(), catalog.upstream.base_path);
+        writeln!(out, "{:width$}  {effect:7}  {method} {base}{path}", tool.name)?;
+        writeln!(out, "{:width$}  {}", "", tool.title)?;
+        if with_schema {
+            writeln!(out, "{:#}", schema::of_arguments(&tool.request))?;
+        }
+    }
+    Ok(())
+}
+
+fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
+    let mut object = Map::new();
+    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
+    put("name", tool.name.into());
+    put("title", tool.title.into());
+    put("description", tool.description.into());
+    put("catalog", catalog.name.into());
+    put("upstream", catalog.upstream.name.into());
+    put("effect", tool.effect.word().into());
+    put("method", tool.request.method.word().into());
+    put("path", format!("{}{}", catalog.upstream.base_path, tool.request.path).into());
+    put("credentials", tool.credentials.into());
+    if with_schema {
+        put("input_schema", schema::of_arguments(&tool.request));
+    }
+    object.into()
+}
+
+/// A site file with every upstream and credential of the catalogs.
+pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()> {
+    let mut credentials: BTreeMap<&str, BTreeMap<&str, CredentialPlace>> = BTreeMap::new();
+    for catalog in catalogs {
+        let of_upstream = credentials.entry(catalog.upstream.name).or_default();
+        of_upstream.extend(catalog.upstream.credentials.iter().map(|credential| (credential.name, credential.place)));
+    }
+    let mut upstreams = Map::new();
+    for (name, credentials) in credentials {
+        let mut upstream = Map::new();
+        upstream.insert("address".to_owned(), "http://127.0.0.1:8080".into());
+        let mut files = Map::new();
+        for credential in credentials.keys() {
+            let stem = if credentials.len() == 1 { name.to_owned() } else { format!("{name}-{credential}") };
+            files.insert((*credential).to_owned(), json!({"file": format!("{stem}.key")}));
+        }
+        if !files.is_empty() {
+            upstream.insert("credentials".to_owned(), files.into());
+        }
+        upstreams.insert(name.to_owned(), upstream.into());
+    }
+    let site = json!({
+        "upstreams": upstreams,
+        "audit": {"file": "audit.jsonl"},
+        "limits": {"seconds_max": 30, "calls_at_once_max": 8, "answer_bytes_max": 60_000},
+    });
+    writeln!(out, "{site:#}")
+}
+
+/// The pruned answer, and what it took to get it.
+pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode {
+    let milliseconds = outcome.duration.as_millis();
+    match &outcome.answer {
+        Ok(answer) => {
+            if let Err(fault) = writeln!(context.out, "{answer:#}").and_then(|()| context.out.flush()) {
+                return context.fail(ExitCode::Failed, &format!("cannot write the answer: {fault}"));
+            }
+            let request = outcome.request.as_deref().unwrap_or_default();
+            let (before, after) = (outcome.upstream_bytes, outcome.answer_bytes);
+            // The answer is out; a summary that nobody can read is no failure.
+            let _ = writeln!(context.err, "{request}: {before} -> {after} bytes, {milliseconds} ms");
+            ExitCode::Done
+        }
+        Err(refusal) => {
+            let usage = matches!(refusal.kind, RefusalKind::UnknownTool | RefusalKind::Arguments);
+            context.fail(if usage { ExitCode::Usage } else { ExitCode::Failed }, &refusal.text)
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The one way to call a tool.
+//!
+//! What comes in: a [`Call`]. What goes out: an [`Outcome`], and exactly one audit record, also when the call is refused,
+//! fails, runs out of time or is dropped half way. Nothing else in this crate opens a connection or prunes an answer.
+//!
+//! The steps: arguments, approval, request, upstream, byte cap, prune rule, size cap, audit record.
+
+mod call;
+mod open;
+mod record;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_contract::{Catalog, Content, Effect, Tool};
+use hyper::header::{HeaderName, HeaderValue};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+pub use call::{Approval, Call, Caller, Outcome, Refusal, RefusalKind};
+pub use open::StartError;
+
+use crate::answer;
+use crate::arguments::{Table, suggestion};
+use crate::audit::Audit;
+use crate::prune::Pruner;
+use crate::request::{Encoded, Plan};
+use crate::site::{Limits, Secret};
+use crate::untrusted::quoted;
+use crate::upstream::{Upstream, UpstreamError};
+use record::Open;
+
+/// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
+#[derive(Debug)]
+pub struct Gate {
+    catalogs: &'static [&'static Catalog],
+    entries: Vec<Entry>,
+    permits: Semaphore,
+    limits: Limits,
+    audit: Audit,
+}
+
+/// One tool, with everything that is prepared once.
+#[derive(Debug)]
+pub struct Entry {
+    /// Where the tool comes from.
+    pub catalog: &'static Catalog,
+    /// What was reviewed.
+    pub tool: &'static Tool,
+    /// JSON Schema of the arguments: an object without `$ref`, keys in declared order.
+    pub input_schema: Value,
+    table: Table,
+    plan: Plan,
+    pruner: Pruner,
+    upstream: Arc<Upstream>,
+    credentials: Vec<(HeaderName, HeaderValue)>,
+    secrets: Vec<Secret>,
+}
+
+impl Gate {
+    /// The catalogs of this program.
+    pub fn catalogs(&self) -> &'static [&'static Catalog] {
+        self.catalogs
+    }
+
+    /// The tools, sorted by name.
+    pub fn tools(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The longest that a call can take.
+    pub fn time_max(&self) -> Duration {
+        self.limits.time_max
+    }
+
+    /// Calls a tool. Dropping the future cancels the call, closes its connection and leaves its audit record.
+    pub async fn call(&self, call: Call) -> Outcome {
+        let entry = self.entries.iter().find(|entry| entry.tool.name == call.tool);
+        let mut open = Open::new(&self.audit, entry, &call);
+        let answer = match entry {
+            None => Err(self.unknown(&call.tool)),
+            Some(entry) => {
+                let deadline = Instant::now() + self.limits.time_max;
+                match tokio::time::timeout_at(deadline, self.run(entry, call, &mut open)).await {
+                    Ok(answer) => answer,
+                    Err(_) => Err(self.too_slow(entry, open.progress.sent)),
+                }
+            }
+        };
+        open.close(answer)
+    }
+
+    async fn run(&self, entry: &Entry, call: Call, open: &mut Open<'_>) -> Result<Value, Refusal> {
+        let tool = entry.tool;
+        let values = entry.table.check(call.arguments).map_err(|faults| {
+            let text = format!(
+                "The arguments of `{}` were refused, and nothing was sent:\n{faults}\n\
+                                Correct them and call again.",
+                tool.name
+            );
+            Refusal::new(RefusalKind::Arguments, text)
+        })?;
+        if tool.effect != Effect::Read && call.approval != Approval::Granted {
+            let text = format!(
+                "`{}` would {} data and was not approved, so nothing was sent. A retry will not help; a person has to \
+                 allow it (`serve --allow-writes`, `call --approve`).",
+                tool.name,
+                if tool.effect == Effect::Destroy { "destroy" } else { "change" },
+            );
+            return Err(Refusal::new(RefusalKind::Approval, text));
+        }
+        let encoded = entry.plan.encode(&values).map_err(|fault| {
+            Refusal::new(RefusalKind::Arguments, format!("`{}` was refused, and nothing was sent: {fault}.", tool.name))
+        })?;
+        // Waits for its turn; the time limit counts that too. The semaphore is never closed.
+        let _permit = self.permits.acquire().await;
+        open.progress.request = Some(encoded.line());
+        let value = exchange(entry, &encoded, open).await?;
+        let kept = entry.pruner.apply(value).map_err(|fault| {
+            let text = format!(
+                "The prune rule of `{}` failed on this answer: {fault}. Nothing of it was passed on, and \
+                                a retry will not help.",
+                tool.name
+            );
+            Refusal::new(RefusalKind::Prune, text)
+        })?;
+        self.release(entry, kept, open)
+    }
+
+    /// Last checks on what is about to leave.
+    fn release(&self, entry: &Entry, kept: Value, open: &mut Open<'_>) -> Result<Value, Refusal> {
+        let bytes = kept.to_string().len() as u64;
+        if bytes > self.limits.answer_bytes_max {
+            let text = format!(
+                "The answer of `{}` is {bytes} bytes long after pruning, at most {} are passed on. Ask for less: a \
+                 smaller limit or page, or a narrower search.",
+                entry.tool.name, self.limits.answer_bytes_max
+            );
+            return Err(Refusal::new(RefusalKind::TooLarge, text));
+        }
+        if entry.secrets.iter().any(|secret| holds(&kept, secret)) {
+            let text = format!(
+                "The answer of `{}` held the credential that was sent, so it was withheld. A retry will \
+                                not help; tell the operator.",
+                entry.tool.name
+            );
+            return Err(Refusal::new(RefusalKind::Answer, text));
+        }
+        open.progress.answer_bytes = bytes;
+        Ok(kept)
+    }
+
+    fn unknown(&self, name: &str) -> Refusal {
+        let hint = suggestion(name, self.entries.iter().map(|entry| entry.tool.name));
+        Refusal::new(RefusalKind::UnknownTool, format!("Unknown tool: {}; {hint}", quoted(name)))
+    }
+
+    fn too_slow(&self, entry: &Entry, sent: bool) -> Refusal {
+        let seconds = self.limits.time_max.as_secs();
+        let name = entry.upstream.name();
+        let text = match (sent, entry.tool.effect) {
+            (false, _) => format!(
+                "`{}` waited {seconds} s for other calls to end and was given up; nothing was sent. A retry later may \
+                 help.",
+                entry.tool.name
+            ),
+            (true, Effect::Read) => format!(
+                "`{name}` did not answer within {seconds} s. A retry may help once; asking \
+                                             for less may help too."
+            ),
+            (true, _) => format!(
+                "`{name}` did not answer within {seconds} s. It is not known whether it acted: read the \
+                                  current state before you call again."
+            ),
+        };
+        Refusal::new(RefusalKind::Timeout, text)
+    }
+}
+
+/// Sends a request and reads the declared answer.
+async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Result<Value, Refusal> {
+    let (tool, upstream) = (entry.tool, &entry.upstream);
+    open.progress.sent = true;
+    let sent = upstream.send(encoded, tool.request.accept, &entry.credentials).await;
+    let exchange = sent.map_err(|fault| unreached(entry, &fault))?;
+    let status = exchange.status();
+    open.progress.status = Some(status);
+    let content_type = exchange.content_type();
+    let Some(declared) = answer::declared(&tool.response, status) else {
+        let body = exchange.beginning(answer::FAILURE_BYTES_MAX, &mut open.progress.upstream_bytes).await;
+        let mut refusal = answer::failure(upstream.name(), status, content_type.as_deref(), &body);
+        if entry.secrets.iter().any(|secret| secret.occurs_in(&refusal.text)) {
+            refusal = answer::failure(upstream.name(), status, None, b"");
+        }
+        return Err(refusal);
+    };
+    if declared.content == Content::Empty {
+        return Ok(Value::Null);
+    }
+    if exchange.is_encoded() {
+        let text = format!(
+            "`{}` compressed its answer although that was not offered, so it was withheld. A retry will \
+                            not help.",
+            upstream.name()
+        );
+        return Err(Refusal::new(RefusalKind::Answer, text));
+    }
+    let body = exchange.body(tool.response.bytes_max, &mut open.progress.upstream_bytes).await;
+    let body = body.map_err(|fault| unreached(entry, &fault))?;
+    answer::value(declared, content_type.as_deref(), &body)
+}
+
+/// Why the upstream gave no whole answer.
+fn unreached(entry: &Entry, fault: &UpstreamError) -> Refusal {
+    let name = entry.upstream.name();
+    let upstream = |text| Refusal::new(RefusalKind::Upstream, text);
+    match fault {
+        UpstreamError::Connect(why) => {
+            upstream(format!("`{name}` cannot be reached ({why}); nothing was sent. A retry after a while may help."))
+        }
+        UpstreamError::Broken(why) if entry.tool.effect == Effect::Read => {
+            upstream(format!("`{name}` broke the connection off ({why}). A retry may help once."))
+        }
+        UpstreamError::Broken(why) => upstream(format!(
+            "`{name}` broke the connection off ({why}). It is not known whether it acted: read the current state before \
+             you call again."
+        )),
+        UpstreamError::Request(why) => upstream(format!("The request cannot be sent ({why}). A retry will not help.")),
+        UpstreamError::TooLarge(bytes_max) => Refusal::new(
+            RefusalKind::TooLarge,
+            format!(
+                "The answer of `{name}` is longer than the {bytes_max} bytes that this tool may read, so nothing of \
+                     it was passed on. Ask for less: a smaller limit or page, or a narrower search."
+            ),
+        ),
+    }
+}
+
+/// Whether a secret stands in any text of a value.
+fn holds(value: &Value, secret: &Secret) -> bool {
+    match value {
+        Value::String(text) => secret.occurs_in(text),
+        Value::Array(items) => items.iter().any(|item| holds(item, secret)),
+        Value::Object(map) => map.iter().any(|(key, value)| secret.occurs_in(key) || holds(value, secret)),
+        _ => false,
+    }
+}

@@ -1,0 +1,127 @@
+//! What goes into the gate and what comes out of it, as plain data.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+/// One call, as it arrives.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The tool's name, as the caller wrote it.
+    pub tool: String,
+    /// The arguments, as the caller wrote them. Nothing is checked yet.
+    pub arguments: Map<String, Value>,
+    /// Who calls.
+    pub caller: Caller,
+    /// Whether a person, or the operator's setting, has allowed this call.
+    pub approval: Approval,
+}
+
+/// Who calls a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// An MCP client.
+    Mcp,
+    /// The embedded model.
+    Model,
+    /// `airlock-host call`.
+    Command,
+}
+
+impl Caller {
+    /// The word in the audit record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Mcp => "mcp",
+            Self::Model => "model",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// Whether a tool that changes data may run. A tool that only reads needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// Nobody has allowed it.
+    None,
+    /// A person or the operator has allowed it.
+    Granted,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The pruned answer, or why there is none.
+    pub answer: Result<Value, Refusal>,
+    /// Method and target as they were sent, without credentials; none if the call was refused before.
+    pub request: Option<String>,
+    /// Bytes of the upstream's body that were read.
+    pub upstream_bytes: u64,
+    /// Bytes of the answer as compact JSON; 0 without one.
+    pub answer_bytes: u64,
+    /// From the call's arrival to here.
+    pub duration: Duration,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which check failed.
+    pub kind: RefusalKind,
+    /// What failed, what to do next, and whether a retry can help. Safe to show to a model.
+    pub text: String,
+}
+
+impl Refusal {
+    /// A refusal of this kind.
+    pub fn new(kind: RefusalKind, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Which check failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// No catalog has a tool of this name.
+    UnknownTool,
+    /// The arguments are not what the tool takes, or cannot be sent without loss.
+    Arguments,
+    /// The tool changes data and nobody allowed it.
+    Approval,
+    /// The upstream was not reached, broke off, or answered with a failure.
+    Upstream,
+    /// The time for one call ran out.
+    Timeout,
+    /// The upstream's body or the pruned answer is over its limit.
+    TooLarge,
+    /// The upstream's answer is not what the document declares.
+    Answer,
+    /// The prune rule failed on the answer.
+    Prune,
+    /// The audit record could not be written.
+    Audit,
+}
+
+impl RefusalKind {
+    /// The word in the audit record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UnknownTool => "unknown_tool",
+            Self::Arguments => "arguments",
+            Self::Approval => "approval",
+            Self::Upstream => "upstream",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too_large",
+            Self::Answer => "answer",
+            Self::Prune => "prune",
+            Self::Audit => "audit",
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A call that is open: what is known of it so far, and the audit record that it leaves however it ends.
+
+use std::time::Instant;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Call, Entry, Outcome, Refusal, RefusalKind};
+use crate::answer::hexadecimal;
+use crate::arguments::canonical;
+use crate::audit::{Audit, Record};
+use crate::untrusted::one_line;
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Method and target, once they are known.
+    pub(super) request: Option<String>,
+    /// Whether the upstream may have seen the request.
+    pub(super) sent: bool,
+    pub(super) status: Option<u16>,
+    pub(super) upstream_bytes: u64,
+    pub(super) answer_bytes: u64,
+}
+
+/// Writes exactly one record: when it is closed, or else when it is dropped.
+pub(super) struct Open<'a> {
+    audit: &'a Audit,
+    record: Record,
+    started: Instant,
+    written: bool,
+    pub(super) progress: Progress,
+}
+
+impl<'a> Open<'a> {
+    pub(super) fn new(audit: &'a Audit, entry: Option<&Entry>, call: &Call) -> Self {
+        let offered: Vec<&'static str> = entry.map(|entry| entry.table.names().collect()).unwrap_or_default();
+        // Names that no catalog declares are the caller's words, so they are counted and not repeated.
+        let arguments: Vec<_> = offered.into_iter().filter(|name| call.arguments.contains_key(*name)).collect();
+        let whole = canonical(&Value::Object(call.arguments.clone()));
+        let record = Record {
+            caller: call.caller.word(),
+            catalog: entry.map(|entry| entry.catalog.name),
+            tool: entry.map_or_else(|| one_line(&call.tool, 64), |entry| entry.tool.name.to_owned()),
+            effect: entry.map(|entry| entry.tool.effect.word()),
+            arguments_unknown: call.arguments.len() - arguments.len(),
+            arguments,
+            arguments_sha256: hexadecimal(&Sha256::digest(whole.as_bytes())),
+            upstream: entry.map(|entry| entry.upstream.name()),
+            method: entry.map(|entry| entry.tool.request.method.word()),
+            path: entry.map(|entry| format!("{}{}", entry.catalog.upstream.base_path, entry.tool.request.path)),
+            status: None,
+            bytes_before: 0,
+            bytes_after: 0,
+            duration_ms: 0,
+            verdict: "cancelled",
+        };
+        Self { audit, record, started: Instant::now(), written: false, progress: Progress::default() }
+    }
+
+    /// Writes the record, then lets the answer go. An answer without a record does not go.
+    pub(super) fn close(mut self, answer: Result<Value, Refusal>) -> Outcome {
+        self.record.verdict = match &answer {
+            Ok(_) => "answered",
+            Err(refusal) => refusal.kind.word(),
+        };
+        let answer = match self.write() {
+            Ok(()) => answer,
+            Err(fault) => Err(Refusal::new(
+                RefusalKind::Audit,
+                format!(
+                    "The audit record cannot be written ({fault}), so no answer is given. A retry will not help; the \
+                         operator has to make room or repair the audit file."
+                ),
+            )),
+        };
+        let answer_bytes = if answer.is_ok() { self.progress.answer_bytes } else { 0 };
+        Outcome {
+            answer,
+            request: self.progress.request.take(),
+            upstream_bytes: self.progress.upstream_bytes,
+            answer_bytes,
+            duration: self.started.elapsed(),
+        }
+    }
+
+    fn write(&mut self) -> std::io::Result<()> {
+        self.written = true;
+        self.record.status = self.progress.status;
+        self.record.bytes_before = self.progress.upstream_bytes;
+        self.record.bytes_after = if self.record.verdict == "answered" { self.progress.answer_bytes } else { 0 };
+        self.record.duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.audit.write(&self.record)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.written {
+            // The caller is gone: there is nobody left to refuse an answer to.
+            let _ = self.write();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Lines of input, each whole and none too long.
+//!
+//! What comes in: bytes. What goes out: bytes of whole lines. A last line without its end gets one. A line that is too
+//! long is replaced with a short request of the same id, so that its sender gets an answer and does not wait for ever.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// Longest line, in bytes. Calls are small: arguments of a megabyte are a mistake or an attack.
+pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// The method of the request that stands for a line that was too long.
+pub(super) const TOO_LONG: &str = "airlock/line_too_long";
+
+/// Longest id that is repeated, in bytes of JSON.
+const ID_BYTES_MAX: usize = 200;
+
+const CHUNK_BYTES: usize = 16 * 1024;
+
+pub(super) struct Lines<R> {
+    inner: R,
+    /// The line that is not whole yet.
+    line: Vec<u8>,
+    /// Looks for the id while a line is dropped; none while a line is kept.
+    scan: Option<IdScan>,
+    /// Whole lines, and how much of them is handed out.
+    ready: Vec<u8>,
+    taken: usize,
+    ended: bool,
+}
+
+impl<R> Lines<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, line: Vec::new(), scan: None, ready: Vec::new(), taken: 0, ended: false }
+    }
+
+    fn push(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let (part, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+            bytes = rest;
+            if let Some(scan) = &mut self.scan {
+                scan.push(part);
+            } else if self.line.len() + part.len() > LINE_BYTES_MAX {
+                let mut scan = IdScan::default();
+                scan.push(&self.line);
+                scan.push(part);
+                self.line = Vec::new();
+                self.scan = Some(scan);
+            } else {
+                self.line.extend_from_slice(part);
+            }
+            if end.is_some() {
+                self.end_line();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        match self.scan.take() {
+            None => self.ready.append(&mut self.line),
+            Some(scan) => {
+                // A notification has no id and wants no answer.
+                if let Some(id) = scan.id() {
+                    let request = serde_json::json!({"jsonrpc": "2.0", "id": id, "method": TOO_LONG});
+                    self.ready.extend_from_slice(request.to_string().as_bytes());
+                    self.ready.push(b'\n');
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        self.ended = true;
+        if self.scan.is_some() {
+            self.end_line();
+        } else if !self.line.is_empty() {
+            self.line.push(b'\n');
+            self.end_line();
+        }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while this.taken == this.ready.len() && !this.ended {
+            this.ready.clear();
+            this.taken = 0;
+            let mut bytes = [0; CHUNK_BYTES];
+            let mut chunk = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut this.inner).poll_read(context, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                this.finish();
+            } else {
+                this.push(chunk.filled());
+            }
+        }
+        let waiting = this.ready.get(this.taken..).unwrap_or_default();
+        let count = waiting.len().min(out.remaining());
+        out.put_slice(&waiting[..count]);
+        this.taken += count;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Finds the value of the top-level key `id` in JSON text that is too long to be kept.
+#[derive(Default)]
+struct IdScan {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+    /// The string that is being read at depth 1, while it may be a key.
+    key: Vec<u8>,
+    /// The last string at depth 1 was `id` and a colon came behind it.
+    at_id: bool,
+    value: Vec<u8>,
+}
+
+impl IdScan {
+    fn push(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.step(*byte);
+        }
+    }
+
+    fn step(&mut self, byte: u8) {
+        if self.at_id
+            && self.depth == 1
+            && self.value.len() <= ID_BYTES_MAX
+            && (self.in_string || byte != b',' && byte != b'}')
+        {
+            self.value.push(byte);
+        }
+        if self.in_string {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => self.in_string = false,
+                _ => {}
+            }
+            if self.in_string && self.depth == 1 && !self.at_id && self.key.len() < 3 {
+                self.key.push(byte);
+            }
+            return;
+        }
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.key.clear();
+            }
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.at_id &= self.depth > 0;
+            }
+            b':' if self.depth == 1 && self.key == b"id" && self.value.is_empty() => self.at_id = true,
+            b',' if self.depth == 1 => {
+                self.at_id = false;
+                self.key.clear();
+            }
+            _ => {}
+        }
+    }
+
+    /// A string or an integer; nothing else is an id (JSON-RPC 2.0, section 4).
+    fn id(&self) -> Option<serde_json::Value> {
+        let value: serde_json::Value = serde_json::from_slice(&self.value).ok()?;
+        (value.is_string() || value.is_i64() || value.is_u64()).then_some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::{IdScan, LINE_BYTES_MAX, Lines};
+
+    async fn lines(input: &[u8]) -> String {
+        let mut text = String::new();
+        Lines::new(input).read_to_string(&mut text).await.expect("UTF-8");
+        text
+    }
+
+    #[tokio::test]
+    async fn a_last_line_without_its_end_gets_one() {
+        assert_eq!(lines(b"{}\n\n[1]").await, "{}\n\n[1]\n");
+        assert_eq!(lines(b"{}\n").await, "{}\n");
+        assert_eq!(lines(b"").await, "");
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_becomes_a_short_request_of_its_id() {
+        let long = "x".repeat(LINE_BYTES_MAX);
+        let input =
+            format!("{{\"a\":1}}\n{{\"params\":{{\"id\":1,\"t\":\"{long}\"}},\"id\":\"a,\\\"b\"}}\n{{\"b\":2}}\n");
+        let expected =
+            "{\"a\":1}\n{\"jsonrpc\":\"2.0\",\"id\":\"a,\\\"b\",\"method\":\"airlock/line_too_long\"}\n{\"b\":2}\n";
+        assert_eq!(lines(input.as_bytes()).await, expected);
+        let input = format!("{{\"id\":7,\"params\":[\"{long}\"]}}");
+        assert!(lines(input.as_bytes()).await.contains("\"id\":7,"));
+        let notification = format!("{{\"params\":{{\"id\":7,\"t\":\"{long}\"}}}}\n[1]\n");
+        assert_eq!(lines(notification.as_bytes()).await, "[1]\n");
+    }
+
+    #[test]
+    fn only_the_top_level_id_counts() {
+        for (text, id) in [
+            (r#"{"id": 12 , "x":1}"#, Some(serde_json::json!(12))),
+            (r#"{"x":"id","id":"q"}"#, Some(serde_json::json!("q"))),
+            (r#"{"x":{"id":1},"y":["id",{"id":2}]}"#, None),
+            (r#"{"idx":1}"#, None),
+            (r#"{"id":{"a":1}}"#, None),
+            (r#"{"id":null}"#, None),
+            (r#"{"a":"\"id\":5"}"#, None),
+        ] {
+            let mut scan = IdScan::default();
+            scan.push(text.as_bytes());
+            assert_eq!(scan.id(), id, "{text}");
+        }
+    }
+}

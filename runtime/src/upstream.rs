@@ -1,0 +1,266 @@
+//! One upstream: a small pool of HTTP/1.1 connections to the address of the site file.
+//!
+//! What comes in: an encoded request. What goes out: status, content type, and a body that is read up to a limit. The
+//! credential is added here and nowhere else. Redirects are not followed, proxies are not asked, encodings are not
+//! offered. Dropping a call closes its connection.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use airlock_contract::{CredentialPlace, Method};
+use base64::Engine as _;
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::request::Encoded;
+use crate::site::{Address, Secret};
+
+/// A connection that is not there after this is given up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections that are kept for the next call.
+const IDLE_MAX: usize = 8;
+
+const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
+
+/// A system that the site file gives an address for.
+#[derive(Debug)]
+pub struct Upstream {
+    name: &'static str,
+    address: Address,
+    idle: Mutex<Vec<Connection>>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    sender: http1::SendRequest<Full<Bytes>>,
+    /// Drives the connection; dropping it closes the socket.
+    _driver: AbortOnDropHandle<()>,
+}
+
+/// Why there is no answer. Holds nothing that a credential could be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpstreamError {
+    /// No connection, so nothing was sent.
+    Connect(String),
+    /// The connection broke; whether the upstream acted is not known.
+    Broken(String),
+    /// The body is longer than this many bytes.
+    TooLarge(u64),
+    /// The request cannot be put into HTTP.
+    Request(String),
+}
+
+/// A header that carries a credential.
+pub(crate) fn credential_header(place: CredentialPlace, secret: &Secret) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, text) = match place {
+        CredentialPlace::Header(name) => {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a header name"))?;
+            (name, secret.expose().to_owned())
+        }
+        CredentialPlace::Bearer => (AUTHORIZATION, format!("Bearer {}", secret.expose())),
+        CredentialPlace::Basic => {
+            if !secret.expose().contains(':') {
+                return Err("its file must hold `user:password`".to_owned());
+            }
+            (AUTHORIZATION, format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(secret.expose())))
+        }
+    };
+    let mut value = HeaderValue::from_str(&text).map_err(|_| "its value fits into no header".to_owned())?;
+    // Then `Debug` of a request does not show it either.
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+impl Upstream {
+    /// An upstream at an address. Nothing is connected yet.
+    pub fn new(name: &'static str, address: Address) -> Self {
+        Self { name, address, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The name that catalogs and the site file use.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Sends one request and waits for the head of the answer.
+    pub(crate) async fn send(
+        &self,
+        encoded: &Encoded,
+        accept: &str,
+        credentials: &[(HeaderName, HeaderValue)],
+    ) -> Result<Exchange<'_>, UpstreamError> {
+        let request = self.request(encoded, accept, credentials)?;
+        // A kept connection may have been closed by the other side meanwhile. What only reads is sent again on a new one.
+        let may_repeat = matches!(encoded.method, Method::Get | Method::Head | Method::Options);
+        if let Some(mut connection) = self.take_idle().await {
+            match connection.sender.try_send_request(request.clone()).await {
+                Ok(response) => return Ok(Exchange { upstream: self, response, connection }),
+                Err(mut fault) => {
+                    let unsent = fault.take_message().is_some();
+                    if !unsent && !may_repeat {
+                        return Err(broken(&fault.into_error()));
+                    }
+                }
+            }
+        }
+        let mut connection = self.connect().await?;
+        let response = connection.sender.send_request(request).await.map_err(|fault| broken(&fault))?;
+        Ok(Exchange { upstream: self, response, connection })
+    }
+
+    fn request(
+        &self,
+        encoded: &Encoded,
+        accept: &str,
+        credentials: &[(HeaderName, HeaderValue)],
+    ) -> Result<Request<Full<Bytes>>, UpstreamError> {
+        let refused = |fault: &dyn std::fmt::Display| UpstreamError::Request(fault.to_string());
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_str(&self.address.authority).map_err(|fault| refused(&fault))?);
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        if !accept.is_empty() {
+            headers.insert(ACCEPT, HeaderValue::from_str(accept).map_err(|fault| refused(&fault))?);
+        }
+        for (name, value) in encoded.headers.iter().chain(credentials) {
+            headers.insert(name.clone(), value.clone());
+        }
+        let mut body = Bytes::new();
+        if let Some((media_type, bytes)) = &encoded.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).map_err(|fault| refused(&fault))?);
+            body = Bytes::from(bytes.clone());
+        }
+        let request = Request::builder().method(encoded.method.word()).uri(&encoded.target).body(Full::new(body));
+        let mut request = request.map_err(|fault| refused(&fault))?;
+        // The parser of this type drops what it takes for a fragment. Encoded targets have none; better safe than silent.
+        if request.uri().to_string() != encoded.target {
+            return Err(UpstreamError::Request("the target would be altered".to_owned()));
+        }
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// A kept connection that is still open.
+    async fn take_idle(&self) -> Option<Connection> {
+        loop {
+            let mut connection = self.lock_idle().pop()?;
+            if connection.sender.ready().await.is_ok() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn keep(&self, connection: Connection) {
+        let mut idle = self.lock_idle();
+        if idle.len() < IDLE_MAX && !connection.sender.is_closed() {
+            idle.push(connection);
+        }
+    }
+
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn connect(&self) -> Result<Connection, UpstreamError> {
+        let connect = TcpStream::connect((self.address.host.as_str(), self.address.port));
+        let stream = match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(fault)) => return Err(UpstreamError::Connect(fault.to_string())),
+            Err(_) => {
+                let seconds = CONNECT_TIMEOUT.as_secs();
+                return Err(UpstreamError::Connect(format!("no connection within {seconds} s")));
+            }
+        };
+        // A request is one small write; waiting for more to send only delays it. Not fatal where it is not supported.
+        let _ = stream.set_nodelay(true);
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|fault| broken(&fault))?;
+        let driver = tokio::spawn(async move {
+            // The fault reaches the call through its sender.
+            let _ = connection.await;
+        });
+        Ok(Connection { sender, _driver: AbortOnDropHandle::new(driver) })
+    }
+}
+
+/// An answer whose head is here and whose body is not yet.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    upstream: &'a Upstream,
+    response: Response<Incoming>,
+    connection: Connection,
+}
+
+impl Exchange<'_> {
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// None if it is missing, repeated or not text: then there is no telling what the body is.
+    pub(crate) fn content_type(&self) -> Option<String> {
+        let mut values = self.response.headers().get_all(CONTENT_TYPE).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().ok().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// Whether the body was compressed although that was not offered.
+    pub(crate) fn is_encoded(&self) -> bool {
+        let encodings = self.response.headers().get_all(hyper::header::CONTENT_ENCODING);
+        encodings.iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    }
+
+    /// Reads the whole body, or fails as soon as it is known to be longer than `bytes_max`. `read` counts what came.
+    pub(crate) async fn body(self, bytes_max: u64, read: &mut u64) -> Result<Bytes, UpstreamError> {
+        let mut incoming = self.response.into_body();
+        if hyper::body::Body::size_hint(&incoming).lower() > bytes_max {
+            return Err(UpstreamError::TooLarge(bytes_max));
+        }
+        let mut body = BytesMut::new();
+        while let Some(frame) = incoming.frame().await {
+            let Ok(data) = frame.map_err(|fault| broken(&fault))?.into_data() else { continue };
+            *read += data.len() as u64;
+            if *read > bytes_max {
+                return Err(UpstreamError::TooLarge(bytes_max));
+            }
+            body.extend_from_slice(&data);
+        }
+        self.upstream.keep(self.connection);
+        Ok(body.freeze())
+    }
+
+    /// Reads the beginning of a body. The connection is closed if there is more.
+    pub(crate) async fn beginning(self, bytes_max: u64, read: &mut u64) -> Bytes {
+        let mut incoming = self.response.into_body();
+        let mut body = BytesMut::new();
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let Ok(data) = frame.into_data() else { continue };
+            *read += data.len() as u64;
+            body.extend_from_slice(&data);
+            if *read >= bytes_max {
+                body.truncate(usize::try_from(bytes_max).unwrap_or(usize::MAX));
+                return body.freeze();
+            }
+        }
+        if hyper::body::Body::is_end_stream(&incoming) {
+            self.upstream.keep(self.connection);
+        }
+        body.freeze()
+    }
+}
+
+/// The error's own words and those of its cause. They name what broke and hold no bytes of the exchange.
+fn broken(fault: &hyper::Error) -> UpstreamError {
+    let mut text = fault.to_string();
+    if let Some(cause) = std::error::Error::source(fault) {
+        text = format!("{text}: {cause}");
+    }
+    UpstreamError::Broken(text)
+}
