@@ -1,1 +1,13 @@
-//! x
+//! Compiles API catalogs into Rust source that an auditor reads.
+//!
+//! One straight line, one value type per step: `load -> normalise -> resolve -> check -> lower -> emit -> print -> write`.
+//! See `ARCHITECTURE.md`.
+
+#![forbid(unsafe_code)]
+
+pub mod ir;
+pub mod load;
+pub mod manifest;
+pub mod normalise;
+pub mod report;
+pub mod resolve;

@@ -1,0 +1,270 @@
+//! The intermediate form: catalogs as plain data, without places, so that nothing after `lower` can fail.
+//!
+//! Mirrors the contract's types one to one, but owned. Everything that is a JSON value stands as JSON text.
+
+use std::collections::BTreeMap;
+
+/// A catalog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Catalog {
+    /// The directory's name; also the name of the generated module.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// The document's file name.
+    pub document: String,
+    /// The document's digest.
+    pub document_sha256: String,
+    /// The name under which the site file gives the address.
+    pub upstream: String,
+    /// Put before every path.
+    pub base_path: String,
+    /// The credentials that tools name.
+    pub credentials: Vec<Credential>,
+    /// Shapes with a name, as far as tools reach them.
+    pub shapes: BTreeMap<String, Shape>,
+    /// The tools in the order of their names.
+    pub tools: Vec<Tool>,
+}
+
+/// A secret, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The name of the security scheme.
+    pub name: String,
+    /// Where it goes.
+    pub place: CredentialPlace,
+}
+
+/// Where a secret goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialPlace {
+    /// The value of this header.
+    Header(String),
+    /// A bearer token.
+    Bearer,
+    /// User and password.
+    Basic,
+}
+
+/// A tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tool {
+    /// The name that the model uses; also the name of the generated file.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// What the model is told.
+    pub description: String,
+    /// What it does to data.
+    pub effect: Effect,
+    /// Whether `catalog.yaml` states another effect than the method implies.
+    pub effect_declared: bool,
+    /// The operation's JSON pointer.
+    pub operation: String,
+    /// Names of credentials.
+    pub credentials: Vec<String>,
+    /// The method, upper case.
+    pub method: Method,
+    /// The path template.
+    pub path: String,
+    /// The value of the `Accept` header.
+    pub accept: String,
+    /// The table of arguments.
+    pub arguments: Vec<Argument>,
+    /// Declared answers.
+    pub answers: Vec<Answer>,
+    /// The most bytes that are read.
+    pub bytes_max: u64,
+    /// The rule as written.
+    pub rule: String,
+    /// The rule as a tree.
+    pub prune: Prune,
+}
+
+pub use airlock_contract::{Content, Effect, Method, Status};
+
+/// An argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// The model's name for it.
+    pub name: String,
+    /// The name on the wire.
+    pub wire: String,
+    /// Where it goes.
+    pub place: Place,
+    /// What it may be.
+    pub shape: Shape,
+    /// Who chooses it.
+    pub source: Source,
+    /// What the model is told.
+    pub description: String,
+}
+
+/// Where an argument goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A path variable.
+    Path,
+    /// The query, exploded.
+    Query,
+    /// The query, joined with commas.
+    QueryJoined,
+    /// A header.
+    Header,
+    /// The body, as JSON of this media type.
+    JsonBody(String),
+}
+
+/// Who chooses an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The model must.
+    Required,
+    /// The model may.
+    Optional,
+    /// The model may; else this JSON text.
+    Default(String),
+    /// Always this JSON text.
+    Fixed(String),
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// For which statuses.
+    pub status: Status,
+    /// How the body is read.
+    pub content: Content,
+    /// The declared type.
+    pub media_type: String,
+}
+
+/// A set of JSON values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Any value.
+    Any,
+    /// A boolean.
+    Boolean,
+    /// An integer.
+    Integer(Integer),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Text(Text),
+    /// An array.
+    List(Box<List>),
+    /// An object.
+    Object(Object),
+    /// These values, as JSON texts.
+    Literals(Vec<String>),
+    /// Any of these.
+    AnyOf(Vec<Shape>),
+    /// This or null.
+    Nullable(Box<Shape>),
+    /// The shape of this name.
+    Named(String),
+}
+
+/// Bounds of an integer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Integer {
+    pub min: Option<i128>,
+    pub max: Option<i128>,
+    pub multiple_of: Option<i128>,
+}
+
+/// Bounds of a number.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Number {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub above: Option<f64>,
+    pub below: Option<f64>,
+}
+
+/// Bounds of a string.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Text {
+    pub chars_min: u64,
+    pub chars_max: Option<u64>,
+    pub pattern: String,
+    pub format: String,
+}
+
+/// Bounds of an array.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct List {
+    pub items: Shape,
+    pub items_min: u64,
+    pub items_max: Option<u64>,
+    pub unique: bool,
+}
+
+/// Properties of an object.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Object {
+    pub properties: Vec<Property>,
+    pub rest: Option<Box<Shape>>,
+}
+
+/// One property.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Property {
+    pub name: String,
+    pub shape: Shape,
+    pub required: bool,
+    pub description: String,
+}
+
+/// A node of a prune rule.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub enum Prune {
+    Current,
+    Field(String),
+    Index(i32),
+    Slice(Option<i32>, Option<i32>, i32),
+    Then(Box<Prune>, Box<Prune>),
+    Each(Box<Prune>, Box<Prune>),
+    Flatten(Box<Prune>),
+    Values(Box<Prune>),
+    When(Box<Prune>, Box<Prune>),
+    Object(Vec<(String, Prune)>),
+    List(Vec<Prune>),
+    Literal(String),
+    Compare(Box<Prune>, Comparator, Box<Prune>),
+    And(Box<Prune>, Box<Prune>),
+    Or(Box<Prune>, Box<Prune>),
+    Not(Box<Prune>),
+    Call(String, Vec<Prune>),
+    Expression(Box<Prune>),
+}
+
+pub use airlock_contract::prune::Comparator;
+
+impl Shape {
+    /// Calls `visit` with the name of every named shape that stands directly in this one.
+    pub fn names(&self, visit: &mut impl FnMut(&str)) {
+        match self {
+            Self::Named(name) => visit(name),
+            Self::List(list) => list.items.names(visit),
+            Self::Object(object) => {
+                object.properties.iter().for_each(|property| property.shape.names(visit));
+                if let Some(rest) = &object.rest {
+                    rest.names(visit);
+                }
+            }
+            Self::AnyOf(shapes) => shapes.iter().for_each(|shape| shape.names(visit)),
+            Self::Nullable(shape) => shape.names(visit),
+            Self::Any | Self::Boolean | Self::Integer(_) | Self::Number(_) | Self::Text(_) | Self::Literals(_) => {}
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The manifest, `catalog.yaml`: what people write.
+//!
+//! These types are the one description of it: the JSON Schema for editors is generated from them ([`schema`]), and a
+//! manifest is checked against that same schema ([`read`]), so that editor and compiler say the same.
+
+mod conform;
+mod read;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use read::read;
+
+/// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Airlock catalog")]
+pub struct Manifest {
+    /// One line for people: which system this is.
+    pub title: String,
+    /// The OpenAPI document, a file in the same directory.
+    pub document: String,
+    /// The system that the tools reach. Its address is no part of the catalog: the site file gives it.
+    pub upstream: Option<Upstream>,
+    /// The tools, one by one: an operation that is not listed here is not callable. The key is the tool's name.
+    pub tools: BTreeMap<String, Tool>,
+}
+
+/// The system that the tools of a catalog reach.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// The name under which the site file gives the address. Default: the catalog's name.
+    pub name: Option<String>,
+    /// Put before every path. Default: the path of the document's first server.
+    pub base_path: Option<String>,
+    /// The security scheme of the document to use, or `none`. Needed where the document leaves a choice or says nothing.
+    pub credential: Option<String>,
+}
+
+/// One operation, offered to a model.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// The operation: its operationId, or method and path as in `GET /patients`.
+    pub operation: String,
+    /// One line for people. Default: the operation's summary.
+    pub title: Option<String>,
+    /// What the model is told: what the tool answers and when to use it. At most 1,024 bytes.
+    pub description: String,
+    /// What a call does to the upstream's data. Default: by method (GET, HEAD, OPTIONS read; POST, PUT, PATCH write; DELETE
+    /// destroy).
+    pub effect: Option<Effect>,
+    /// The effect, said again by whoever approved that a model may have it. Mandatory on tools that write or destroy.
+    pub approve: Option<Approve>,
+    /// What is changed about the operation's arguments, by the name that the model uses.
+    pub arguments: Option<BTreeMap<String, Argument>>,
+    /// What may come back.
+    pub response: Response,
+    /// The JMESPath rule that the answer is pruned with. `"@"` says "everything" out loud.
+    pub prune: String,
+}
+
+/// What a call does to the upstream's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Creates or changes data.
+    Write,
+    /// Removes data, or cannot be undone.
+    Destroy,
+}
+
+/// An effect that needs approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Approve {
+    /// The tool may create or change data.
+    Write,
+    /// The tool may remove data, or do what cannot be undone.
+    Destroy,
+}
+
+/// What is changed about one argument. Bounds may only be tighter than the document's.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Argument {
+    /// What the model is told. Default: the document's description.
+    pub description: Option<String>,
+    /// Always sent; the model neither sees nor sends the argument.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Value")]
+    pub fixed: Option<Value>,
+    /// Sent when the model leaves the argument out.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Value")]
+    pub default: Option<Value>,
+    /// An optional argument that is not offered, and never sent.
+    pub omit: Option<bool>,
+    /// The only values that are allowed.
+    #[serde(rename = "enum")]
+    pub one_of: Option<Vec<Value>>,
+    /// The least number.
+    pub minimum: Option<serde_json::Number>,
+    /// The greatest number.
+    pub maximum: Option<serde_json::Number>,
+    /// The least length, in characters.
+    pub min_length: Option<u64>,
+    /// The greatest length, in characters.
+    pub max_length: Option<u64>,
+    /// A regular expression that the text must match.
+    pub pattern: Option<String>,
+    /// The least number of items.
+    pub min_items: Option<u64>,
+    /// The greatest number of items.
+    pub max_items: Option<u64>,
+}
+
+/// What may come back.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// The most bytes that are read of an answer; a longer one is refused while it is read.
+    pub bytes_max: u64,
+}
+
+/// A key that is there with `null` is there: `fixed: null` fixes null.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// The JSON Schema of `catalog.yaml`, for editors (JSON Schema 2020-12).
+pub fn schema() -> Value {
+    schemars::schema_for!(Manifest).to_value()
+}
+
+/// [`schema`] as the bytes of `catalogs/catalog.schema.json`.
+pub fn schema_text() -> String {
+    format!("{:#}\n", schema())
+}

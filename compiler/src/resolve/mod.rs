@@ -1,0 +1,57 @@
+//! Step 3: manifest x document -> [`ResolvedCatalog`].
+//!
+//! Finds the operation of every tool and reads what it takes and gives: `$ref`s are followed, security is settled, cycles
+//! become named shapes. What cannot be said in the contract's vocabulary is a [`Refusal`] with a place, for that operation
+//! alone. Mistakes in a tool leave that tool out, so that the check step can still show what is wrong with the others.
+
+mod body;
+mod catalog;
+mod operation;
+mod parameters;
+mod pattern;
+mod responses;
+mod security;
+mod shape;
+
+pub use body::Body;
+pub use catalog::{ResolvedCatalog, ResolvedTool, resolve};
+pub use operation::{Found, Operation, operations, read};
+pub use parameters::Parameter;
+pub use pattern::check as check_pattern;
+pub use security::{Choice, Security, first_usable};
+pub use shape::ShapeReader;
+
+use serde_json::Value;
+
+use crate::report::is_invisible;
+
+/// Why an operation cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What kind of reason: E0211 reference, E0212 parameter, E0213 body, E0214 schema, E0215 answers, E0216 path, E0217
+    /// method, E0218 security, E0219 not as OpenAPI 3.0 has it.
+    pub code: &'static str,
+    /// The place in the document, as a JSON pointer.
+    pub pointer: String,
+    /// One sentence.
+    pub reason: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: &'static str, pointer: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { code, pointer: pointer.into(), reason: reason.into() }
+    }
+}
+
+/// The `description` of an object in the document, as one line; `None` if there is none.
+fn description(value: &Value) -> Option<String> {
+    value.get("description").and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
+}
+
+/// Text of a document as one line without invisible characters: it goes into source that people read, and to a model
+/// that reads characters which people do not see.
+pub(crate) fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|char| if char.is_whitespace() { ' ' } else { char }).collect();
+    let text: String = text.chars().filter(|char| !is_invisible(*char)).collect();
+    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,168 @@
+//! Parameter Objects (OpenAPI 3.0.3, section 4.7.12): where each goes and how it is written there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Refusal;
+use super::operation::Found;
+use super::shape::ShapeReader;
+use crate::ir::{Place, Shape};
+use crate::normalise::Document;
+
+/// A parameter of an operation.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// The name on the wire.
+    pub name: String,
+    /// Where it goes.
+    pub place: Place,
+    /// What it may be.
+    pub shape: Shape,
+    /// Whether it must be sent.
+    pub required: bool,
+    /// One line; may be empty.
+    pub description: String,
+}
+
+/// Headers that are the host's to set (RFC 9110; OpenAPI 3.0.3 ignores the first three as parameters).
+const HOST_HEADERS: &[&str] = &[
+    "accept", "authorization", "connection", "cookie", "expect", "forwarded", "host", "keep-alive", "proxy-authorization",
+    "te", "trailer", "transfer-encoding", "upgrade", "via",
+];
+
+/// The operation's parameters. One of the operation goes before one of its path item with the same name and place.
+pub(super) fn read(
+    document: &Document,
+    found: &Found,
+    operation: &Value,
+    shapes: &mut ShapeReader<'_>,
+) -> Result<Vec<Parameter>, Refusal> {
+    let item = document.value.pointer(&found.item_pointer).unwrap_or(&Value::Null);
+    let mut listed: Vec<(String, String, &Value, String)> = Vec::new();
+    for (around, pointer) in [(item, &found.item_pointer), (operation, &found.pointer)] {
+        for (position, value) in around.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let pointer = format!("{pointer}/parameters/{position}");
+            let (value, pointer) =
+                document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+            let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+            let (name, place) = (text("name"), text("in"));
+            match listed.iter_mut().find(|known| known.0 == name && known.1 == place) {
+                Some(known) => *known = (name, place, value, pointer),
+                None => listed.push((name, place, value, pointer)),
+            }
+        }
+    }
+    let mut parameters = Vec::new();
+    for (name, place, value, pointer) in listed {
+        if place == "header" && is_host_header(&name) {
+            continue;
+        }
+        parameters.push(read_one(&name, &place, value, &pointer, shapes)?);
+    }
+    Ok(parameters)
+}
+
+/// Headers that describe the body or the connection are never arguments: a model must not frame requests.
+fn is_host_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    HOST_HEADERS.contains(&name.as_str()) || name.starts_with("content-")
+}
+
+fn read_one(
+    name: &str,
+    place: &str,
+    value: &Value,
+    pointer: &str,
+    shapes: &mut ShapeReader<'_>,
+) -> Result<Parameter, Refusal> {
+    let refuse = |reason: String| Err(Refusal::new("E0212", pointer, format!("parameter `{name}`: {reason}")));
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return refuse("the name cannot be sent".into());
+    }
+    let Some(schema) = value.get("schema") else {
+        return refuse("only parameters with a `schema` can be written, not those with `content`".into());
+    };
+    if value.get("allowReserved") == Some(&Value::Bool(true)) {
+        return refuse("`allowReserved` is not supported".into());
+    }
+    let shape = shapes.read(schema, &format!("{pointer}/schema"))?;
+    let style = value.get("style").and_then(Value::as_str);
+    let place = match (place, style) {
+        ("path", None | Some("simple")) => Place::Path,
+        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => Place::QueryJoined,
+        ("query", None | Some("form")) => Place::Query,
+        ("header", None | Some("simple")) if is_token(name) => Place::Header,
+        ("header", None | Some("simple")) => return refuse("the name is no header name".into()),
+        ("cookie", _) => return refuse("cookies are not supported".into()),
+        (_, style) => return refuse(format!("style `{}` is not supported here", style.unwrap_or("none"))),
+    };
+    if !is_flat(&shape, true) {
+        return refuse("only texts, numbers, booleans and lists of them can be written here without loss".into());
+    }
+    Ok(Parameter {
+        name: name.to_owned(),
+        required: place == Place::Path || value.get("required") == Some(&Value::Bool(true)),
+        place,
+        shape,
+        description: super::description(value).or_else(|| super::description(schema)).unwrap_or_default(),
+    })
+}
+
+/// Whether values of the shape are scalars, or (`list`) lists of scalars, so that the styles say how to write them.
+fn is_flat(shape: &Shape, list: bool) -> bool {
+    match shape {
+        Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) => true,
+        Shape::Literals(literals) => literals.iter().all(|literal| !literal.starts_with(['{', '['])),
+        Shape::List(items) => list && is_flat(&items.items, false),
+        Shape::AnyOf(shapes) => shapes.iter().all(|shape| is_flat(shape, false)),
+        // Null leaves the parameter out, which loses nothing.
+        Shape::Nullable(inner) => is_flat(inner, list),
+        Shape::Any | Shape::Object(_) | Shape::Named(_) => false,
+    }
+}
+
+/// A header name is a token (RFC 9110, section 5.6.2).
+fn is_token(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Every variable of the path template has its parameter, and the other way round.
+pub(super) fn check_path(found: &Found, parameters: &[Parameter]) -> Result<(), Refusal> {
+    let refuse = |reason: String| Err(Refusal::new("E0216", &found.pointer, reason));
+    if !found.path.starts_with('/') || found.path.contains(['?', '#', '\\', ' ', '%']) || !found.path.is_ascii() {
+        return refuse(format!("the path `{}` cannot be sent as it stands", found.path));
+    }
+    let variables = template_variables(&found.path);
+    let Some(variables) = variables else { return refuse(format!("the braces of `{}` do not match", found.path)) };
+    let declared: BTreeSet<&str> =
+        parameters.iter().filter(|parameter| parameter.place == Place::Path).map(|parameter| parameter.name.as_str()).collect();
+    if let Some(missing) = variables.iter().find(|name| !declared.contains(*name)) {
+        return refuse(format!("the path names `{{{missing}}}`, but there is no path parameter of that name"));
+    }
+    if let Some(unused) = declared.iter().find(|name| !variables.contains(*name)) {
+        return refuse(format!("the path parameter `{unused}` does not stand in the path"));
+    }
+    if found.path.split('/').any(|segment| segment == "." || segment == "..") {
+        return refuse("the path has a dot segment".to_owned());
+    }
+    Ok(())
+}
+
+/// The names between braces; `None` if braces do not match, or a name stands twice.
+fn template_variables(path: &str) -> Option<BTreeSet<&str>> {
+    let mut names = BTreeSet::new();
+    let mut rest = path;
+    while let Some(start) = rest.find(['{', '}']) {
+        if rest[start..].starts_with('}') {
+            return None;
+        }
+        let end = start + rest[start..].find('}')?;
+        let name = &rest[start + 1..end];
+        if name.is_empty() || name.contains(['{', '/']) || !names.insert(name) {
+            return None;
+        }
+        rest = &rest[end + 1..];
+    }
+    Some(names)
+}

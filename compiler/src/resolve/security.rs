@@ -1,0 +1,93 @@
+//! Security Requirement and Security Scheme Objects (OpenAPI 3.0.3, sections 4.7.27 and 4.7.30).
+
+use serde_json::Value;
+
+use super::Refusal;
+use super::operation::Found;
+use crate::ir::{Credential, CredentialPlace};
+use crate::normalise::{Document, escape};
+
+/// What the document says about who may call an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Nothing. That is not the same as "everybody".
+    Undeclared,
+    /// One of these; each is a list of schemes that are all needed. An empty list needs none.
+    AnyOf(Vec<Vec<String>>),
+}
+
+/// Which credentials an operation is called with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// These, all of them.
+    Credentials(Vec<String>),
+    /// The document leaves a choice, or says nothing; the catalog must say.
+    Open(Vec<String>),
+}
+
+pub(super) fn read(document: &Document, found: &Found, operation: &Value) -> Result<Security, Refusal> {
+    let (value, pointer) = match (operation.get("security"), document.value.get("security")) {
+        (Some(own), _) => (own, format!("{}/security", found.pointer)),
+        (None, Some(global)) => (global, "/security".to_owned()),
+        (None, None) => return Ok(Security::Undeclared),
+    };
+    let Some(requirements) = value.as_array() else {
+        return Err(Refusal::new("E0218", pointer, "`security` is a list"));
+    };
+    let alternatives: Vec<Vec<String>> =
+        requirements.iter().map(|one| one.as_object().into_iter().flat_map(|one| one.keys().cloned()).collect()).collect();
+    Ok(Security::AnyOf(if alternatives.is_empty() { vec![Vec::new()] } else { alternatives }))
+}
+
+impl Security {
+    /// Settles the choice. `wanted` is the manifest's `credential`: a scheme's name, or `none`.
+    pub fn choose(&self, wanted: Option<&str>) -> Choice {
+        let alternatives = match self {
+            Self::Undeclared => {
+                return match wanted {
+                    Some("none") => Choice::Credentials(Vec::new()),
+                    Some(name) => Choice::Credentials(vec![name.to_owned()]),
+                    None => Choice::Open(Vec::new()),
+                };
+            }
+            Self::AnyOf(alternatives) => alternatives,
+        };
+        let wanted_alone = |one: &&Vec<String>| one.len() == 1 && wanted == Some(one[0].as_str());
+        if let Some(one) = alternatives.iter().find(wanted_alone) {
+            return Choice::Credentials(one.clone());
+        }
+        match alternatives.as_slice() {
+            [only] => Choice::Credentials(only.clone()),
+            _ if wanted == Some("none") && alternatives.contains(&Vec::new()) => Choice::Credentials(Vec::new()),
+            // Asked for one scheme that this operation does not take, but which can be called without any.
+            _ if wanted.is_some() && alternatives.contains(&Vec::new()) => Choice::Credentials(Vec::new()),
+            _ => Choice::Open(alternatives.iter().map(|one| one.join(" + ")).collect()),
+        }
+    }
+}
+
+/// Reads the security scheme of this name.
+pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refusal> {
+    let pointer = format!("/components/securitySchemes/{}", escape(name));
+    let refuse = |reason: &str| Err(Refusal::new("E0218", &pointer, format!("security scheme `{name}`: {reason}")));
+    let Some(value) = document.value.pointer(&pointer) else { return refuse("is not defined in the document") };
+    let (value, _) = document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", &pointer, reason))?;
+    let place = match (value["type"].as_str(), value["in"].as_str(), value["scheme"].as_str()) {
+        (Some("apiKey"), Some("header"), _) => {
+            CredentialPlace::Header(value["name"].as_str().unwrap_or_default().to_owned())
+        }
+        (Some("apiKey"), Some("query"), _) => return refuse("a key in the query ends up in logs; it is not sent"),
+        (Some("apiKey"), ..) => return refuse("a key in a cookie is not supported"),
+        (Some("http"), _, Some(scheme)) if scheme.eq_ignore_ascii_case("bearer") => CredentialPlace::Bearer,
+        (Some("http"), _, Some(scheme)) if scheme.eq_ignore_ascii_case("basic") => CredentialPlace::Basic,
+        (Some("oauth2" | "openIdConnect"), ..) => CredentialPlace::Bearer,
+        _ => return refuse("this kind of scheme is not supported"),
+    };
+    Ok(Credential { name: name.to_owned(), place })
+}
+
+/// The first scheme of the document that can be used, for a manifest that is begun.
+pub fn first_usable(document: &Document) -> Option<String> {
+    let schemes = document.value.pointer("/components/securitySchemes")?.as_object()?;
+    schemes.keys().find(|name| scheme(document, name).is_ok()).cloned()
+}

@@ -1,0 +1,427 @@
+//! Schema Objects of the document -> [`Shape`]s, for what is sent.
+//!
+//! Bodies of schemas are read from the loaded value, not from `openapiv3`'s types: those change numbers, and their errors
+//! have no place. What cannot be said in the contract's vocabulary refuses the operation that needs it, never silently.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Refusal;
+use crate::ir::{Integer, List, Number, Object, Property, Shape, Text};
+use crate::normalise::{Document, escape};
+
+/// Reads schemas of one document, each named one once.
+#[derive(Debug)]
+pub struct ShapeReader<'d> {
+    document: &'d Document,
+    named: BTreeMap<String, Entry>,
+    depth: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Entry {
+    /// Being read: whoever meets it now is inside it.
+    Open,
+    Done(Shape),
+    Refused(Refusal),
+}
+
+/// Schemas nest no deeper than this outside references.
+const DEPTH_MAX: usize = 64;
+
+/// Keywords that say nothing about which values are allowed, or that are read elsewhere.
+const ANNOTATIONS: &[&str] = &[
+    "title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "xml", "externalDocs",
+    "discriminator", "nullable", "type", "format", "enum",
+];
+
+type Members = Map<String, Value>;
+
+impl<'d> ShapeReader<'d> {
+    /// A reader of the document's schemas.
+    pub fn new(document: &'d Document) -> Self {
+        Self { document, named: BTreeMap::new(), depth: 0 }
+    }
+
+    /// The named shapes that `shapes` reach, themselves read in full.
+    pub fn reachable<'s>(&self, shapes: impl IntoIterator<Item = &'s Shape>) -> BTreeMap<String, Shape> {
+        let mut found = BTreeMap::new();
+        let mut open: Vec<String> = Vec::new();
+        shapes.into_iter().for_each(|shape| shape.names(&mut |name| open.push(name.to_owned())));
+        while let Some(name) = open.pop() {
+            if let Some(Entry::Done(shape)) = self.named.get(&name)
+                && found.insert(name, shape.clone()).is_none()
+            {
+                shape.names(&mut |name| {
+                    if !found.contains_key(name) {
+                        open.push(name.to_owned());
+                    }
+                });
+            }
+        }
+        found
+    }
+
+    /// Reads the schema at `pointer`.
+    pub fn read(&mut self, schema: &Value, pointer: &str) -> Result<Shape, Refusal> {
+        if self.depth >= DEPTH_MAX {
+            return Err(refuse(pointer, format!("schemas nest deeper than {DEPTH_MAX}")));
+        }
+        self.depth += 1;
+        let shape = match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self.read_reference(schema, reference, pointer),
+            None => self.read_body(schema, pointer),
+        };
+        self.depth -= 1;
+        shape
+    }
+
+    fn read_reference(&mut self, schema: &Value, reference: &str, pointer: &str) -> Result<Shape, Refusal> {
+        let (target, target_pointer) = self
+            .document
+            .follow(schema, pointer.to_owned())
+            .map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+        let name = match target_pointer.strip_prefix("/components/schemas/") {
+            Some(name) if !name.contains('/') => name.replace("~1", "/").replace("~0", "~"),
+            // A reference into the middle of something has no name of its own.
+            _ => reference.trim_start_matches("#/").to_owned(),
+        };
+        match self.named.get(&name) {
+            Some(Entry::Open) => return Ok(Shape::Named(name)),
+            Some(Entry::Done(shape)) => return Ok(shared(&name, shape)),
+            Some(Entry::Refused(refusal)) => return Err(refusal.clone()),
+            None => {}
+        }
+        self.named.insert(name.clone(), Entry::Open);
+        let depth = std::mem::take(&mut self.depth);
+        let result = self.read(target, &target_pointer);
+        self.depth = depth;
+        match result {
+            Ok(Shape::Named(inner)) if inner == name => {
+                let refusal = refuse(pointer, format!("`{name}` is defined as itself"));
+                self.named.insert(name, Entry::Refused(refusal.clone()));
+                Err(refusal)
+            }
+            Ok(shape) => {
+                let use_of_it = shared(&name, &shape);
+                self.named.insert(name, Entry::Done(shape));
+                Ok(use_of_it)
+            }
+            Err(refusal) => {
+                self.named.insert(name, Entry::Refused(refusal.clone()));
+                Err(refusal)
+            }
+        }
+    }
+
+    fn read_body(&mut self, schema: &Value, pointer: &str) -> Result<Shape, Refusal> {
+        let Value::Object(members) = schema else { return Err(refuse(pointer, "a schema is an object")) };
+        let shape = if ["allOf", "oneOf", "anyOf"].iter().any(|keyword| members.contains_key(*keyword)) {
+            self.read_composed(members, pointer)?
+        } else {
+            self.read_plain(members, pointer)?
+        };
+        let nulls = members.get("enum").and_then(Value::as_array).is_some_and(|values| values.contains(&Value::Null));
+        let nullable = nulls || members.get("nullable") == Some(&Value::Bool(true));
+        Ok(if nullable { make_nullable(shape) } else { shape })
+    }
+
+    /// `allOf` merges objects; `oneOf` and `anyOf` are unions, narrowed by nothing: `oneOf` admits a value that fits
+    /// several branches, which the upstream may still refuse.
+    fn read_composed(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+        let mut parts = Vec::new();
+        let own: Members = members
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "allOf" | "oneOf" | "anyOf" | "nullable"))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let says_nothing = own.keys().all(|key| {
+            key.starts_with("x-") || (ANNOTATIONS.contains(&key.as_str()) && !matches!(key.as_str(), "enum" | "format"))
+        });
+        if !says_nothing {
+            parts.push(self.read_plain(&own, pointer)?);
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            if let Some(branches) = branches(members, keyword, pointer)? {
+                let mut shapes = Vec::new();
+                for (position, branch) in branches.iter().enumerate() {
+                    let branch_pointer = format!("{pointer}/{keyword}/{position}");
+                    let shape = self.read(branch, &branch_pointer)?;
+                    if !shapes.contains(&shape) {
+                        shapes.push(shape);
+                    }
+                }
+                parts.push(if shapes.len() == 1 { shapes.remove(0) } else { Shape::AnyOf(shapes) });
+            }
+        }
+        for (position, branch) in branches(members, "allOf", pointer)?.into_iter().flatten().enumerate() {
+            parts.push(self.read(branch, &format!("{pointer}/allOf/{position}"))?);
+        }
+        if parts.len() == 1 {
+            return Ok(parts.remove(0));
+        }
+        self.merge(parts, pointer)
+    }
+
+    /// All of several shapes at once. Only objects can be merged.
+    fn merge(&self, parts: Vec<Shape>, pointer: &str) -> Result<Shape, Refusal> {
+        let mut merged = Object::default();
+        let mut all_open = true;
+        for part in parts {
+            let object = match self.expand(part) {
+                Some(Shape::Object(object)) => object,
+                Some(Shape::Any) => continue,
+                Some(_) => return Err(refuse(pointer, "only objects can be combined (`allOf`) with something else")),
+                None => return Err(refuse(pointer, "`allOf` goes in a circle")),
+            };
+            all_open &= object.rest.is_some();
+            for property in object.properties {
+                match merged.properties.iter_mut().find(|known| known.name == property.name) {
+                    None => merged.properties.push(property),
+                    Some(known) if known.shape == property.shape || property.shape == Shape::Any => {
+                        known.required |= property.required;
+                    }
+                    Some(known) if known.shape == Shape::Any => {
+                        let required = known.required || property.required;
+                        *known = Property { required, ..property };
+                    }
+                    Some(_) => {
+                        let name = property.name;
+                        return Err(refuse(pointer, format!("`allOf` gives `{name}` two different schemas")));
+                    }
+                }
+            }
+            if let Some(rest) = object.rest {
+                merged.rest = Some(rest);
+            }
+        }
+        // A part that lists its properties was read as closed, but closed to what its siblings list it is not.
+        if !all_open {
+            merged.rest = None;
+        }
+        Ok(Shape::Object(merged))
+    }
+
+    /// The shape behind a name; `None` inside that very name.
+    fn expand(&self, shape: Shape) -> Option<Shape> {
+        match shape {
+            Shape::Named(name) => match self.named.get(&name) {
+                Some(Entry::Done(shape)) => self.expand(shape.clone()),
+                _ => None,
+            },
+            Shape::Nullable(inner) => self.expand(*inner),
+            shape => Some(shape),
+        }
+    }
+
+    fn read_plain(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+        if let Some(Value::Array(values)) = members.get("enum")
+            && !values.is_empty()
+        {
+            let literals = values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect();
+            return Ok(Shape::Literals(literals));
+        }
+        let kind = match members.get("type") {
+            Some(Value::String(kind)) => kind.as_str(),
+            Some(_) => return Err(refuse(&format!("{pointer}/type"), "`type` is one word in OpenAPI 3.0")),
+            None if ["properties", "additionalProperties", "required"].iter().any(|key| members.contains_key(*key)) => {
+                "object"
+            }
+            None if members.contains_key("items") => "array",
+            None => "",
+        };
+        match kind {
+            "" => only(members, &[], pointer).map(|()| Shape::Any),
+            "boolean" => only(members, &[], pointer).map(|()| Shape::Boolean),
+            "integer" => read_integer(members, pointer),
+            "number" => read_number(members, pointer),
+            "string" => read_text(members, pointer),
+            "array" => self.read_list(members, pointer),
+            "object" => self.read_object(members, pointer),
+            other => Err(refuse(&format!("{pointer}/type"), format!("`{other}` is no type of OpenAPI 3.0"))),
+        }
+    }
+
+    fn read_list(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+        only(members, &["items", "minItems", "maxItems", "uniqueItems"], pointer)?;
+        let items = match members.get("items") {
+            Some(items) => self.read(items, &format!("{pointer}/items"))?,
+            None => Shape::Any,
+        };
+        Ok(Shape::List(Box::new(List {
+            items,
+            items_min: count(members, "minItems", pointer)?.unwrap_or(0),
+            items_max: count(members, "maxItems", pointer)?,
+            unique: members.get("uniqueItems") == Some(&Value::Bool(true)),
+        })))
+    }
+
+    fn read_object(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+        only(members, &["properties", "required", "additionalProperties"], pointer)?;
+        let mut required: Vec<&str> = members
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let empty = Map::new();
+        let properties = members.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+        let mut object = Object::default();
+        for (name, schema) in properties {
+            let property_pointer = format!("{pointer}/properties/{}", escape(name));
+            let is_required = required.iter().position(|wanted| wanted == name).map(|at| required.remove(at)).is_some();
+            let target = self.document.follow(schema, property_pointer.clone());
+            let (target, _) = target.map_err(|reason| Refusal::new("E0211", &property_pointer, reason))?;
+            if schema.get("readOnly").or(target.get("readOnly")) == Some(&Value::Bool(true)) {
+                continue;
+            }
+            let description = super::description(schema).or_else(|| super::description(target)).unwrap_or_default();
+            let shape = self.read(schema, &property_pointer)?;
+            object.properties.push(Property { name: name.clone(), shape, required: is_required, description });
+        }
+        // What is required but not declared may be anything.
+        for name in required {
+            let (name, description) = (name.to_owned(), String::new());
+            object.properties.push(Property { name, shape: Shape::Any, required: true, description });
+        }
+        object.rest = match members.get("additionalProperties") {
+            Some(Value::Bool(false)) => None,
+            Some(Value::Bool(true)) => Some(Box::new(Shape::Any)),
+            Some(schema) => Some(Box::new(self.read(schema, &format!("{pointer}/additionalProperties"))?)),
+            // The standard reads silence as "anything goes". Where properties are listed that is an oversight, and a
+            // model's typo must not pass for a property.
+            None if object.properties.is_empty() => Some(Box::new(Shape::Any)),
+            None => None,
+        };
+        Ok(Shape::Object(object))
+    }
+}
+
+/// A use of a named shape: scalars are said on the spot, since a name would only hide them.
+fn shared(name: &str, shape: &Shape) -> Shape {
+    match shape {
+        Shape::Any | Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) => shape.clone(),
+        Shape::Literals(literals) if literals.len() <= 8 => shape.clone(),
+        Shape::Nullable(inner) => match shared(name, inner) {
+            Shape::Named(_) => Shape::Named(name.to_owned()),
+            inner => Shape::Nullable(Box::new(inner)),
+        },
+        _ => Shape::Named(name.to_owned()),
+    }
+}
+
+fn make_nullable(shape: Shape) -> Shape {
+    match shape {
+        Shape::Any | Shape::Nullable(_) => shape,
+        shape => Shape::Nullable(Box::new(shape)),
+    }
+}
+
+fn refuse(pointer: &str, reason: impl Into<String>) -> Refusal {
+    Refusal::new("E0214", pointer, reason)
+}
+
+fn branches<'a>(members: &'a Members, keyword: &str, pointer: &str) -> Result<Option<&'a Vec<Value>>, Refusal> {
+    match members.get(keyword) {
+        None => Ok(None),
+        Some(Value::Array(branches)) if !branches.is_empty() => Ok(Some(branches)),
+        Some(_) => Err(refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a list of schemas"))),
+    }
+}
+
+/// Refuses keywords that would narrow the shape but are not understood here.
+fn only(members: &Members, understood: &[&str], pointer: &str) -> Result<(), Refusal> {
+    for (key, value) in members {
+        let says_nothing = key.starts_with("x-") || ANNOTATIONS.contains(&key.as_str()) || *value == Value::Bool(false);
+        if !says_nothing && !understood.contains(&key.as_str()) {
+            return Err(refuse(&format!("{pointer}/{}", escape(key)), format!("`{key}` cannot be enforced here")));
+        }
+    }
+    Ok(())
+}
+
+fn count(members: &Members, keyword: &str, pointer: &str) -> Result<Option<u64>, Refusal> {
+    match members.get(keyword) {
+        None => Ok(None),
+        Some(value) => whole(value)
+            .and_then(|number| u64::try_from(number).ok())
+            .map(Some)
+            .ok_or_else(|| refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a whole number, 0 or more"))),
+    }
+}
+
+/// The value of an integer, also of one that is written `1.0`.
+#[expect(clippy::cast_possible_truncation, reason = "guarded by the comparison")]
+fn whole(value: &Value) -> Option<i128> {
+    let number = value.as_number()?;
+    number.as_i128().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e18).map(|float| float as i128))
+}
+
+fn read_integer(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+    only(members, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], pointer)?;
+    let mut bounds = Integer::default();
+    if members.get("format").and_then(Value::as_str) == Some("int32") {
+        (bounds.min, bounds.max) = (Some(i32::MIN.into()), Some(i32::MAX.into()));
+    }
+    let bound = |keyword: &str| -> Result<Option<i128>, Refusal> {
+        let Some(value) = members.get(keyword) else { return Ok(None) };
+        match (whole(value), value.as_f64()) {
+            (Some(bound), _) => Ok(Some(bound)),
+            // A bound beyond 64 bits bounds nothing that JSON numbers here can reach.
+            (None, Some(float)) if float.abs() >= 1e18 => Ok(None),
+            _ => Err(refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` of an integer is a whole number"))),
+        }
+    };
+    if let Some(min) = bound("minimum")? {
+        bounds.min = bounds.min.max(Some(min + i128::from(is_true(members, "exclusiveMinimum"))));
+    }
+    if let Some(max) = bound("maximum")? {
+        let max = max - i128::from(is_true(members, "exclusiveMaximum"));
+        bounds.max = Some(bounds.max.map_or(max, |known| known.min(max)));
+    }
+    bounds.multiple_of = bound("multipleOf")?.filter(|step| *step > 1);
+    Ok(Shape::Integer(bounds))
+}
+
+fn read_number(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+    only(members, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], pointer)?;
+    let bound = |keyword: &str| match members.get(keyword) {
+        None => Ok(None),
+        Some(value) => value
+            .as_f64()
+            .map(Some)
+            .ok_or_else(|| refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a number"))),
+    };
+    let mut bounds = Number { min: bound("minimum")?, max: bound("maximum")?, ..Number::default() };
+    if is_true(members, "exclusiveMinimum") {
+        bounds.above = bounds.min.take();
+    }
+    if is_true(members, "exclusiveMaximum") {
+        bounds.below = bounds.max.take();
+    }
+    Ok(Shape::Number(bounds))
+}
+
+fn read_text(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+    only(members, &["minLength", "maxLength", "pattern"], pointer)?;
+    let pattern = members.get("pattern").and_then(Value::as_str).unwrap_or_default();
+    if let Err(reason) = super::pattern::check(pattern) {
+        return Err(refuse(&format!("{pointer}/pattern"), reason));
+    }
+    let format = members.get("format").and_then(Value::as_str).unwrap_or_default();
+    if format == "binary" {
+        return Err(refuse(&format!("{pointer}/format"), "binary data cannot be sent here"));
+    }
+    Ok(Shape::Text(Text {
+        chars_min: count(members, "minLength", pointer)?.unwrap_or(0),
+        chars_max: count(members, "maxLength", pointer)?,
+        pattern: pattern.to_owned(),
+        format: super::one_line(format),
+    }))
+}
+
+fn is_true(members: &Members, keyword: &str) -> bool {
+    members.get(keyword) == Some(&Value::Bool(true))
+}
