@@ -157,13 +157,14 @@ mod tests {
         bytes_max: 1000,
     };
 
+    const ANY: Response = Response { answers: &[json(Status::AnySuccess, "application/json")], bytes_max: 1 };
+
     #[test]
     fn an_exact_code_goes_before_a_range_before_any_success() {
         assert_eq!(declared(&RESPONSE, 200), Some(&RESPONSE.answers[2]));
         assert_eq!(declared(&RESPONSE, 204), Some(&RESPONSE.answers[1]));
         assert_eq!(declared(&RESPONSE, 302), None);
-        let any = Response { answers: &[json(Status::AnySuccess, "application/json")], bytes_max: 1 };
-        assert!(declared(&any, 206).is_some() && declared(&any, 300).is_none());
+        assert!(declared(&ANY, 206).is_some() && declared(&ANY, 300).is_none());
     }
 
     #[test]

@@ -189,13 +189,13 @@ async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Resu
     let content_type = exchange.content_type();
     let Some(declared) = answer::declared(&tool.response, status) else {
         let body = exchange.beginning(answer::FAILURE_BYTES_MAX, &mut open.progress.upstream_bytes).await;
-        let mut refusal = answer::failure(upstream.name(), status, content_type.as_deref(), &body);
-        if entry.secrets.iter().any(|secret| secret.occurs_in(&refusal.text)) {
-            refusal = answer::failure(upstream.name(), status, None, b"");
-        }
-        return Err(refusal);
+        // Judged before the message is cut: half a credential is one too much.
+        let leaks = entry.secrets.iter().any(|secret| body_holds(&body, secret));
+        let (content_type, body) = if leaks { (None, &b""[..]) } else { (content_type.as_deref(), &body[..]) };
+        return Err(answer::failure(upstream.name(), status, content_type, body));
     };
     if declared.content == Content::Empty {
+        exchange.discard();
         return Ok(Value::Null);
     }
     if exchange.is_encoded() {
@@ -235,6 +235,12 @@ fn unreached(entry: &Entry, fault: &UpstreamError) -> Refusal {
             ),
         ),
     }
+}
+
+/// Whether a secret stands in a body, as it is or in escaped JSON.
+fn body_holds(body: &[u8], secret: &Secret) -> bool {
+    secret.occurs_in(&String::from_utf8_lossy(body))
+        || serde_json::from_slice(body).is_ok_and(|value: Value| holds(&value, secret))
 }
 
 /// Whether a secret stands in any text of a value.

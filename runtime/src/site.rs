@@ -268,6 +268,7 @@ struct WrittenFile {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the file")]
 struct WrittenLimits {
     seconds_max: Option<Bounded<1, 3600>>,
     calls_at_once_max: Option<Bounded<1, 1000>>,
@@ -344,3 +345,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMap<T> {
         deserializer.deserialize_map(Keys(std::marker::PhantomData)).map(Self)
     }
 }
+
+#[cfg(test)]
+mod tests;

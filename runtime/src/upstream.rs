@@ -70,13 +70,18 @@ pub(crate) fn credential_header(place: CredentialPlace, secret: &Secret) -> Resu
             if !secret.expose().contains(':') {
                 return Err("its file must hold `user:password`".to_owned());
             }
-            (AUTHORIZATION, format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(secret.expose())))
+            (AUTHORIZATION, format!("Basic {}", base64_of(secret)))
         }
     };
     let mut value = HeaderValue::from_str(&text).map_err(|_| "its value fits into no header".to_owned())?;
     // Then `Debug` of a request does not show it either.
     value.set_sensitive(true);
     Ok((name, value))
+}
+
+/// A credential in base64 (RFC 7617, section 2).
+pub(crate) fn base64_of(secret: &Secret) -> String {
+    base64::engine::general_purpose::STANDARD.encode(secret.expose())
 }
 
 impl Upstream {
@@ -215,6 +220,13 @@ impl Exchange<'_> {
     pub(crate) fn is_encoded(&self) -> bool {
         let encodings = self.response.headers().get_all(hyper::header::CONTENT_ENCODING);
         encodings.iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    }
+
+    /// Leaves a body unread. The connection is kept if there is none.
+    pub(crate) fn discard(self) {
+        if hyper::body::Body::is_end_stream(self.response.body()) {
+            self.upstream.keep(self.connection);
+        }
     }
 
     /// Reads the whole body, or fails as soon as it is known to be longer than `bytes_max`. `read` counts what came.

@@ -1,7 +1,7 @@
 //! Walks a value along a shape and collects every fault.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use airlock_contract::shape::{Integer, List, Number, Object, Shape, Text};
 use serde_json::Value;
@@ -116,6 +116,7 @@ impl<'a> Checker<'a> {
             Shape::Text(bounds) => self.text(shape, bounds, value),
             Shape::List(list) => self.list(shape, list, value),
             Shape::Object(object) => self.object(shape, object, value),
+            Shape::Words(words) if value.as_str().is_some_and(|text| words.contains(&text)) => {}
             Shape::Literals(literals) => self.literals(shape, literals, value),
             Shape::AnyOf(shapes) => self.any_of(shape, shapes, value),
             Shape::Nullable(inner) => {
@@ -124,7 +125,7 @@ impl<'a> Checker<'a> {
                 }
             }
             Shape::Named(named) => self.shape(&named.shape, value),
-            Shape::Boolean | Shape::Integer(_) | Shape::Number(_) => self.expected(shape, value),
+            Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Words(_) => self.expected(shape, value),
         }
     }
 
@@ -187,7 +188,7 @@ impl<'a> Checker<'a> {
     fn literals(&mut self, shape: &Shape, literals: &[&str], value: &Value) {
         let sent = canonical(value);
         let listed = |json: &&str| serde_json::from_str::<Value>(json).is_ok_and(|literal| canonical(&literal) == sent);
-        if !literals.iter().any(|json| listed(json)) {
+        if !literals.iter().any(listed) {
             self.expected(shape, value);
         }
     }
@@ -218,7 +219,7 @@ fn may_be(shape: &Shape, value: &Value) -> bool {
     match shape {
         Shape::Object(_) => value.is_object(),
         Shape::List(_) => value.is_array(),
-        Shape::Text(_) => value.is_string(),
+        Shape::Text(_) | Shape::Words(_) => value.is_string(),
         Shape::Integer(_) | Shape::Number(_) => value.is_number(),
         Shape::Boolean => value.is_boolean(),
         Shape::Nullable(inner) => may_be(inner, value),
@@ -275,9 +276,9 @@ fn describe(shape: &Shape) -> String {
             }
         }
         Shape::Object(_) => "an object".to_owned(),
-        Shape::Literals(literals) => {
-            let more = if literals.len() > 40 { " and others" } else { "" };
-            let listed: Vec<&str> = literals.iter().take(40).copied().collect();
+        Shape::Words(values) | Shape::Literals(values) => {
+            let more = if values.len() > 40 { " and others" } else { "" };
+            let listed: Vec<&str> = values.iter().take(40).copied().collect();
             format!("one of {}{more}", listed.join(", "))
         }
         Shape::AnyOf(shapes) => {
@@ -296,12 +297,13 @@ fn describe_text(bounds: &Text) -> String {
         "uuid" => "a UUID".to_owned(),
         _ => "a string".to_owned(),
     };
+    // Writing into a string cannot fail.
     let length = range((bounds.chars_min > 0).then_some(bounds.chars_min), bounds.chars_max);
     if !length.is_empty() {
-        words.push_str(&format!(" of{length} characters"));
+        let _ = write!(words, " of{length} characters");
     }
     if !bounds.pattern.is_empty() {
-        words.push_str(&format!(" that matches {}", bounds.pattern));
+        let _ = write!(words, " that matches {}", bounds.pattern);
     }
     words
 }

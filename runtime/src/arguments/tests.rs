@@ -13,8 +13,8 @@ static NODE: Named = Named {
 const TEXT: Shape = text();
 const CODE: Shape = text().pattern("^[A-Z]{2}$");
 
-fn check(rows: &'static [airlock_contract::Argument], sent: Value) -> Result<Checked, Vec<String>> {
-    let Value::Object(sent) = sent else { panic!("tests send objects") };
+fn check(rows: &'static [airlock_contract::Argument], sent: &Value) -> Result<Checked, Vec<String>> {
+    let sent = sent.as_object().expect("tests send objects").clone();
     let table = Table::new(rows).expect("the table is sound");
     table.check(sent).map_err(|faults| faults.0.iter().map(ToString::to_string).collect())
 }
@@ -25,9 +25,9 @@ fn all_faults_come_at_once() {
         path("ward", text().chars_max(3)),
         query("limit", integer().min(1).max(50)).default("20"),
         query("since", text().format("date")).optional(),
-        query("state", one_of(&["\"open\"", "\"done\""])).optional(),
+        query("state", one_of(&["open", "done"])).optional(),
     ];
-    let faults = check(ROWS, json!({"limt": 5, "limit": 500, "since": "yesterday", "state": "new"}));
+    let faults = check(ROWS, &json!({"limt": 5, "limit": 500, "since": "yesterday", "state": "new"}));
     assert_eq!(
         faults.expect_err("five faults"),
         [
@@ -47,12 +47,12 @@ fn defaults_and_fixed_values_are_filled_in_and_cannot_be_set() {
         query("limit", integer()).default("20"),
         query("page", nullable(&TEXT)).optional(),
     ];
-    assert_eq!(check(ROWS, json!({})), Ok(Checked(vec![Some(json!("open")), Some(json!(20)), None])));
+    assert_eq!(check(ROWS, &json!({})), Ok(Checked(vec![Some(json!("open")), Some(json!(20)), None])));
     assert_eq!(
-        check(ROWS, json!({"limit": 3.0, "page": null})),
+        check(ROWS, &json!({"limit": 3.0, "page": null})),
         Ok(Checked(vec![Some(json!("open")), Some(json!(3.0)), None]))
     );
-    let faults = check(ROWS, json!({"state": "all"})).expect_err("a fixed argument is not there for the caller");
+    let faults = check(ROWS, &json!({"state": "all"})).expect_err("a fixed argument is not there for the caller");
     assert_eq!(faults, ["`state`: unknown argument; known: `limit`, `page`"]);
 }
 
@@ -63,7 +63,7 @@ fn nested_faults_name_their_place() {
         &[json_body("application/json", object_of(&[required("lines", list_of(&LINE).items_max(2).unique())]))];
     let faults = check(
         ROWS,
-        json!({"body": {"lines": [{"code": "AB", "amount": 0}, {"code": "ab"}, {"code": "ab"}], "note": 1}}),
+        &json!({"body": {"lines": [{"code": "AB", "amount": 0}, {"code": "ab"}, {"code": "ab"}], "note": 1}}),
     );
     assert_eq!(
         faults.expect_err("faults"),
@@ -82,7 +82,7 @@ fn nested_faults_name_their_place() {
 fn integers_are_compared_exactly() {
     const ROWS: &[airlock_contract::Argument] = &[query("n", integer().min(-5).max(9_007_199_254_740_993))];
     for good in [json!(-5), json!(3.0), json!(9_007_199_254_740_993_i64)] {
-        assert!(check(ROWS, json!({"n": good})).is_ok(), "{good}");
+        assert!(check(ROWS, &json!({"n": good})).is_ok(), "{good}");
     }
     for bad in [
         json!(-6),
@@ -93,7 +93,7 @@ fn integers_are_compared_exactly() {
         json!("3"),
         json!(null),
     ] {
-        assert!(check(ROWS, json!({"n": bad})).is_err(), "{bad}");
+        assert!(check(ROWS, &json!({"n": bad})).is_err(), "{bad}");
     }
 }
 
@@ -104,12 +104,12 @@ fn a_choice_that_doubles_at_every_level_is_refused_and_not_computed() {
     for _ in 0..60 {
         value = json!({"id": 1, "next": value});
     }
-    assert!(check(ROWS, json!({"body": value})).is_err());
+    assert!(check(ROWS, &json!({"body": value})).is_err());
     let mut value = json!({"id": 1});
     for _ in 0..60 {
         value = json!({"id": 1, "next": value});
     }
-    assert!(check(ROWS, json!({"body": value})).is_ok());
+    assert!(check(ROWS, &json!({"body": value})).is_ok());
 }
 
 #[test]

@@ -5,12 +5,13 @@ mod chat;
 mod print;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use airlock_contract::Catalog;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::Audit;
 use crate::gate::{Approval, Call, Caller, Gate};
@@ -141,8 +142,18 @@ impl Context<'_> {
 }
 
 /// One thread suits a program that waits for one upstream after another.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Waits for a signal that ends the program, so that it ends in order: each open call leaves its audit record.
+async fn stopped() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+    }
 }
 
 /// Runs one command. `arguments` starts with the program's name.
@@ -191,7 +202,7 @@ pub fn run(
 }
 
 /// A result that was not written whole is not a result.
-fn finish(context: &mut Context<'_>, printed: std::io::Result<()>) -> ExitCode {
+fn finish(context: &mut Context<'_>, printed: io::Result<()>) -> ExitCode {
     match printed.and_then(|()| context.out.flush()) {
         Ok(()) => ExitCode::Done,
         Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write the result: {fault}")),
@@ -212,7 +223,13 @@ fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
     };
     let approval = if allow_writes { Approval::Granted } else { Approval::None };
     let served = runtime().and_then(|runtime| {
-        let served = runtime.block_on(mcp::serve_stdio(gate, approval, stdio));
+        let served = runtime.block_on(async {
+            tokio::select! {
+                served = mcp::serve_stdio(gate, approval, stdio) => served,
+                // Calls in flight are dropped with the runtime, and leave their records then.
+                stopped = stopped() => stopped,
+            }
+        });
         // A thread that waits for standard input cannot be stopped, so it is left behind.
         runtime.shutdown_background();
         served
@@ -237,9 +254,16 @@ fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> E
     };
     let approval = if approve { Approval::Granted } else { Approval::None };
     let call = Call { tool, arguments, caller: Caller::Command, approval };
-    let outcome = match runtime() {
-        Ok(runtime) => runtime.block_on(gate.call(call)),
-        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot start: {fault}")),
-    };
-    print::outcome(&outcome, context)
+    let called = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            tokio::select! {
+                outcome = gate.call(call) => Ok(outcome),
+                stopped = stopped() => Err(stopped.err().unwrap_or_else(|| io::ErrorKind::Interrupted.into())),
+            }
+        })
+    });
+    match called {
+        Ok(outcome) => print::outcome(&outcome, context),
+        Err(fault) => context.fail(ExitCode::Failed, &format!("the call was given up: {fault}")),
+    }
 }

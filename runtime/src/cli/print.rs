@@ -32,7 +32,9 @@ pub(super) fn tools(
         let (method, path) = (tool.request.method.word(), tool.request.path);
         let (effect, base) = (tool.effect.word(), catalog.upstream.base_path);
         writeln!(out, "{:width$}  {effect:7}  {method} {base}{path}", tool.name)?;
-        writeln!(out, "{:width$}  {}", "", tool.title)?;
+        if !tool.title.is_empty() {
+            writeln!(out, "{:width$}  {}", "", tool.title)?;
+        }
         if with_schema {
             writeln!(out, "{:#}", schema::of_arguments(&tool.request))?;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, Tool};
+use airlock_contract::{Catalog, CredentialPlace, Tool};
 use tokio::sync::Semaphore;
 
 use super::{Entry, Gate};
@@ -13,8 +13,8 @@ use crate::audit::Audit;
 use crate::prune::Pruner;
 use crate::request::Plan;
 use crate::schema;
-use crate::site::{Site, SiteUpstream};
-use crate::upstream::{Upstream, credential_header};
+use crate::site::{Secret, Site, SiteUpstream};
+use crate::upstream::{Upstream, base64_of, credential_header};
 
 /// Why a program cannot start. The text names the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ fn entry(
                 upstream.name()
             ))
         })?);
-        secrets.push(secret.clone());
+        secrets.extend(forms(declared.place, secret));
     }
     Ok(Entry {
         catalog,
@@ -110,6 +110,16 @@ fn entry(
         credentials,
         secrets,
     })
+}
+
+/// Everything that an upstream could echo: the value, and for `user:password` the password and what stands in the header.
+fn forms(place: CredentialPlace, secret: &Secret) -> Vec<Secret> {
+    let mut forms = vec![secret.clone()];
+    if place == CredentialPlace::Basic {
+        let password = secret.expose().split_once(':').map(|(_, password)| password.to_owned());
+        forms.extend(password.into_iter().chain([base64_of(secret)]).filter_map(|form| Secret::new(form).ok()));
+    }
+    forms
 }
 
 fn no_upstream(site: &Site, name: &str) -> StartError {

@@ -23,6 +23,9 @@ use super::{VERSIONS, lines};
 /// On top of the longest call, for its answer to be written.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// A message on its way out.
+type Sending<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+
 pub(super) struct Door<T: Transport<RoleServer>> {
     inner: T,
     open: bool,
@@ -32,7 +35,7 @@ pub(super) struct Door<T: Transport<RoleServer>> {
     /// Set when the input has ended: when to stop waiting for answers.
     deadline: Option<Instant>,
     /// An answer of our own that is being written. Kept here because `receive` may be dropped and called again.
-    own_answer: Option<Pin<Box<dyn Future<Output = Result<(), T::Error>> + Send>>>,
+    own_answer: Option<Sending<T::Error>>,
 }
 
 impl<T: Transport<RoleServer>> Door<T> {

@@ -27,6 +27,10 @@ const NO_ID_NAME: Prune = when(&NO_ID, &NAME);
 const EMPTY: Prune = literal("\"none\"");
 const KEPT: Prune = ITEMS.each(&PICK);
 
+static BROKEN: Prune = literal("{");
+static LENGTH: Prune = call("length", &[QTY]);
+static WRAPPED: Prune = list(&[CURRENT]);
+
 /// Each rule as text and as the constants that it compiles to.
 const RULES: &[(&str, Prune)] = &[
     ("@", CURRENT),
@@ -94,17 +98,15 @@ fn keys_come_in_the_order_of_the_rule() {
 
 #[test]
 fn integers_keep_their_digits() {
-    static RULE: Prune = list(&[CURRENT]);
-    let kept = Pruner::new(&RULE).expect("sound").apply(json!(9_007_199_254_740_993_i64));
+    let kept = Pruner::new(&WRAPPED).expect("sound").apply(json!(9_007_199_254_740_993_i64));
     assert_eq!(kept, Ok(json!([9_007_199_254_740_993_i64])));
 }
 
 #[test]
 fn errors_hold_nothing_of_the_answer() {
-    static RULE: Prune = call("length", &[QTY]);
-    let fault = Pruner::new(&RULE).expect("sound").apply(json!({"qty": 771_177})).expect_err("a number has no length");
+    let fault =
+        Pruner::new(&LENGTH).expect("sound").apply(json!({"qty": 771_177})).expect_err("a number has no length");
     assert!(fault.0.contains("length") || fault.0.contains("number"), "{fault}");
     assert!(!fault.0.contains("771177"), "{fault}");
-    static BROKEN: Prune = literal("{");
     assert!(matches!(Pruner::new(&BROKEN), Err(PruneError(_))));
 }

@@ -45,6 +45,7 @@ fn encode(
 }
 
 const ONE: &[Argument] = &[path("id", text()), query("q", text()).optional(), header("X-Note", text()).optional()];
+const PAIR: &[Argument] = &[path("a", text()), path("b", text())];
 const TEXT: airlock_contract::shape::Shape = text();
 const LISTS: &[Argument] = &[
     path("ids", list_of(&TEXT)),
@@ -143,7 +144,6 @@ fn dot_segments_and_empty_path_values_are_refused() {
         let encoded = encode("/items/{id}", ONE, vec![Some(json!(text)), None, None]);
         assert!(encoded.is_err(), "{text:?}: {encoded:?}");
     }
-    const PAIR: &[Argument] = &[path("a", text()), path("b", text())];
     assert!(encode("/x/{a}{b}", PAIR, vec![Some(json!(".")), Some(json!("."))]).is_err());
     assert!(encode("/x/{a}.{b}", PAIR, vec![Some(json!("..")), Some(json!(".."))]).is_ok(), "five dots are a name");
 }

@@ -1,0 +1,114 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use super::{Address, Secret, Site};
+
+/// A directory with a key file of these contents and this mode, and a site file of this text.
+fn read(site: &str, key: &[u8], mode: u32) -> Result<Site, String> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("clinic.key");
+    fs::write(&path, key).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("changed");
+    let file = directory.path().join("site.json");
+    fs::write(&file, site).expect("written");
+    let shown = format!("{}/", directory.path().display());
+    Site::read(&file).map_err(|fault| fault.to_string().replace(&shown, ""))
+}
+
+const SITE: &str = r#"{
+  "upstreams": {"clinic": {"address": "http://127.0.0.1:8471", "credentials": {"api_key": {"file": "clinic.key"}}}},
+  "audit": {"file": "audit.jsonl"},
+  "limits": {"seconds_max": 5}
+}"#;
+
+#[test]
+fn a_whole_file_is_read_and_paths_are_relative_to_it() {
+    let site = read(SITE, b"canary-771177\n", 0o600).expect("sound");
+    let clinic = &site.upstreams["clinic"];
+    assert_eq!((clinic.address.host.as_str(), clinic.address.port), ("127.0.0.1", 8471));
+    assert_eq!(clinic.credentials["api_key"].expose(), "canary-771177");
+    assert_eq!(site.audit, Some(site.file.with_file_name("audit.jsonl")));
+    assert_eq!(site.limits.time_max, Duration::from_secs(5));
+    assert_eq!(site.limits.calls_at_once_max, 8);
+    assert!(!format!("{site:?}").contains("canary"), "{site:?}");
+}
+
+#[test]
+fn a_mistake_is_told_with_its_place() {
+    let cases = [
+        (
+            "{\"upstreams\": {}, \"upstrems\": {}}",
+            "site.json:1:28: unknown field `upstrems`, expected one of `upstreams`, `audit`, `limits`",
+        ),
+        ("{\"upstreams\": {},\n}", "site.json:2:1: trailing comma"),
+        ("{}", "site.json:1:2: missing field `upstreams`"),
+        (
+            "{\"upstreams\": {\"a\": {\"address\": \"http://x\"}, \"a\": {\"address\": \"http://y\"}}}",
+            "`a` is given twice",
+        ),
+        ("{\"upstreams\": {}, \"limits\": {\"seconds_max\": 0}}", "0 is not from 1 to 3600"),
+    ];
+    for (text, expected) in cases {
+        let fault = read(text, b"k", 0o600).expect_err(text);
+        assert!(fault.starts_with("site.json:") && fault.contains(expected), "{fault}");
+    }
+}
+
+#[test]
+fn credentials_are_private_lines_of_visible_ascii() {
+    let fault = read(SITE, b"canary-771177", 0o640).expect_err("the group can read it");
+    assert_eq!(
+        fault,
+        "site.json: credential `api_key` of upstream `clinic`: `clinic.key` can be read by other users; run `chmod 600 clinic.key`"
+    );
+    for bad in
+        [&b""[..], b"\n", b"canary two", b"canary\n\n", b"canary\r\nX: y", b"can\xc3\xa4ry", b"canary\0", &[b'x'; 5000]]
+    {
+        let fault = read(SITE, bad, 0o600).expect_err("not one line of visible ASCII");
+        assert!(fault.contains("`clinic.key`") && !fault.contains("canary"), "{fault}");
+    }
+    assert!(read(SITE, b"canary\r\n", 0o400).is_ok());
+}
+
+#[test]
+fn an_address_is_an_origin() {
+    for (text, host, port) in [
+        ("http://localhost", "localhost", 80),
+        ("http://10.0.0.7:8080", "10.0.0.7", 8080),
+        ("http://[::1]:9", "::1", 9),
+        ("http://[fd00::1]", "fd00::1", 80),
+    ] {
+        let address = Address::try_from(text.to_owned()).expect(text);
+        assert_eq!((address.host.as_str(), address.port), (host, port));
+        assert_eq!(format!("http://{}", address.authority), text);
+    }
+    for (text, reason) in [
+        ("https://x", "TLS comes later"),
+        ("ftp://x", "starts with `http://`"),
+        ("http://user:pw@x", "no user name"),
+        ("http://x/", "leave out `/`"),
+        ("http://x/v1?y", "leave out `/v1?y`"),
+        ("http://x?y", "leave out `?y`"),
+        ("http://", "is not a host name"),
+        ("http://x y", "is not a host name"),
+        ("http://x:0", "not a port"),
+        ("http://x:+8", "not a port"),
+        ("http://x:99999", "not a port"),
+        ("http://[::1", "not closed"),
+        ("http://[x]", "not an IPv6 address"),
+        ("http://[::1]x", "after the bracket"),
+        ("http://x\r\nHost: y", "not a port"),
+    ] {
+        let fault = Address::try_from(text.to_owned()).expect_err(text);
+        assert!(fault.contains(reason), "{text}: {fault}");
+    }
+}
+
+#[test]
+fn a_secret_is_found_where_it_leaks() {
+    let secret = Secret::new("canary-771177".to_owned()).expect("visible");
+    assert!(secret.occurs_in("key canary-771177!"));
+    assert!(!secret.occurs_in("canary"));
+    assert_eq!(format!("{secret:?}"), "Secret(…)");
+}

@@ -1,0 +1,140 @@
+//! A catalog written by hand, as the compiler would, and a gate that is opened on it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::prune::{Prune, call, current, field, object};
+use airlock_contract::request::{Method, Request, json_body, path, query};
+use airlock_contract::response::{Response, Status, empty, json};
+use airlock_contract::shape::{integer, object_of, required, text};
+use airlock_contract::tool::{Effect, Tool};
+use airlock_runtime::audit::Audit;
+use airlock_runtime::gate::Gate;
+use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::fake::Fake;
+
+/// The value of the credential. It must turn up in the upstream's requests and nowhere else.
+pub(crate) const CANARY: &str = "canary-771177-canary";
+
+const ITEMS: Prune = field("items");
+const ITEM: Prune = object(&[("id", field("id")), ("name", field("name"))]);
+const JSON_200: &[airlock_contract::Answer] = &[json(Status::Code(200), "application/json")];
+
+const fn tool(name: &'static str, effect: Effect, request: Request, response: Response, prune: Prune) -> Tool {
+    let description = "Does what its name says.";
+    Tool { name, title: "", description, effect, operation: "/paths", credentials: &["key"], request, response, prune }
+}
+
+const TOOLS: &[Tool] = &[
+    tool(
+        "add_note",
+        Effect::Write,
+        Request {
+            method: Method::Post,
+            path: "/notes",
+            accept: "application/json",
+            arguments: &[json_body("application/json", object_of(&[required("text", text())]))],
+        },
+        Response { answers: &[json(Status::Code(201), "application/json")], bytes_max: 1000 },
+        field("id"),
+    ),
+    tool(
+        "drop_note",
+        Effect::Destroy,
+        Request { method: Method::Delete, path: "/notes/{id}", accept: "", arguments: &[path("id", text())] },
+        Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
+        current(),
+    ),
+    tool(
+        "find_patients",
+        Effect::Read,
+        Request {
+            method: Method::Get,
+            path: "/patients",
+            accept: "application/json",
+            arguments: &[
+                query("name", text().chars_min(2)),
+                query("limit", integer().min(1).max(50)).default("20"),
+                query("status", text()).fixed("\"active\""),
+            ],
+        },
+        Response { answers: JSON_200, bytes_max: 10_000 },
+        ITEMS.each(&ITEM),
+    ),
+    tool(
+        "probe",
+        Effect::Read,
+        Request {
+            method: Method::Get,
+            path: "/probe/{what}",
+            accept: "application/json",
+            arguments: &[path("what", text())],
+        },
+        Response { answers: JSON_200, bytes_max: 10_000 },
+        field("kept"),
+    ),
+    tool(
+        "total",
+        Effect::Read,
+        Request { method: Method::Get, path: "/probe/text", accept: "application/json", arguments: &[] },
+        Response { answers: JSON_200, bytes_max: 10_000 },
+        call("sum", &[field("kept")]),
+    ),
+];
+
+/// What `airlock_generated::CATALOGS` would be.
+pub(crate) static CATALOGS: &[&Catalog] = &[&Catalog {
+    name: "clinic",
+    title: "Clinic department",
+    document: "openapi.yaml",
+    document_sha256: "",
+    upstream: Upstream {
+        name: "clinic",
+        base_path: "/v1",
+        credentials: &[Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") }],
+    },
+    tools: TOOLS,
+}];
+
+/// A gate before a fake upstream, with its audit file.
+pub(crate) struct Bench {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) fake: Fake,
+    directory: TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::with(|limits| limits.time_max = Duration::from_secs(10)).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Limits)) -> Self {
+        let fake = Fake::start().await;
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut site = Site::default();
+        change(&mut site.limits);
+        let address = Address::try_from(fake.address()).expect("an origin");
+        let secret = Secret::new(CANARY.to_owned()).expect("visible");
+        let credentials = [("key".to_owned(), secret)].into();
+        site.upstreams.insert("clinic".to_owned(), SiteUpstream { address, credentials });
+        let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
+        let gate = Arc::new(Gate::new(CATALOGS, &site, audit).expect("the site fits"));
+        Self { gate, fake, directory }
+    }
+
+    pub(crate) fn audit_file(&self) -> PathBuf {
+        self.directory.path().join("audit.jsonl")
+    }
+
+    /// The records so far. Each line is one; none may hold the credential.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.audit_file()).expect("the audit file");
+        assert!(!text.contains(CANARY), "the credential is in the audit file: {text}");
+        text.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line, in process.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use airlock_runtime::cli::{self, ExitCode};
+use serde_json::Value;
+
+use crate::catalog::{CANARY, CATALOGS};
+use crate::fake::Fake;
+
+/// Exit code, standard output, standard error. Neither may hold the credential.
+fn run(arguments: &[&str]) -> (ExitCode, String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let arguments = std::iter::once("airlock-host").chain(arguments.iter().copied()).map(Into::into);
+    let code = cli::run(CATALOGS, arguments, &mut out, &mut err);
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    let (out, err) = (text(out), text(err));
+    assert!(!out.contains(CANARY) && !err.contains(CANARY), "{out}{err}");
+    (code, out, err)
+}
+
+fn write_site(directory: &Path, address: &str) -> String {
+    let key = directory.join("clinic.key");
+    fs::write(&key, format!("{CANARY}\n")).expect("written");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("changed");
+    let site = directory.join("site.json");
+    let text = format!(
+        "{{\"upstreams\": {{\"clinic\": {{\"address\": \"{address}\", \"credentials\": {{\"key\": {{\"file\": \"clinic.key\"}}}}}}}},\n\
+         \"audit\": {{\"file\": \"calls.jsonl\"}}}}"
+    );
+    fs::write(&site, text).expect("written");
+    site.to_str().expect("UTF-8").to_owned()
+}
+
+/// The address of an upstream on a thread of its own, because a command blocks this one.
+fn upstream() -> String {
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let fake = Fake::start().await;
+            send.send(fake.address()).expect("the test waits");
+            std::future::pending::<()>().await;
+        });
+    });
+    receive.recv().expect("an address")
+}
+
+#[test]
+fn a_call_prints_its_answer_and_a_summary() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = write_site(directory.path(), &upstream());
+
+    let (code, out, err) = run(&["--site", &site, "call", "find_patients", "{\"name\":\"Li\"}"]);
+    assert_eq!(code, ExitCode::Done, "{err}");
+    assert_eq!(serde_json::from_str::<Value>(&out).expect("JSON")[0]["name"], "Li");
+    assert!(err.starts_with("GET /v1/patients?name=Li&limit=20&status=active: 86 -> 43 bytes, "), "{err}");
+
+    let (code, out, err) = run(&["call", "add_note", "{\"body\":{\"text\":\"x\"}}", "--site", &site]);
+    assert_eq!((code, out.as_str()), (ExitCode::Failed, ""));
+    assert!(err.contains("--approve"), "{err}");
+    let (code, out, _) = run(&["--site", &site, "call", "add_note", "{\"body\":{\"text\":\"x\"}}", "--approve"]);
+    assert_eq!((code, out.as_str()), (ExitCode::Done, "\"n1\"\n"));
+    let (code, _, err) = run(&["--site", &site, "call", "find_patients", "{\"nmae\":\"Li\"}"]);
+    assert_eq!(code, ExitCode::Usage);
+    assert!(err.contains("did you mean `name`?"), "{err}");
+    let (code, _, err) = run(&["--site", &site, "call", "find_patients", "[]"]);
+    assert_eq!(code, ExitCode::Usage);
+    assert!(err.contains("not a JSON object"), "{err}");
+
+    let audit = fs::read_to_string(directory.path().join("calls.jsonl")).expect("the audit file");
+    assert_eq!(audit.lines().count(), 4);
+    assert!(!audit.contains(CANARY));
+}
+
+#[test]
+fn a_site_that_does_not_fit_is_refused_with_the_way_out() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = directory.path().join("site.json");
+    let file = site.to_str().expect("UTF-8");
+    let (code, _, err) = run(&["--site", file, "call", "probe", "{}"]);
+    assert_eq!(code, ExitCode::Usage);
+    assert!(err.contains("`airlock-host site` prints one"), "{err}");
+    for (text, part) in [
+        ("{\"upstreams\": {}}", "the upstream `clinic` has no address; add \"clinic\""),
+        (
+            "{\"upstreams\": {\"clinc\": {\"address\": \"http://x\"}}}",
+            "no catalog has an upstream `clinc`; did you mean `clinic`?",
+        ),
+        ("{\"upstreams\": {\"clinic\": {\"address\": \"http://x\"}}}", "needs the credential `key`"),
+        ("{\"upstreams\": {\"clinic\": {\"address\": \"https://x\"}}}", ":1:49: TLS comes later"),
+    ] {
+        fs::write(&site, text).expect("written");
+        let (code, _, err) = run(&["--site", file, "call", "probe", "{}"]);
+        assert_eq!(code, ExitCode::Usage);
+        assert!(err.contains(part), "{err}");
+    }
+}
+
+#[test]
+fn tools_and_site_need_no_site_file() {
+    let (code, out, _) = run(&["--site", "/nonexistent", "tools"]);
+    assert_eq!(code, ExitCode::Done);
+    assert!(out.contains("find_patients  read     GET /v1/patients\n"), "{out}");
+    let (_, out, _) = run(&["tools", "--format", "json", "--schema"]);
+    let tools: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(tools.as_array().expect("a list").len(), 5);
+    assert_eq!(tools[1]["effect"], "destroy");
+    assert_eq!(tools[2]["input_schema"]["required"][0], "name");
+    let (code, out, _) = run(&["site"]);
+    assert_eq!(code, ExitCode::Done);
+    let site: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(site["upstreams"]["clinic"]["credentials"]["key"]["file"], "clinic.key");
+}
+
+#[test]
+fn help_is_a_result_and_a_slip_is_not() {
+    let (code, out, err) = run(&["--help"]);
+    assert_eq!((code, err.as_str()), (ExitCode::Done, ""));
+    assert!(out.contains("Examples:") && out.contains("airlock-host call find_patients"), "{out}");
+    let (code, out, err) = run(&["tols"]);
+    assert_eq!((code, out.as_str()), (ExitCode::Usage, ""));
+    assert!(err.contains("tools"), "{err}");
+    let (code, out, _) = run(&["completions", "bash"]);
+    assert_eq!(code, ExitCode::Done);
+    assert!(out.contains("airlock-host"), "{out}");
+}

@@ -1,0 +1,8 @@
+//! The runtime as a whole, against an upstream that misbehaves on request.
+
+mod catalog;
+mod command;
+mod fake;
+mod gate;
+mod program;
+mod wire;

@@ -1,0 +1,102 @@
+//! The real program: its standard output belongs to the protocol, whatever it is connected to.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_airlock-host");
+
+/// A site file for whatever catalogs are linked, as the program itself writes it, with a key in each file.
+fn site(directory: &Path) -> PathBuf {
+    let output = Command::new(PROGRAM).arg("site").output().expect("the program runs");
+    assert!(output.status.success());
+    let site: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for (_, upstream) in site["upstreams"].as_object().expect("an object") {
+        let credentials = upstream["credentials"].as_object().cloned().unwrap_or_default();
+        for (_, credential) in credentials {
+            let key = directory.join(credential["file"].as_str().expect("a file name"));
+            fs::write(&key, "user:key\n").expect("written");
+            fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("changed");
+        }
+    }
+    let file = directory.join("site.json");
+    fs::write(&file, &output.stdout).expect("written");
+    file
+}
+
+fn serve(directory: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--site").arg(site(directory)).arg("serve").stderr(Stdio::null());
+    command
+}
+
+fn conversation() -> String {
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let discover = json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}});
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}});
+    format!("{discover}\n{list}")
+}
+
+/// Two answers, a line each, and nothing else.
+fn check(output: &str) {
+    let lines: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).expect("JSON-RPC alone")).collect();
+    assert_eq!(lines.len(), 2, "{output}");
+    assert_eq!((&lines[0]["id"], &lines[1]["id"]), (&json!(1), &json!(2)));
+    assert!(lines[1]["result"]["tools"].is_array(), "{output}");
+}
+
+#[test]
+fn pipes_sockets_and_files_carry_the_protocol() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let conversation = conversation();
+
+    let mut child = serve(directory.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+    child.stdin.take().expect("a pipe").write_all(conversation.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "pipes: {output:?}");
+    check(&String::from_utf8(output.stdout).expect("UTF-8"));
+
+    let (mut near, far) = UnixStream::pair().expect("a pair");
+    let ends = (OwnedFd::from(far.try_clone().expect("a copy")), OwnedFd::from(far));
+    // The command is dropped with this statement, and its copies of the socket with it.
+    let mut child = serve(directory.path()).stdin(ends.0).stdout(ends.1).spawn().expect("it runs");
+    near.write_all(conversation.as_bytes()).expect("written");
+    near.shutdown(std::net::Shutdown::Write).expect("shut down");
+    let mut text = String::new();
+    near.read_to_string(&mut text).expect("UTF-8");
+    assert!(child.wait().expect("it ends").success(), "sockets");
+    check(&text);
+
+    let (input, output) = (directory.path().join("in"), directory.path().join("out"));
+    fs::write(&input, conversation).expect("written");
+    let (read, write) = (File::open(&input).expect("there"), File::create(&output).expect("created"));
+    let status = serve(directory.path()).stdin(read).stdout(write).status().expect("it runs");
+    assert!(status.success(), "files");
+    check(&fs::read_to_string(&output).expect("UTF-8"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_printed_while_serving_goes_to_standard_error() {
+    use std::io::{BufRead, BufReader};
+    let directory = tempfile::tempdir().expect("a directory");
+    let errors = File::create(directory.path().join("err")).expect("created");
+    let mut command = serve(directory.path());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).spawn().expect("it runs");
+    let mut input = child.stdin.take().expect("a pipe");
+    input.write_all(format!("{}\n", conversation()).as_bytes()).expect("written");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("an answer");
+    let descriptor = |number: u8| fs::read_link(format!("/proc/{}/fd/{number}", child.id())).expect("open");
+    assert_eq!(descriptor(0), Path::new("/dev/null"));
+    assert_eq!(descriptor(1), descriptor(2), "descriptor 1 is not standard error");
+    assert_eq!(descriptor(2), directory.path().join("err"));
+    drop(input);
+    assert!(child.wait().expect("it ends").success());
+}

@@ -1,0 +1,278 @@
+//! Conversations as they stand on the wire, in both eras.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airlock_runtime::gate::Approval;
+use airlock_runtime::mcp;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
+use tokio::task::JoinHandle;
+
+use crate::catalog::Bench;
+
+/// A client that writes lines and reads lines.
+struct Client {
+    write: Option<WriteHalf<DuplexStream>>,
+    lines: BufReader<ReadHalf<DuplexStream>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Client {
+    fn connect(bench: &Bench, approval: Approval) -> Self {
+        let (near, far) = tokio::io::duplex(1 << 22);
+        let (read, write) = tokio::io::split(far);
+        let server = tokio::spawn(mcp::serve(Arc::clone(&bench.gate), approval, read, write));
+        let (lines, write) = tokio::io::split(near);
+        Self { write: Some(write), lines: BufReader::new(lines), server }
+    }
+
+    async fn send_text(&mut self, text: &str) {
+        let write = self.write.as_mut().expect("still open");
+        write.write_all(text.as_bytes()).await.expect("written");
+    }
+
+    async fn send(&mut self, message: Value) {
+        self.send_text(&format!("{message}\n")).await;
+    }
+
+    async fn receive(&mut self) -> Value {
+        let mut line = String::new();
+        let read = self.lines.read_line(&mut line);
+        tokio::time::timeout(Duration::from_secs(5), read).await.expect("no answer in time").expect("readable");
+        serde_json::from_str(&line).unwrap_or_else(|fault| panic!("{fault}: {line:?}"))
+    }
+
+    async fn ask(&mut self, message: Value) -> Value {
+        let id = message["id"].clone();
+        self.send(message).await;
+        let answer = self.receive().await;
+        assert_eq!(answer["id"], id, "{answer}");
+        answer
+    }
+
+    /// Ends the input, reads what is left, and waits for the server's own end.
+    async fn end(mut self) -> Vec<Value> {
+        self.write.as_mut().expect("still open").shutdown().await.expect("shut down");
+        drop(self.write.take());
+        let mut rest = Vec::new();
+        let mut line = String::new();
+        while self.lines.read_line(&mut line).await.expect("readable") > 0 {
+            rest.push(serde_json::from_str(&line).expect("JSON"));
+            line.clear();
+        }
+        self.server.await.expect("no panic").expect("a clean end");
+        rest
+    }
+}
+
+/// A request of the newest revision.
+fn modern(id: u32, method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+}
+
+fn legacy(id: u32, method: &str, params: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
+}
+
+async fn initialize(client: &mut Client, version: &str) -> Value {
+    let params = json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
+    let answer = client.ask(legacy(0, "initialize", &params)).await;
+    client.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+    answer
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[tokio::test]
+async fn a_conversation_of_the_newest_revision() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let discovered = client.ask(modern(1, "server/discover", json!({}))).await;
+    let result = &discovered["result"];
+    assert_eq!(result["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
+    assert_eq!(result["capabilities"], json!({"tools": {}}));
+    assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(86_400_000), &json!("public")));
+    assert_eq!(result["resultType"], "complete");
+
+    let listed = client.ask(modern(2, "tools/list", json!({}))).await;
+    let result = &listed["result"];
+    assert_eq!(keys(result), ["_meta", "cacheScope", "resultType", "tools", "ttlMs"]);
+    let identity = json!({"name": "airlock", "version": env!("CARGO_PKG_VERSION")});
+    assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"], identity);
+    let find = &result["tools"][2];
+    assert_eq!(find["name"], "find_patients");
+    let schema = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":2},\
+                  \"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50,\"default\":20}},\
+                  \"required\":[\"name\"],\"additionalProperties\":false}";
+    assert_eq!(find["inputSchema"].to_string(), schema, "keys keep their order");
+
+    let called =
+        client.ask(modern(3, "tools/call", json!({"name": "find_patients", "arguments": {"name": "Li"}}))).await;
+    let result = &called["result"];
+    assert_eq!(keys(result), ["_meta", "content", "isError", "resultType", "structuredContent"]);
+    let expected = json!({"result": [{"id": 1, "name": "Li"}, {"id": 2, "name": null}]});
+    assert_eq!(result["structuredContent"], expected);
+    assert_eq!(result["content"], json!([{"type": "text", "text": expected.to_string()}]));
+    assert_eq!(result["isError"], false);
+    assert_eq!(client.end().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_conversation_of_an_older_revision_has_none_of_the_newer_fields() {
+    let bench = Bench::new().await;
+    for version in ["2025-11-25", "2025-06-18"] {
+        let mut client = Client::connect(&bench, Approval::None);
+        let opened = initialize(&mut client, version).await;
+        assert_eq!(opened["result"]["protocolVersion"], version);
+        assert_eq!(opened["result"]["serverInfo"]["name"], "airlock");
+        assert!(opened["result"]["instructions"].as_str().expect("text").contains("Clinic department"));
+        assert_eq!(client.ask(legacy(1, "ping", &json!({}))).await["result"], json!({}));
+        let listed = client.ask(legacy(2, "tools/list", &json!({}))).await;
+        assert_eq!(keys(&listed["result"]), ["tools"]);
+        let called = client.ask(legacy(3, "tools/call", &json!({"name": "probe", "arguments": {"what": "x"}}))).await;
+        assert_eq!(keys(&called["result"]), ["content", "isError", "structuredContent"]);
+        assert_eq!(called["result"]["structuredContent"], json!({"ok": true}));
+        client.end().await;
+    }
+    let mut client = Client::connect(&bench, Approval::None);
+    assert_eq!(initialize(&mut client, "1999-01-01").await["result"]["protocolVersion"], "2025-11-25");
+}
+
+#[tokio::test]
+async fn protocol_errors_have_their_codes() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    client.ask(modern(1, "server/discover", json!({}))).await;
+    let unknown = client.ask(modern(2, "tools/call", json!({"name": "find_patient"}))).await;
+    assert_eq!(unknown["error"]["code"], -32602);
+    assert_eq!(unknown["error"]["message"], "Unknown tool: `find_patient`; did you mean `find_patients`?");
+    for (id, message, code) in [
+        (3, modern(3, "tools/call", json!({"nam": "probe"})), -32602),
+        (4, modern(4, "tools/call", json!({"name": "probe", "arguments": [1]})), -32602),
+        (5, modern(5, "tools/list", json!({"cursor": "x"})), -32602),
+        (6, modern(6, "resources/list", json!({})), -32601),
+        (7, modern(7, "prompts/list", json!({})), -32601),
+        (8, modern(8, "ping", json!({})), -32601),
+        (9, modern(9, "no/such", json!({})), -32601),
+        (10, legacy(10, "tools/list", &json!({})), -32602),
+    ] {
+        let answer = client.ask(message).await;
+        assert_eq!(answer["error"]["code"], code, "{id}: {answer}");
+    }
+    let mut foreign = modern(11, "tools/list", json!({}));
+    foreign["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2024-11-05");
+    let answer = client.ask(foreign).await;
+    assert_eq!(answer["error"]["code"], -32022, "{answer}");
+    assert_eq!(answer["error"]["data"]["supported"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
+    assert_eq!(bench.records().len(), 1, "the unknown tool alone reached the gate");
+}
+
+#[tokio::test]
+async fn what_a_model_can_act_on_is_a_result() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    for (id, params, part) in [
+        (1, json!({"name": "find_patients", "arguments": {"nmae": "x"}}), "did you mean `name`?"),
+        (2, json!({"name": "find_patients"}), "`name`: missing"),
+        (3, json!({"name": "add_note", "arguments": {"body": {"text": "x"}}}), "was not approved"),
+        (4, json!({"name": "probe", "arguments": {"what": "cut"}}), "broke the connection off"),
+    ] {
+        let result = client.ask(modern(id, "tools/call", params)).await["result"].clone();
+        assert_eq!(result["isError"], true, "{result}");
+        assert!(result.get("structuredContent").is_none(), "{result}");
+        let text = result["content"][0]["text"].as_str().expect("text");
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(bench.records().len(), 4);
+    let mut client = Client::connect(&bench, Approval::Granted);
+    let params = json!({"name": "add_note", "arguments": {"body": {"text": "x"}}});
+    let result = client.ask(modern(1, "tools/call", params)).await["result"].clone();
+    assert_eq!(result["structuredContent"], json!({"result": "n1"}));
+}
+
+#[tokio::test]
+async fn annotations_follow_the_effect() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let listed = client.ask(modern(1, "tools/list", json!({}))).await;
+    let of = |name: &str| {
+        let tools = listed["result"]["tools"].as_array().expect("a list");
+        tools.iter().find(|tool| tool["name"] == name).expect("listed")["annotations"].clone()
+    };
+    assert_eq!(of("probe"), json!({"readOnlyHint": true, "openWorldHint": false}));
+    assert_eq!(
+        of("add_note"),
+        json!({"readOnlyHint": false, "destructiveHint": false, "idempotentHint": false, "openWorldHint": false})
+    );
+    assert_eq!(
+        of("drop_note"),
+        json!({"readOnlyHint": false, "destructiveHint": true, "idempotentHint": true, "openWorldHint": false})
+    );
+}
+
+#[tokio::test]
+async fn messages_before_the_opening_do_no_harm() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    client.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})).await;
+    client.send(json!({"jsonrpc": "2.0", "id": 9, "result": {}})).await;
+    client.send_text("not json\n\n").await;
+    client.ask(modern(1, "server/discover", json!({}))).await;
+    client.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})).await;
+    let early = client.ask(legacy(2, "tools/list", &json!({}))).await;
+    assert_eq!(early["error"]["code"], -32602);
+    initialize(&mut client, "2025-11-25").await;
+    assert!(client.ask(legacy(3, "tools/list", &json!({}))).await["result"]["tools"].is_array());
+}
+
+#[tokio::test]
+async fn the_end_of_input_waits_for_calls_in_flight() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    initialize(&mut client, "2025-11-25").await;
+    // The last line has no end.
+    client
+        .send_text(&legacy(1, "tools/call", &json!({"name": "probe", "arguments": {"what": "slow"}})).to_string())
+        .await;
+    let rest = client.end().await;
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0]["result"]["structuredContent"], json!({"result": "late"}));
+    assert_eq!(bench.records()[0]["verdict"], "answered");
+
+    let client = Client::connect(&bench, Approval::None);
+    assert_eq!(client.end().await, Vec::<Value>::new(), "an empty conversation ends well");
+    let mut client = Client::connect(&bench, Approval::None);
+    client.ask(modern(1, "server/discover", json!({}))).await;
+    assert_eq!(client.end().await, Vec::<Value>::new(), "so does one that only discovers");
+}
+
+#[tokio::test]
+async fn a_cancelled_call_gets_no_answer_and_one_record() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    client.send(modern(1, "tools/call", json!({"name": "probe", "arguments": {"what": "hang"}}))).await;
+    bench.fake.wait_for_requests(1).await;
+    client.send(json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})).await;
+    bench.fake.wait_until_left().await;
+    let listed = client.ask(modern(2, "tools/list", json!({}))).await;
+    assert!(listed["result"]["tools"].is_array());
+    assert_eq!(client.end().await, Vec::<Value>::new(), "the end does not wait for the cancelled call");
+    assert_eq!(bench.records().len(), 1);
+    assert_eq!(bench.records()[0]["verdict"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_gets_an_answer() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let long = "x".repeat(1 << 20);
+    let answer = client.ask(modern(7, "tools/call", json!({"name": "probe", "arguments": {"what": long}}))).await;
+    assert_eq!(answer["error"]["code"], -32600, "{answer}");
+    assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
+}
