@@ -157,6 +157,8 @@ pub enum Shape {
     List(Box<List>),
     /// An object.
     Object(Object),
+    /// These strings.
+    Words(Vec<String>),
     /// These values, as JSON texts.
     Literals(Vec<String>),
     /// Any of these.
@@ -264,7 +266,13 @@ impl Shape {
             }
             Self::AnyOf(shapes) => shapes.iter().for_each(|shape| shape.names(visit)),
             Self::Nullable(shape) => shape.names(visit),
-            Self::Any | Self::Boolean | Self::Integer(_) | Self::Number(_) | Self::Text(_) | Self::Literals(_) => {}
+            Self::Any
+            | Self::Boolean
+            | Self::Integer(_)
+            | Self::Number(_)
+            | Self::Text(_)
+            | Self::Words(_)
+            | Self::Literals(_) => {}
         }
     }
 }

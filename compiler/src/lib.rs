@@ -5,9 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod cli;
+pub mod emit;
 pub mod ir;
 pub mod load;
+pub mod lower;
 pub mod manifest;
 pub mod normalise;
+pub mod pipeline;
+pub mod print;
 pub mod report;
 pub mod resolve;
+pub mod write;

@@ -86,9 +86,12 @@ fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report
         return true;
     }
     report.push(
-        Diagnostic::error("E0205", format!("the document is written in {} {text}; OpenAPI 3.0 is what is read here", name(key)))
-            .at(At::value(file, format!("/{key}")), "not read by this version")
-            .help("export the document as OpenAPI 3.0, or convert it, and review the result"),
+        Diagnostic::error(
+            "E0205",
+            format!("the document is written in {} {text}; OpenAPI 3.0 is what is read here", name(key)),
+        )
+        .at(At::value(file, format!("/{key}")), "not read by this version")
+        .help("export the document as OpenAPI 3.0, or convert it, and review the result"),
     );
     false
 }
@@ -105,12 +108,11 @@ fn check_frame(document: &Document, report: &mut Report) {
     }
     match document.value.get("paths") {
         Some(Value::Object(_)) => {}
-        Some(_) => report.push(
-            Diagnostic::error("E0206", "`paths` is not an object").at(At::key(document.file, "/paths"), ""),
-        ),
-        None => report.push(
-            Diagnostic::error("E0206", "the document has no `paths`").at(At::bytes(document.file, 0..1), ""),
-        ),
+        Some(_) => {
+            report.push(Diagnostic::error("E0206", "`paths` is not an object").at(At::key(document.file, "/paths"), ""))
+        }
+        None => report
+            .push(Diagnostic::error("E0206", "the document has no `paths`").at(At::bytes(document.file, 0..1), "")),
     }
     typed::<Vec<openapiv3::Server>>(document, "/servers", report);
     typed::<Vec<openapiv3::SecurityRequirement>>(document, "/security", report);
@@ -146,9 +148,12 @@ impl Document {
         for _ in 0..REFERENCES_MAX {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Ok((value, pointer)) };
             let Some(fragment) = reference.strip_prefix('#') else {
-                return Err(format!("the reference `{reference}` leads out of the document; copy what it means into it"));
+                return Err(format!(
+                    "the reference `{reference}` leads out of the document; copy what it means into it"
+                ));
             };
-            pointer = percent_decode(fragment).ok_or_else(|| format!("the reference `{reference}` cannot be decoded"))?;
+            pointer =
+                percent_decode(fragment).ok_or_else(|| format!("the reference `{reference}` cannot be decoded"))?;
             value = self
                 .value
                 .pointer(&pointer)
@@ -233,6 +238,9 @@ mod tests {
         assert_eq!(of(json!({"url": "https://clinic.internal/v1/"})), "/v1");
         assert_eq!(of(json!({"url": "https://clinic.internal"})), "");
         assert_eq!(of(json!({"url": "/api/v1"})), "/api/v1");
-        assert_eq!(of(json!({"url": "http://h:{p}/{base}/x", "variables": {"p": {"default": "80"}, "base": {"default": ""}}})), "/x");
+        assert_eq!(
+            of(json!({"url": "http://h:{p}/{base}/x", "variables": {"p": {"default": "80"}, "base": {"default": ""}}})),
+            "/x"
+        );
     }
 }

@@ -85,8 +85,11 @@ pub fn load(root: &Path, sources: &mut Sources, report: &mut Report) -> Loaded {
     }
     if loaded.catalogs.is_empty() && !report.has_errors() {
         report.push(
-            Diagnostic::error("E0102", format!("no catalog in {}: no directory there holds a {MANIFEST}", root.display()))
-                .help("run `airlock init NAME --document FILE` to begin one"),
+            Diagnostic::error(
+                "E0102",
+                format!("no catalog in {}: no directory there holds a {MANIFEST}", root.display()),
+            )
+            .help("run `airlock init NAME --document FILE` to begin one"),
         );
     }
     loaded
@@ -104,12 +107,7 @@ fn directories(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn load_catalog(
-    name: String,
-    directory: &Path,
-    sources: &mut Sources,
-    report: &mut Report,
-) -> Option<LoadedCatalog> {
+fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
     let manifest = load_file(&directory.join(MANIFEST), sources, report, None)?;
     let document_name = match manifest.value.get("document") {
         Some(Value::String(name)) => name.clone(),
@@ -147,8 +145,9 @@ pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_
     };
     let Some(format) = Format::of(path) else {
         report.push(
-            problem(format!("cannot tell what {shown} is: its name ends neither in .json nor in .yaml or .yml"))
-                .help("rename the file: the format is decided by the name, so that a typo is reported in its own language"),
+            problem(format!("cannot tell what {shown} is: its name ends neither in .json nor in .yaml or .yml")).help(
+                "rename the file: the format is decided by the name, so that a typo is reported in its own language",
+            ),
         );
         return None;
     };

@@ -69,10 +69,10 @@ impl Spans {
         }
     }
 
-    /// The key that leads to `pointer`; of an array's item, the value.
+    /// The key that leads to `pointer`; of an array's item, what [`Self::shown`] shows.
     pub(super) fn key(&self, pointer: &str) -> Range<usize> {
         match self.nearest(pointer) {
-            Some((node, _)) => node.key.clone().unwrap_or_else(|| node.value.clone()),
+            Some((node, _)) => node.key.clone().unwrap_or_else(|| self.shown(pointer)),
             None => 0..0,
         }
     }

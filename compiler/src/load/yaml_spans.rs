@@ -6,7 +6,8 @@ use super::spans::{Spans, escape_token};
 
 /// Where each value stands. On text that is not YAML, what was found before the first error.
 pub(super) fn spans(text: &str) -> Spans {
-    let mut reader = Reader { bytes: byte_offsets(text), pointer: String::new(), open: Vec::new(), spans: Spans::default() };
+    let mut reader =
+        Reader { bytes: byte_offsets(text), pointer: String::new(), open: Vec::new(), spans: Spans::default() };
     let mut parser = Parser::new_from_str(text);
     while let Some(Ok((event, span))) = parser.next_event() {
         if !reader.take(&event, span) {

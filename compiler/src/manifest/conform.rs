@@ -67,8 +67,9 @@ impl Conform<'_> {
         if value.as_str().is_some_and(|word| words.contains(&word)) {
             return true;
         }
-        let mut diagnostic = Diagnostic::error("E0203", format!("`{}` takes one of: {}", last(pointer), words.join(", ")))
-            .at(At::value(self.file, pointer), format!("is {value}"));
+        let mut diagnostic =
+            Diagnostic::error("E0203", format!("`{}` takes one of: {}", last(pointer), words.join(", ")))
+                .at(At::value(self.file, pointer), format!("is {value}"));
         if let Some(word) = value.as_str().and_then(|word| did_you_mean(word, words.iter().copied())) {
             diagnostic = diagnostic.patch("did you mean this one?", At::value(self.file, pointer), word);
         }

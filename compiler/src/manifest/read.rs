@@ -20,7 +20,10 @@ pub fn read(file: &LoadedFile, report: &mut Report) -> Option<Manifest> {
         Ok(manifest) => Some(manifest),
         Err(error) => {
             // The schema is made from the types, so this is out of reach but for what a schema cannot say.
-            report.push(Diagnostic::error("E0203", format!("this catalog cannot be read: {error}")).at(At::value(file.id, ""), ""));
+            report.push(
+                Diagnostic::error("E0203", format!("this catalog cannot be read: {error}"))
+                    .at(At::value(file.id, ""), ""),
+            );
             None
         }
     }

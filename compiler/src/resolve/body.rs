@@ -29,13 +29,18 @@ pub(super) fn read(
 ) -> Result<Option<Body>, Refusal> {
     let Some(value) = operation.get("requestBody") else { return Ok(None) };
     let pointer = format!("{}/requestBody", found.pointer);
-    let (value, pointer) = document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+    let (value, pointer) =
+        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
     let Some(content) = value.get("content").and_then(Value::as_object).filter(|content| !content.is_empty()) else {
         return Err(Refusal::new("E0213", pointer, "the request body has no `content`"));
     };
     let Some((media_type, media)) = content.iter().find(|(media_type, _)| is_json(media_type)) else {
         let types = content.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(Refusal::new("E0213", format!("{pointer}/content"), format!("only JSON bodies can be sent, not {types}")));
+        return Err(Refusal::new(
+            "E0213",
+            format!("{pointer}/content"),
+            format!("only JSON bodies can be sent, not {types}"),
+        ));
     };
     let media_pointer = format!("{pointer}/content/{}", escape(media_type));
     let shape = match media.get("schema") {

@@ -129,7 +129,9 @@ impl Resolver<'_> {
                 };
                 self.report.push(match did_you_mean(wanted, names.iter().map(String::as_str)) {
                     Some(name) => diagnostic.patch("did you mean this one?", at, name),
-                    None => diagnostic.help("`airlock inspect DOCUMENT` lists the operations; name one by operationId or as `GET /path`"),
+                    None => diagnostic.help(
+                        "`airlock inspect DOCUMENT` lists the operations; name one by operationId or as `GET /path`",
+                    ),
                 });
                 None
             }

@@ -20,6 +20,7 @@ pub use parameters::Parameter;
 pub use pattern::check as check_pattern;
 pub use security::{Choice, Security, first_usable};
 pub use shape::ShapeReader;
+pub(crate) use shape::one_of;
 
 use serde_json::Value;
 
@@ -50,7 +51,7 @@ fn description(value: &Value) -> Option<String> {
 
 /// Text of a document as one line without invisible characters: it goes into source that people read, and to a model
 /// that reads characters which people do not see.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let text: String = text.chars().map(|char| if char.is_whitespace() { ' ' } else { char }).collect();
     let text: String = text.chars().filter(|char| !is_invisible(*char)).collect();
     text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")

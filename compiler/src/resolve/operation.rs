@@ -82,14 +82,22 @@ pub fn read(document: &Document, found: &Found, shapes: &mut ShapeReader<'_>) ->
     let method = method(found)?;
     if value.get("servers").is_some() {
         let pointer = format!("{}/servers", found.pointer);
-        return Err(Refusal::new("E0212", pointer, "an operation with a server of its own would leave the catalog's upstream"));
+        return Err(Refusal::new(
+            "E0212",
+            pointer,
+            "an operation with a server of its own would leave the catalog's upstream",
+        ));
     }
     let parameters = parameters::read(document, found, value, shapes)?;
     parameters::check_path(found, &parameters)?;
     let body = body::read(document, found, value, shapes)?;
     if body.is_some() && matches!(method, Method::Get | Method::Head) {
         let pointer = format!("{}/requestBody", found.pointer);
-        return Err(Refusal::new("E0213", pointer, format!("a body of a {} has no meaning (RFC 9110, section 9.3)", found.method)));
+        return Err(Refusal::new(
+            "E0213",
+            pointer,
+            format!("a body of a {} has no meaning (RFC 9110, section 9.3)", found.method),
+        ));
     }
     Ok(Operation {
         found: found.clone(),
@@ -112,6 +120,8 @@ fn method(found: &Found) -> Result<Method, Refusal> {
         "PUT" => Method::Put,
         "PATCH" => Method::Patch,
         "DELETE" => Method::Delete,
-        other => return Err(Refusal::new("E0217", &found.pointer, format!("{other} is not a method that a tool can have"))),
+        other => {
+            return Err(Refusal::new("E0217", &found.pointer, format!("{other} is not a method that a tool can have")));
+        }
     })
 }

@@ -27,8 +27,20 @@ pub struct Parameter {
 
 /// Headers that are the host's to set (RFC 9110; OpenAPI 3.0.3 ignores the first three as parameters).
 const HOST_HEADERS: &[&str] = &[
-    "accept", "authorization", "connection", "cookie", "expect", "forwarded", "host", "keep-alive", "proxy-authorization",
-    "te", "trailer", "transfer-encoding", "upgrade", "via",
+    "accept",
+    "authorization",
+    "connection",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
 ];
 
 /// The operation's parameters. One of the operation goes before one of its path item with the same name and place.
@@ -97,7 +109,7 @@ fn read_one(
         ("cookie", _) => return refuse("cookies are not supported".into()),
         (_, style) => return refuse(format!("style `{}` is not supported here", style.unwrap_or("none"))),
     };
-    if !is_flat(&shape, true) {
+    if !is_flat(&shape, true, shapes) {
         return refuse("only texts, numbers, booleans and lists of them can be written here without loss".into());
     }
     Ok(Parameter {
@@ -110,15 +122,16 @@ fn read_one(
 }
 
 /// Whether values of the shape are scalars, or (`list`) lists of scalars, so that the styles say how to write them.
-fn is_flat(shape: &Shape, list: bool) -> bool {
+fn is_flat(shape: &Shape, list: bool, known: &ShapeReader<'_>) -> bool {
     match shape {
-        Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) => true,
+        Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) | Shape::Words(_) => true,
         Shape::Literals(literals) => literals.iter().all(|literal| !literal.starts_with(['{', '['])),
-        Shape::List(items) => list && is_flat(&items.items, false),
-        Shape::AnyOf(shapes) => shapes.iter().all(|shape| is_flat(shape, false)),
+        Shape::List(items) => list && is_flat(&items.items, false, known),
+        Shape::AnyOf(shapes) => shapes.iter().all(|shape| is_flat(shape, false, known)),
         // Null leaves the parameter out, which loses nothing.
-        Shape::Nullable(inner) => is_flat(inner, list),
-        Shape::Any | Shape::Object(_) | Shape::Named(_) => false,
+        Shape::Nullable(inner) => is_flat(inner, list, known),
+        Shape::Named(name) => known.shape(name).is_some_and(|shape| is_flat(shape, list, known)),
+        Shape::Any | Shape::Object(_) => false,
     }
 }
 
@@ -135,8 +148,11 @@ pub(super) fn check_path(found: &Found, parameters: &[Parameter]) -> Result<(), 
     }
     let variables = template_variables(&found.path);
     let Some(variables) = variables else { return refuse(format!("the braces of `{}` do not match", found.path)) };
-    let declared: BTreeSet<&str> =
-        parameters.iter().filter(|parameter| parameter.place == Place::Path).map(|parameter| parameter.name.as_str()).collect();
+    let declared: BTreeSet<&str> = parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Path)
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     if let Some(missing) = variables.iter().find(|name| !declared.contains(*name)) {
         return refuse(format!("the path names `{{{missing}}}`, but there is no path parameter of that name"));
     }

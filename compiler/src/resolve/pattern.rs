@@ -11,17 +11,18 @@ pub fn check(pattern: &str) -> Result<(), String> {
     if !pattern.is_ascii() || pattern.bytes().any(|byte| byte.is_ascii_control()) {
         return Err(format!("the pattern `{pattern}` holds characters that engines read differently"));
     }
-    check_tokens(pattern.as_bytes()).map_err(|what| format!("the pattern `{pattern}` uses {what}, which engines read differently"))?;
+    check_tokens(pattern.as_bytes())
+        .map_err(|what| format!("the pattern `{pattern}` uses {what}, which engines read differently"))?;
     match regex::RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).build() {
         // Without Unicode classes `.` and `[^a]` could match half a character; with them `\d` would match any digit.
         // The second is what `.` needs, so patterns with `.` or `[^` are built with Unicode and must not use classes.
         Ok(_) => Ok(()),
-        Err(_) if uses_classes(pattern) => Err(format!("the pattern `{pattern}` cannot be enforced: it mixes `\\d`, `\\w` or `\\s` with `.` or `[^…]`")),
-        Err(_) => regex::RegexBuilder::new(pattern)
-            .size_limit(1 << 20)
-            .build()
-            .map(|_| ())
-            .map_err(|_| format!("the pattern `{pattern}` cannot be enforced: look-around, back-references or too large")),
+        Err(_) if uses_classes(pattern) => Err(format!(
+            "the pattern `{pattern}` cannot be enforced: it mixes `\\d`, `\\w` or `\\s` with `.` or `[^…]`"
+        )),
+        Err(_) => regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map(|_| ()).map_err(|_| {
+            format!("the pattern `{pattern}` cannot be enforced: look-around, back-references or too large")
+        }),
     }
 }
 
@@ -55,7 +56,9 @@ fn check_tokens(bytes: &[u8]) -> Result<(), &'static str> {
             }
             b']' if in_class => in_class = false,
             byte @ (b'&' | b'-' | b'~') if in_class && next == Some(byte) => return Err("a set operation"),
-            b'(' if !in_class && next == Some(b'?') && bytes.get(at + 2) != Some(&b':') => return Err("a group with flags"),
+            b'(' if !in_class && next == Some(b'?') && bytes.get(at + 2) != Some(&b':') => {
+                return Err("a group with flags");
+            }
             b'*' | b'+' | b'?' | b'}' if !in_class && next == Some(b'+') => return Err("a possessive quantifier"),
             b'{' if !in_class && !next.is_some_and(|byte| byte.is_ascii_digit()) => return Err("a lone `{`"),
             _ => {}
@@ -71,14 +74,18 @@ mod tests {
 
     #[test]
     fn patterns_that_mean_the_same_everywhere_are_taken() {
-        for pattern in ["", "^P[0-9]{4}$", r"^\d+$", "^(a|b)-[A-Za-z_.-]+$", "^.{1,5}$", "^[^,]+$", r"^\$\{x\}$", "a(?:b)?"] {
+        for pattern in
+            ["", "^P[0-9]{4}$", r"^\d+$", "^(a|b)-[A-Za-z_.-]+$", "^.{1,5}$", "^[^,]+$", r"^\$\{x\}$", "a(?:b)?"]
+        {
             assert_eq!(check(pattern), Ok(()), "{pattern}");
         }
     }
 
     #[test]
     fn patterns_that_engines_read_differently_are_refused() {
-        for pattern in ["(?=a)", r"(a)\1", "[a&&b]", "[[a]", "x*+", "(?i)a", r"\p{L}", "a{,3}", "[]a]", "é", r"^\d.$", r"\<a"] {
+        for pattern in
+            ["(?=a)", r"(a)\1", "[a&&b]", "[[a]", "x*+", "(?i)a", r"\p{L}", "a{,3}", "[]a]", "é", r"^\d.$", r"\<a"]
+        {
             assert!(check(pattern).is_err(), "{pattern}");
         }
     }

@@ -43,7 +43,8 @@ fn status(key: &str) -> Option<Status> {
 }
 
 fn read_one(document: &Document, status: Status, value: &Value, pointer: String) -> Result<Answer, Refusal> {
-    let (value, pointer) = document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+    let (value, pointer) =
+        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
     let Some(content) = value.get("content").and_then(Value::as_object).filter(|content| !content.is_empty()) else {
         return Ok(Answer { status, content: Content::Empty, media_type: String::new() });
     };
@@ -51,14 +52,24 @@ fn read_one(document: &Document, status: Status, value: &Value, pointer: String)
     let essence = |media_type: &str| media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let has_shape = |media_type: &str| {
         let schema = content[media_type].get("schema").and_then(|schema| document.follow(schema, String::new()).ok());
-        schema.is_some_and(|(schema, _)| schema.get("properties").is_some() || schema.get("type").is_some_and(|kind| kind == "object" || kind == "array"))
+        schema.is_some_and(|(schema, _)| {
+            schema.get("properties").is_some()
+                || schema.get("type").is_some_and(|kind| kind == "object" || kind == "array")
+        })
     };
-    let pick = |fits: &dyn Fn(&str) -> bool| types.iter().find(|media_type| fits(media_type)).map(|name| (*name).clone());
+    let pick =
+        |fits: &dyn Fn(&str) -> bool| types.iter().find(|media_type| fits(media_type)).map(|name| (*name).clone());
     let choice = pick(&is_json)
         .map(|name| (Content::Json, name))
         // A vendor type without the suffix is JSON by declaration: it has an object or array for a schema.
-        .or_else(|| pick(&|name| !is_stream(&essence(name)) && !essence(name).starts_with("text/") && has_shape(name)).map(|name| (Content::Json, name)))
-        .or_else(|| pick(&|name| essence(name).starts_with("text/") && !is_stream(&essence(name))).map(|name| (Content::Text, name)))
+        .or_else(|| {
+            pick(&|name| !is_stream(&essence(name)) && !essence(name).starts_with("text/") && has_shape(name))
+                .map(|name| (Content::Json, name))
+        })
+        .or_else(|| {
+            pick(&|name| essence(name).starts_with("text/") && !is_stream(&essence(name)))
+                .map(|name| (Content::Text, name))
+        })
         .or_else(|| pick(&|name| !is_stream(&essence(name))).map(|name| (Content::Binary, name)));
     match choice {
         Some((content, media_type)) if media_type.bytes().all(|byte| (0x20..0x7f).contains(&byte)) => {
@@ -73,5 +84,8 @@ fn read_one(document: &Document, status: Status, value: &Value, pointer: String)
 
 /// Answers that have no end, or that are many values: no rule applies to them.
 fn is_stream(essence: &str) -> bool {
-    essence == "text/event-stream" || essence.ends_with("ndjson") || essence.ends_with("json-seq") || essence.ends_with("jsonl")
+    essence == "text/event-stream"
+        || essence.ends_with("ndjson")
+        || essence.ends_with("json-seq")
+        || essence.ends_with("jsonl")
 }

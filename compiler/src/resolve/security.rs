@@ -34,8 +34,10 @@ pub(super) fn read(document: &Document, found: &Found, operation: &Value) -> Res
     let Some(requirements) = value.as_array() else {
         return Err(Refusal::new("E0218", pointer, "`security` is a list"));
     };
-    let alternatives: Vec<Vec<String>> =
-        requirements.iter().map(|one| one.as_object().into_iter().flat_map(|one| one.keys().cloned()).collect()).collect();
+    let alternatives: Vec<Vec<String>> = requirements
+        .iter()
+        .map(|one| one.as_object().into_iter().flat_map(|one| one.keys().cloned()).collect())
+        .collect();
     Ok(Security::AnyOf(if alternatives.is_empty() { vec![Vec::new()] } else { alternatives }))
 }
 
@@ -71,7 +73,8 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     let pointer = format!("/components/securitySchemes/{}", escape(name));
     let refuse = |reason: &str| Err(Refusal::new("E0218", &pointer, format!("security scheme `{name}`: {reason}")));
     let Some(value) = document.value.pointer(&pointer) else { return refuse("is not defined in the document") };
-    let (value, _) = document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", &pointer, reason))?;
+    let (value, _) =
+        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", &pointer, reason))?;
     let place = match (value["type"].as_str(), value["in"].as_str(), value["scheme"].as_str()) {
         (Some("apiKey"), Some("header"), _) => {
             CredentialPlace::Header(value["name"].as_str().unwrap_or_default().to_owned())

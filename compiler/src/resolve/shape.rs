@@ -32,8 +32,20 @@ const DEPTH_MAX: usize = 64;
 
 /// Keywords that say nothing about which values are allowed, or that are read elsewhere.
 const ANNOTATIONS: &[&str] = &[
-    "title", "description", "default", "example", "deprecated", "readOnly", "writeOnly", "xml", "externalDocs",
-    "discriminator", "nullable", "type", "format", "enum",
+    "title",
+    "description",
+    "default",
+    "example",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "xml",
+    "externalDocs",
+    "discriminator",
+    "nullable",
+    "type",
+    "format",
+    "enum",
 ];
 
 type Members = Map<String, Value>;
@@ -61,6 +73,14 @@ impl<'d> ShapeReader<'d> {
             }
         }
         found
+    }
+
+    /// The shape of this name; `None` while it is being read.
+    pub fn shape(&self, name: &str) -> Option<&Shape> {
+        match self.named.get(name) {
+            Some(Entry::Done(shape)) => Some(shape),
+            _ => None,
+        }
     }
 
     /// Reads the schema at `pointer`.
@@ -206,10 +226,7 @@ impl<'d> ShapeReader<'d> {
     /// The shape behind a name; `None` inside that very name.
     fn expand(&self, shape: Shape) -> Option<Shape> {
         match shape {
-            Shape::Named(name) => match self.named.get(&name) {
-                Some(Entry::Done(shape)) => self.expand(shape.clone()),
-                _ => None,
-            },
+            Shape::Named(name) => self.shape(&name).and_then(|shape| self.expand(shape.clone())),
             Shape::Nullable(inner) => self.expand(*inner),
             shape => Some(shape),
         }
@@ -219,8 +236,7 @@ impl<'d> ShapeReader<'d> {
         if let Some(Value::Array(values)) = members.get("enum")
             && !values.is_empty()
         {
-            let literals = values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect();
-            return Ok(Shape::Literals(literals));
+            return Ok(one_of(values));
         }
         let kind = match members.get("type") {
             Some(Value::String(kind)) => kind.as_str(),
@@ -259,13 +275,8 @@ impl<'d> ShapeReader<'d> {
 
     fn read_object(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
         only(members, &["properties", "required", "additionalProperties"], pointer)?;
-        let mut required: Vec<&str> = members
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let mut required: Vec<&str> =
+            members.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let empty = Map::new();
         let properties = members.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let mut object = Object::default();
@@ -303,12 +314,22 @@ impl<'d> ShapeReader<'d> {
 fn shared(name: &str, shape: &Shape) -> Shape {
     match shape {
         Shape::Any | Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) => shape.clone(),
-        Shape::Literals(literals) if literals.len() <= 8 => shape.clone(),
+        Shape::Words(values) | Shape::Literals(values) if values.len() <= 8 => shape.clone(),
         Shape::Nullable(inner) => match shared(name, inner) {
             Shape::Named(_) => Shape::Named(name.to_owned()),
             inner => Shape::Nullable(Box::new(inner)),
         },
         _ => Shape::Named(name.to_owned()),
+    }
+}
+
+/// The shape of an `enum`. Null in it makes the shape nullable, which is said elsewhere.
+pub(crate) fn one_of(values: &[Value]) -> Shape {
+    let words: Option<Vec<String>> =
+        values.iter().filter(|value| !value.is_null()).map(|value| value.as_str().map(str::to_owned)).collect();
+    match words {
+        Some(words) => Shape::Words(words),
+        None => Shape::Literals(values.iter().filter(|value| !value.is_null()).map(Value::to_string).collect()),
     }
 }
 
@@ -345,10 +366,9 @@ fn only(members: &Members, understood: &[&str], pointer: &str) -> Result<(), Ref
 fn count(members: &Members, keyword: &str, pointer: &str) -> Result<Option<u64>, Refusal> {
     match members.get(keyword) {
         None => Ok(None),
-        Some(value) => whole(value)
-            .and_then(|number| u64::try_from(number).ok())
-            .map(Some)
-            .ok_or_else(|| refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a whole number, 0 or more"))),
+        Some(value) => whole(value).and_then(|number| u64::try_from(number).ok()).map(Some).ok_or_else(|| {
+            refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a whole number, 0 or more"))
+        }),
     }
 }
 
@@ -356,7 +376,9 @@ fn count(members: &Members, keyword: &str, pointer: &str) -> Result<Option<u64>,
 #[expect(clippy::cast_possible_truncation, reason = "guarded by the comparison")]
 fn whole(value: &Value) -> Option<i128> {
     let number = value.as_number()?;
-    number.as_i128().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e18).map(|float| float as i128))
+    number.as_i128().or_else(|| {
+        number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e18).map(|float| float as i128)
+    })
 }
 
 fn read_integer(members: &Members, pointer: &str) -> Result<Shape, Refusal> {

@@ -20,6 +20,8 @@ pub enum Shape {
     List(List),
     /// An object.
     Object(Object),
+    /// One of these strings.
+    Words(&'static [&'static str]),
     /// One of these values, each written as JSON text.
     Literals(&'static [&'static str]),
     /// A value of at least one of these shapes.
@@ -124,6 +126,11 @@ pub const fn integer() -> Shape {
     Shape::Integer(Integer { min: None, max: None, multiple_of: None })
 }
 
+/// An integer of 32 bits.
+pub const fn int32() -> Shape {
+    integer().min(i32::MIN as i128).max(i32::MAX as i128)
+}
+
 /// A number.
 pub const fn number() -> Shape {
     Shape::Number(Number { min: None, max: None, above: None, below: None })
@@ -134,8 +141,13 @@ pub const fn text() -> Shape {
     Shape::Text(Text { chars_min: 0, chars_max: None, pattern: "", format: "" })
 }
 
+/// One of these strings.
+pub const fn one_of(words: &'static [&'static str]) -> Shape {
+    Shape::Words(words)
+}
+
 /// One of these values, each written as JSON text.
-pub const fn one_of(literals: &'static [&'static str]) -> Shape {
+pub const fn literals(literals: &'static [&'static str]) -> Shape {
     Shape::Literals(literals)
 }
 

@@ -1,0 +1,301 @@
+//! The table of arguments: the document's parameters and body, as the manifest changes them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value};
+
+use super::names::argument_name;
+use super::value;
+use crate::ir::{Argument, Place, Shape, Source};
+use crate::manifest;
+use crate::normalise::escape;
+use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
+use crate::resolve::{ResolvedCatalog, ResolvedTool, check_pattern, one_of};
+
+/// The tool's arguments; `None` after an error.
+pub(super) fn check(
+    catalog: &ResolvedCatalog,
+    tool: &ResolvedTool,
+    pointer: &str,
+    report: &mut Report,
+) -> Option<Vec<Argument>> {
+    let mut declared = declared(tool);
+    let empty = BTreeMap::new();
+    let changes = tool.manifest.arguments.as_ref().unwrap_or(&empty);
+    let mut sound = check_names(catalog, tool, &declared, report);
+    for name in changes.keys() {
+        let at = format!("{pointer}/arguments/{}", escape(name));
+        let Some(position) = declared.iter().position(|argument| argument.name == *name) else {
+            unknown(name, &declared, catalog.manifest_file, &at, report);
+            sound = false;
+            continue;
+        };
+        let mut change = Change { file: catalog.manifest_file, at, shapes: &catalog.shapes, report, sound: true };
+        if changes[name].omit == Some(true) {
+            change.check_omit(&declared[position]);
+            declared.remove(position);
+        } else {
+            change.apply(&mut declared[position], &changes[name]);
+        }
+        sound &= change.sound;
+    }
+    sound.then_some(declared)
+}
+
+/// The arguments as the document has them. A name that stands in two places gets the place behind it, both times.
+fn declared(tool: &ResolvedTool) -> Vec<Argument> {
+    let operation = &tool.operation;
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for parameter in &operation.parameters {
+        *uses.entry(argument_name(&parameter.name)).or_default() += 1;
+    }
+    if operation.body.is_some() {
+        *uses.entry("body".into()).or_default() += 1;
+    }
+    let mut arguments: Vec<Argument> = operation
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let name = argument_name(&parameter.name);
+            let suffix = match parameter.place {
+                Place::Path => "path",
+                Place::Header => "header",
+                _ => "query",
+            };
+            Argument {
+                name: if uses[&name] > 1 { format!("{name}_{suffix}") } else { name },
+                wire: parameter.name.clone(),
+                place: parameter.place.clone(),
+                shape: parameter.shape.clone(),
+                source: if parameter.required { Source::Required } else { Source::Optional },
+                description: parameter.description.clone(),
+            }
+        })
+        .collect();
+    if let Some(body) = &operation.body {
+        arguments.push(Argument {
+            name: "body".into(),
+            wire: "body".into(),
+            place: Place::JsonBody(body.media_type.clone()),
+            shape: body.shape.clone(),
+            source: if body.required { Source::Required } else { Source::Optional },
+            description: body.description.clone(),
+        });
+    }
+    arguments
+}
+
+fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argument], report: &mut Report) -> bool {
+    for (position, argument) in arguments.iter().enumerate() {
+        if arguments[..position].iter().any(|other| other.name == argument.name) {
+            report.push(
+                Diagnostic::error(
+                    "E0406",
+                    format!("two parameters of `{}` would both be called `{}`", tool.name, argument.name),
+                )
+                .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
+                .at(At::key(catalog.document.file, tool.operation.found.pointer.clone()), "the operation")
+                .help("their names differ only in characters that a model cannot use; this operation cannot be a tool"),
+            );
+            return false;
+        }
+    }
+    true
+}
+
+fn unknown(name: &str, declared: &[Argument], file: FileId, at: &str, report: &mut Report) {
+    let names: Vec<&str> = declared.iter().map(|argument| argument.name.as_str()).collect();
+    let diagnostic = Diagnostic::error("E0504", format!("the operation has no argument `{name}`"))
+        .at(At::key(file, at), "no such argument");
+    report.push(match (did_you_mean(name, names.iter().copied()), names.as_slice()) {
+        (Some(meant), _) => diagnostic.patch("did you mean this one?", At::key(file, at), meant),
+        (None, []) => diagnostic.help("it has none at all"),
+        (None, names) => diagnostic.help(format!("it has: {}", names.join(", "))),
+    });
+}
+
+/// The manifest's change of one argument, being applied.
+struct Change<'a> {
+    file: FileId,
+    at: String,
+    shapes: &'a BTreeMap<String, Shape>,
+    report: &'a mut Report,
+    sound: bool,
+}
+
+impl Change<'_> {
+    fn error(&mut self, key: &str, title: impl Into<String>, help: &str) {
+        let at = At::value(self.file, format!("{}/{key}", self.at));
+        self.report.push(Diagnostic::error("E0505", title).at(at, "").help(help));
+        self.sound = false;
+    }
+
+    fn check_omit(&mut self, argument: &Argument) {
+        if argument.source == Source::Required {
+            let title = format!("`{}` must be sent, so it cannot be left out", argument.name);
+            self.error("omit", title, "give it a `fixed` value instead");
+        }
+    }
+
+    fn apply(&mut self, argument: &mut Argument, change: &manifest::Argument) {
+        if let Some(description) = &change.description {
+            super::check_text(description, self.file, &format!("{}/description", self.at), self.report);
+            description.clone_into(&mut argument.description);
+        }
+        self.tighten(argument, change);
+        let source = match (&change.fixed, &change.default) {
+            (Some(_), Some(_)) => {
+                return self.error(
+                    "default",
+                    "an argument is `fixed` or has a `default`, not both",
+                    "remove one of them",
+                );
+            }
+            (Some(value), None) => ("fixed", value),
+            (None, Some(value)) => ("default", value),
+            (None, None) => return,
+        };
+        let (key, value) = source;
+        if let Err(complaint) = value::fits(value, &argument.shape, self.shapes) {
+            self.error(key, format!("this value {complaint}"), "give one that the operation accepts");
+        }
+        argument.source = match key {
+            "fixed" => Source::Fixed(value.to_string()),
+            _ => Source::Default(value.to_string()),
+        };
+    }
+
+    fn tighten(&mut self, argument: &mut Argument, change: &manifest::Argument) {
+        let mut shape = argument.shape.clone();
+        let inner = match &mut shape {
+            Shape::Nullable(inner) => inner.as_mut(),
+            shape => shape,
+        };
+        if let Some(values) = &change.one_of {
+            self.narrow(inner, values);
+        }
+        self.tighten_number(inner, change);
+        self.tighten_text(inner, change);
+        self.tighten_list(inner, change);
+        argument.shape = shape;
+    }
+
+    fn narrow(&mut self, shape: &mut Shape, values: &[Value]) {
+        if values.is_empty() {
+            return self.error(
+                "enum",
+                "no value at all would be allowed",
+                "list the values that are, or remove the key",
+            );
+        }
+        for (position, value) in values.iter().enumerate() {
+            if let Err(complaint) = value::fits(value, shape, self.shapes) {
+                self.error(
+                    &format!("enum/{position}"),
+                    format!("this value {complaint}"),
+                    "list only what the operation accepts",
+                );
+            }
+        }
+        *shape = one_of(values);
+    }
+
+    fn tighten_number(&mut self, shape: &mut Shape, change: &manifest::Argument) {
+        for (key, bound) in [("minimum", &change.minimum), ("maximum", &change.maximum)] {
+            let Some(bound) = bound else { continue };
+            let looser = match shape {
+                Shape::Integer(bounds) => {
+                    let Some(number) = Number::as_i128(bound) else {
+                        self.error(key, format!("`{key}` of an integer is an integer"), "remove the fraction");
+                        continue;
+                    };
+                    let known = if key == "minimum" { &mut bounds.min } else { &mut bounds.max };
+                    let looser =
+                        known.is_some_and(|known| if key == "minimum" { number < known } else { number > known });
+                    *known = Some(number);
+                    looser
+                }
+                Shape::Number(bounds) => {
+                    let number = bound.as_f64().unwrap_or_default();
+                    let known = if key == "minimum" { &mut bounds.min } else { &mut bounds.max };
+                    let looser =
+                        known.is_some_and(|known| if key == "minimum" { number < known } else { number > known });
+                    *known = Some(number);
+                    looser
+                }
+                _ => {
+                    self.error(key, format!("`{key}` bounds numbers, and this argument is none"), "remove the key");
+                    continue;
+                }
+            };
+            self.refuse_looser(key, looser);
+        }
+    }
+
+    fn tighten_text(&mut self, shape: &mut Shape, change: &manifest::Argument) {
+        let wanted = [
+            ("minLength", change.min_length.is_some()),
+            ("maxLength", change.max_length.is_some()),
+            ("pattern", change.pattern.is_some()),
+        ];
+        let Shape::Text(bounds) = shape else {
+            if let Some((key, _)) = wanted.iter().find(|(_, wanted)| *wanted) {
+                self.error(key, format!("`{key}` bounds texts, and this argument is none"), "remove the key");
+            }
+            return;
+        };
+        if let Some(min) = change.min_length {
+            let looser = min < bounds.chars_min;
+            bounds.chars_min = min;
+            self.refuse_looser("minLength", looser);
+        }
+        if let Some(max) = change.max_length {
+            let looser = bounds.chars_max.is_some_and(|known| max > known);
+            bounds.chars_max = Some(max);
+            self.refuse_looser("maxLength", looser);
+        }
+        if let Some(pattern) = &change.pattern {
+            if !bounds.pattern.is_empty() && bounds.pattern != *pattern {
+                self.error(
+                    "pattern",
+                    "the document has a pattern of its own, and only one can be enforced",
+                    "remove the key",
+                );
+            } else if let Err(reason) = check_pattern(pattern) {
+                self.error("pattern", reason, "write it with anchors, classes and counts alone");
+            }
+            bounds.pattern.clone_from(pattern);
+        }
+    }
+
+    fn tighten_list(&mut self, shape: &mut Shape, change: &manifest::Argument) {
+        let Shape::List(bounds) = shape else {
+            for (key, bound) in [("minItems", change.min_items), ("maxItems", change.max_items)] {
+                if bound.is_some() {
+                    self.error(key, format!("`{key}` bounds lists, and this argument is none"), "remove the key");
+                }
+            }
+            return;
+        };
+        if let Some(min) = change.min_items {
+            let looser = min < bounds.items_min;
+            bounds.items_min = min;
+            self.refuse_looser("minItems", looser);
+        }
+        if let Some(max) = change.max_items {
+            let looser = bounds.items_max.is_some_and(|known| max > known);
+            bounds.items_max = Some(max);
+            self.refuse_looser("maxItems", looser);
+        }
+    }
+
+    fn refuse_looser(&mut self, key: &str, looser: bool) {
+        if looser {
+            self.error(
+                key,
+                format!("this `{key}` is looser than the document's"),
+                "a catalog can only make bounds tighter",
+            );
+        }
+    }
+}

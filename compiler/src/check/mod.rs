@@ -1,0 +1,185 @@
+//! Step 4: [`ResolvedCatalog`] -> [`CheckedCatalog`]: the same, proven.
+//!
+//! Names, limits, effects, arguments and prune rules, one small function a rule. What leaves this step without an error
+//! can be lowered and emitted without a further question.
+
+mod arguments;
+mod effect;
+mod names;
+mod rule;
+mod value;
+
+use jmespath::ast::Ast;
+
+use crate::ir::{Argument, Content, Effect};
+use crate::normalise::escape;
+use crate::report::{At, Diagnostic, FileId, Report};
+use crate::resolve::{ResolvedCatalog, ResolvedTool};
+
+pub use names::{TOOL_NAME_CHARS_MAX, argument_name, is_reserved, is_tool_name};
+pub use rule::parse as parse_rule;
+
+/// What a model is told about a tool has at most this many bytes: hosts cut longer texts without a word.
+pub const DESCRIPTION_BYTES_MAX: usize = 1024;
+
+/// An answer may be allowed at most this many bytes.
+pub const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// A catalog that holds what it promises.
+#[derive(Debug)]
+pub struct CheckedCatalog {
+    /// As resolved.
+    pub resolved: ResolvedCatalog,
+    /// The tools, in the order of `resolved.tools`.
+    pub facts: Vec<ToolFacts>,
+}
+
+/// What was found out about a tool while it was checked.
+#[derive(Debug)]
+pub struct ToolFacts {
+    /// What it does to data.
+    pub effect: Effect,
+    /// Whether the manifest states another effect than the method implies.
+    pub effect_declared: bool,
+    /// The table of arguments.
+    pub arguments: Vec<Argument>,
+    /// The rule's tree.
+    pub rule: Ast,
+}
+
+/// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments) and E06 (approval) codes.
+pub fn check(catalogs: Vec<ResolvedCatalog>, report: &mut Report) -> Vec<CheckedCatalog> {
+    names::check_across(&catalogs, report);
+    catalogs.into_iter().filter_map(|resolved| check_catalog(resolved, report)).collect()
+}
+
+fn check_catalog(resolved: ResolvedCatalog, report: &mut Report) -> Option<CheckedCatalog> {
+    let file = resolved.manifest_file;
+    names::check_catalog(&resolved, report);
+    check_text(&resolved.manifest.title, file, "/title", report);
+    check_base_path(&resolved, report);
+    let facts: Vec<ToolFacts> = resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
+    (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts })
+}
+
+fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Report) -> Option<ToolFacts> {
+    let file = catalog.manifest_file;
+    let pointer = format!("/tools/{}", escape(&tool.name));
+    names::check_tool(&tool.name, file, &pointer, report);
+    check_description(tool, file, &pointer, report);
+    check_bytes_max(tool, file, &pointer, report);
+    let (effect, effect_declared) = effect::check(catalog, tool, &pointer, report);
+    let arguments = arguments::check(catalog, tool, &pointer, report);
+    let rule = rule::check(tool, file, &pointer, report);
+    if let Some(rule) = &rule {
+        check_rule_has_a_body(tool, rule, file, &pointer, report);
+    }
+    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule: rule? })
+}
+
+fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
+    let at = format!("{pointer}/description");
+    let text = &tool.manifest.description;
+    check_text(text, file, &at, report);
+    if text.trim().is_empty() {
+        report.push(
+            Diagnostic::error("E0501", "the description is empty")
+                .at(At::value(file, at.clone()), "")
+                .help("say what the tool answers and when to use it: the model chooses by this text alone"),
+        );
+    }
+    if text.len() > DESCRIPTION_BYTES_MAX {
+        report.push(
+            Diagnostic::error(
+                "E0501",
+                format!("the description has {} bytes, more than {DESCRIPTION_BYTES_MAX}", text.len()),
+            )
+            .at(At::value(file, at), "too long")
+            .help("keep what helps to choose the tool; hosts cut longer texts without a word"),
+        );
+    }
+    if let Some(title) = &tool.manifest.title {
+        check_text(title, file, &format!("{pointer}/title"), report);
+    }
+}
+
+/// Text that goes to a model holds nothing that a person cannot see, and nothing that a chat template takes for its own.
+fn check_text(text: &str, file: FileId, pointer: &str, report: &mut Report) {
+    if let Some(char) = text.chars().find(|char| *char != '\n' && crate::report::is_invisible(*char)) {
+        report.push(
+            Diagnostic::error("E0404", format!("the text holds an invisible character, U+{:04X}", u32::from(char)))
+                .at(At::value(file, pointer), "here")
+                .help("remove it: a model would read what a reviewer cannot see"),
+        );
+    }
+    if let Some(literal) =
+        ["<|", "|>", "<tool_call>", "</tool_call>", "<tool_response>"].iter().find(|literal| text.contains(**literal))
+    {
+        report.push(
+            Diagnostic::error(
+                "E0405",
+                format!("the text holds `{literal}`, which chat templates use to separate turns"),
+            )
+            .at(At::value(file, pointer), "here")
+            .help("say it in other words"),
+        );
+    }
+}
+
+fn check_bytes_max(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
+    let bytes_max = tool.manifest.response.bytes_max;
+    if bytes_max == 0 || bytes_max > ANSWER_BYTES_MAX {
+        report.push(
+            Diagnostic::error("E0502", format!("`bytes_max` lies between 1 and {ANSWER_BYTES_MAX}"))
+                .at(At::value(file, format!("{pointer}/response/bytes_max")), "")
+                .help("an answer is held in memory while it is pruned"),
+        );
+    }
+}
+
+fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
+    let Some(base_path) = catalog.manifest.upstream.as_ref().and_then(|upstream| upstream.base_path.as_ref()) else {
+        let base_path = catalog.document.base_path();
+        if !is_base_path(&base_path) {
+            report.push(
+                Diagnostic::error(
+                    "E0503",
+                    format!("the path of the document's server, `{base_path}`, cannot be sent as it stands"),
+                )
+                .at(At::key(catalog.manifest_file, "/upstream"), "")
+                .at(At::value(catalog.document.file, "/servers/0/url"), "from here")
+                .help("add `upstream: { base_path: /… }` to the catalog"),
+            );
+        }
+        return;
+    };
+    if !is_base_path(base_path) {
+        report.push(
+            Diagnostic::error("E0503", "a base path is empty, or begins with `/` and does not end with one")
+                .at(At::value(catalog.manifest_file, "/upstream/base_path"), "")
+                .help("write it as in `/v1`; the address of the host belongs into the site file"),
+        );
+    }
+}
+
+fn is_base_path(path: &str) -> bool {
+    path.is_empty()
+        || (path.starts_with('/')
+            && path[1..].split('/').all(|segment| {
+                !matches!(segment, "" | "." | "..")
+                    && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte))
+            }))
+}
+
+/// An operation that never has a body has nothing to prune.
+fn check_rule_has_a_body(tool: &ResolvedTool, rule: &Ast, file: FileId, pointer: &str, report: &mut Report) {
+    let is_empty = tool.operation.answers.iter().all(|answer| answer.content == Content::Empty);
+    if is_empty && !matches!(rule, Ast::Identity { .. }) {
+        let at = At::value(file, format!("{pointer}/prune"));
+        report.push(
+            Diagnostic::error("E0306", "the answer has no body, so there is nothing to prune")
+                .at(at.clone(), "would always be null")
+                .patch("say so", at, "\"@\""),
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! Names: what hosts, models and Rust accept.
+
+use std::collections::BTreeMap;
+
+use crate::normalise::escape;
+use crate::report::{At, Diagnostic, FileId, Report};
+use crate::resolve::ResolvedCatalog;
+
+/// Hosts put a server's name before a tool's and cut at 60 to 64 characters.
+pub const TOOL_NAME_CHARS_MAX: usize = 40;
+
+/// Whether `name` matches `^[a-z][a-z0-9_]{0,39}$`, which every model provider accepts.
+pub fn is_tool_name(name: &str) -> bool {
+    name.len() <= TOOL_NAME_CHARS_MAX
+        && name.starts_with(|char: char| char.is_ascii_lowercase())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Whether a generated file of this name would mean something else to Rust.
+pub fn is_reserved(name: &str) -> bool {
+    // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
+    matches!(name, "mod" | "shapes" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen")
+        || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+/// The model's name for a parameter: `^[A-Za-z_][A-Za-z0-9_]{0,63}$`. Other characters become `_`, at the ends they go.
+pub fn argument_name(wire: &str) -> String {
+    let name: String = wire.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    let name = if wire.starts_with('_') { name.trim_end_matches('_') } else { name.trim_matches('_') };
+    let name = match name.chars().next() {
+        None => "argument".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("_{name}"),
+        Some(_) => name.to_owned(),
+    };
+    name.chars().take(64).collect()
+}
+
+pub(super) fn check_catalog(catalog: &ResolvedCatalog, report: &mut Report) {
+    let name = &catalog.name;
+    if !is_tool_name(name) || is_reserved(name) {
+        report.push(
+            Diagnostic::error("E0401", format!("`{name}` cannot name a catalog"))
+                .at(At::bytes(catalog.manifest_file, 0..1), "the name of this file's directory")
+                .help("rename the directory: small letters, digits and `_`, a letter first, no word of Rust's"),
+        );
+    }
+    let upstream = catalog.manifest.upstream.as_ref().and_then(|upstream| upstream.name.as_deref());
+    if let Some(upstream) = upstream
+        && !is_tool_name(upstream)
+    {
+        report.push(
+            Diagnostic::error("E0401", format!("`{upstream}` cannot name an upstream"))
+                .at(At::value(catalog.manifest_file, "/upstream/name"), "")
+                .help("use small letters, digits and `_`, a letter first"),
+        );
+    }
+}
+
+pub(super) fn check_tool(name: &str, file: FileId, pointer: &str, report: &mut Report) {
+    let problem = if !is_tool_name(name) {
+        "has small letters, digits and `_` only, begins with a letter, and has at most 40 characters"
+    } else if is_reserved(name) {
+        "becomes a file name in Rust, so it is no word of Rust's, nor `mod`, `lib`, `main` or `shapes`"
+    } else {
+        return;
+    };
+    report.push(
+        Diagnostic::error("E0402", format!("`{name}` cannot name a tool"))
+            .at(At::key(file, pointer), "")
+            .help(format!("a tool's name {problem}")),
+    );
+}
+
+/// Tools of all catalogs share one list.
+pub(super) fn check_across(catalogs: &[ResolvedCatalog], report: &mut Report) {
+    let mut seen: BTreeMap<&str, (FileId, String)> = BTreeMap::new();
+    for catalog in catalogs {
+        for tool in &catalog.tools {
+            let pointer = format!("/tools/{}", escape(&tool.name));
+            let Some((file, first)) = seen.get(tool.name.as_str()) else {
+                seen.insert(&tool.name, (catalog.manifest_file, pointer));
+                continue;
+            };
+            report.push(
+                Diagnostic::error("E0403", format!("two catalogs have a tool `{}`", tool.name))
+                    .at(At::key(catalog.manifest_file, pointer), "this one")
+                    .at(At::key(*file, first.clone()), "and this one")
+                    .help("rename one of them: a model sees one list"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{argument_name, is_reserved, is_tool_name};
+
+    #[test]
+    fn argument_names_are_identifiers() {
+        for (wire, name) in [
+            ("match[]", "match"),
+            ("role-id", "role_id"),
+            ("X-Request-Id", "X_Request_Id"),
+            ("1st", "_1st"),
+            ("[]", "argument"),
+            ("_id", "_id"),
+            ("größe", "gr__e"),
+        ] {
+            assert_eq!(argument_name(wire), name);
+        }
+    }
+
+    #[test]
+    fn tool_names_are_what_hosts_and_rust_accept() {
+        assert!(is_tool_name("find_patients") && is_tool_name("a") && is_tool_name(&"a".repeat(40)));
+        assert!(
+            !is_tool_name("")
+                && !is_tool_name("1a")
+                && !is_tool_name("A")
+                && !is_tool_name("a-b")
+                && !is_tool_name(&"a".repeat(41))
+        );
+        assert!(
+            is_reserved("type")
+                && is_reserved("mod")
+                && is_reserved("async")
+                && is_reserved("self")
+                && !is_reserved("find")
+        );
+    }
+}

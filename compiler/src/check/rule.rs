@@ -1,0 +1,303 @@
+//! Prune rules: JMESPath 1.0 (<https://jmespath.org/specification.html>), parsed, and everything refused that the parser
+//! lets pass but that would fail or mean nothing when the rule runs.
+
+use std::ops::Range;
+
+use jmespath::ast::Ast;
+
+use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
+use crate::resolve::ResolvedTool;
+
+/// A rule has at most this many bytes.
+const RULE_BYTES_MAX: usize = 16 << 10;
+
+/// A rule nests no deeper than this. The parser recurses, and so do all who walk its tree.
+const NESTING_MAX: usize = 64;
+
+/// The functions of JMESPath 1.0: name, fewest and most arguments, and which argument is an expression (`&…`).
+const FUNCTIONS: &[(&str, usize, usize, Option<usize>)] = &[
+    ("abs", 1, 1, None),
+    ("avg", 1, 1, None),
+    ("ceil", 1, 1, None),
+    ("contains", 2, 2, None),
+    ("ends_with", 2, 2, None),
+    ("floor", 1, 1, None),
+    ("join", 2, 2, None),
+    ("keys", 1, 1, None),
+    ("length", 1, 1, None),
+    ("map", 2, 2, Some(0)),
+    ("max", 1, 1, None),
+    ("max_by", 2, 2, Some(1)),
+    ("merge", 1, usize::MAX, None),
+    ("min", 1, 1, None),
+    ("min_by", 2, 2, Some(1)),
+    ("not_null", 1, usize::MAX, None),
+    ("reverse", 1, 1, None),
+    ("sort", 1, 1, None),
+    ("sort_by", 2, 2, Some(1)),
+    ("starts_with", 2, 2, None),
+    ("sum", 1, 1, None),
+    ("to_array", 1, 1, None),
+    ("to_number", 1, 1, None),
+    ("to_string", 1, 1, None),
+    ("type", 1, 1, None),
+    ("values", 1, 1, None),
+];
+
+/// A mistake in a rule: code, sentence, bytes of the rule's text, way out.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    code: &'static str,
+    title: String,
+    bytes: Range<usize>,
+    help: String,
+    replacement: Option<String>,
+}
+
+pub(super) fn check(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) -> Option<Ast> {
+    let at = format!("{pointer}/prune");
+    match parse(&tool.manifest.prune) {
+        Ok(rule) => Some(rule),
+        Err(mistakes) => {
+            for mistake in mistakes {
+                let place = At::within(file, at.clone(), mistake.bytes);
+                let diagnostic = Diagnostic::error(mistake.code, mistake.title).at(place.clone(), "here");
+                report.push(match mistake.replacement {
+                    Some(replacement) => diagnostic.patch(mistake.help, place, replacement),
+                    None => diagnostic.help(mistake.help),
+                });
+            }
+            None
+        }
+    }
+}
+
+/// Parses a rule. Gives every mistake that can be told.
+pub fn parse(text: &str) -> Result<Ast, Vec<Mistake>> {
+    let whole = 0..text.trim_end().len();
+    let mistake = |code, title: String, bytes, help: &str| Mistake {
+        code,
+        title,
+        bytes,
+        help: help.to_owned(),
+        replacement: None,
+    };
+    if text.trim().is_empty() {
+        return Err(vec![mistake(
+            "E0301",
+            "the rule is empty".into(),
+            whole,
+            "say what to keep; `\"@\"` keeps everything",
+        )]);
+    }
+    if text.len() > RULE_BYTES_MAX || nesting(text) > NESTING_MAX {
+        let title = format!("the rule is too large: at most {RULE_BYTES_MAX} bytes, nested at most {NESTING_MAX} deep");
+        return Err(vec![mistake("E0307", title, whole, "split the tool, or keep less")]);
+    }
+    let rule = jmespath::parse(text).map_err(|error| {
+        let reason = error.reason.to_string();
+        let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
+        let reason = reason.split(" -- ").last().unwrap_or(reason);
+        let start = error.offset.min(text.trim_end().len());
+        let bytes = start..(start + 1).min(text.len()).max(start);
+        vec![mistake(
+            "E0301",
+            format!("this is no JMESPath: {}", lower_first(reason)),
+            bytes,
+            "see https://jmespath.org/specification.html for the grammar",
+        )]
+    })?;
+    let mut mistakes = Vec::new();
+    visit(&rule, text, false, &mut mistakes);
+    if mistakes.is_empty() { Ok(rule) } else { Err(mistakes) }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// How deep brackets nest, and how many prefix operators stand in a row: what makes a parser recurse.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut prefixes) = (0_usize, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'!' | b'&' => prefixes += 1,
+            byte if byte.is_ascii_whitespace() => {}
+            _ => prefixes = 0,
+        }
+        deepest = deepest.max(depth + prefixes);
+    }
+    deepest
+}
+
+/// Looks at every node. `expression_allowed`: whether `&…` may stand here.
+fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mistake>) {
+    match rule {
+        Ast::Function { name, args, .. } => visit_function(name, args, text, mistakes),
+        Ast::Expref { ast, offset } => {
+            if !expression_allowed {
+                mistakes.push(Mistake {
+                    code: "E0304",
+                    title: "`&` hands a rule to a function, and stands nowhere else".into(),
+                    bytes: *offset..offset + 1,
+                    help: "use it as an argument of `map`, `sort_by`, `max_by` or `min_by`".into(),
+                    replacement: None,
+                });
+            }
+            visit(ast, text, false, mistakes);
+        }
+        Ast::MultiHash { elements, offset } => {
+            for (position, element) in elements.iter().enumerate() {
+                if elements[..position].iter().any(|other| other.key == element.key) {
+                    let start =
+                        text.get(*offset..).and_then(|rest| rest.rfind(&element.key)).map_or(*offset, |at| offset + at);
+                    mistakes.push(Mistake {
+                        code: "E0305",
+                        title: format!("the key `{}` stands twice in one object", element.key),
+                        bytes: start..start + element.key.len(),
+                        help: "rename or remove one: the first would be lost".into(),
+                        replacement: None,
+                    });
+                }
+                visit(&element.value, text, false, mistakes);
+            }
+        }
+        Ast::MultiList { elements, .. } => elements.iter().for_each(|element| visit(element, text, false, mistakes)),
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. }
+        | Ast::Condition { predicate: lhs, then: rhs, .. } => {
+            visit(lhs, text, false, mistakes);
+            visit(rhs, text, false, mistakes);
+        }
+        Ast::Not { node, .. } | Ast::Flatten { node, .. } | Ast::ObjectValues { node, .. } => {
+            visit(node, text, false, mistakes)
+        }
+        Ast::Slice { step: 0, offset, .. } => mistakes.push(Mistake {
+            code: "E0308",
+            title: "a slice cannot have the step 0".into(),
+            bytes: *offset..offset + 1,
+            help: "leave the step out, or give another".into(),
+            replacement: None,
+        }),
+        Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => {}
+    }
+}
+
+fn visit_function(name: &str, arguments: &[Ast], text: &str, mistakes: &mut Vec<Mistake>) {
+    let bytes = function_bytes(name, text);
+    let Some((_, fewest, most, expression)) = FUNCTIONS.iter().find(|function| function.0 == name) else {
+        let meant = did_you_mean(name, FUNCTIONS.iter().map(|function| function.0));
+        mistakes.push(Mistake {
+            code: "E0302",
+            title: format!("JMESPath has no function `{name}`"),
+            bytes,
+            help: meant.map_or_else(
+                || {
+                    format!(
+                        "the functions are: {}",
+                        FUNCTIONS.iter().map(|function| function.0).collect::<Vec<_>>().join(", ")
+                    )
+                },
+                |_| "did you mean this one?".into(),
+            ),
+            replacement: meant.map(str::to_owned),
+        });
+        return;
+    };
+    if arguments.len() < *fewest || arguments.len() > *most {
+        let wants = if most == fewest { fewest.to_string() } else { format!("{fewest} or more") };
+        mistakes.push(Mistake {
+            code: "E0303",
+            title: format!(
+                "`{name}` takes {wants} argument{}, not {}",
+                if *fewest == 1 { "" } else { "s" },
+                arguments.len()
+            ),
+            bytes,
+            help: "see https://jmespath.org/specification.html#built-in-functions".into(),
+            replacement: None,
+        });
+    } else if let Some(position) = expression
+        && !matches!(arguments[*position], Ast::Expref { .. })
+    {
+        mistakes.push(Mistake {
+            code: "E0304",
+            title: format!("argument {} of `{name}` is a rule, written with `&`", position + 1),
+            bytes,
+            help: "put `&` before it".into(),
+            replacement: None,
+        });
+    }
+    for (position, argument) in arguments.iter().enumerate() {
+        visit(argument, text, *expression == Some(position), mistakes);
+    }
+}
+
+/// Where a call of this function stands. The parser's offsets of calls are not exact.
+fn function_bytes(name: &str, text: &str) -> Range<usize> {
+    let mut from = 0;
+    while let Some(found) = text[from..].find(name) {
+        let start = from + found;
+        let end = start + name.len();
+        let begins = !text[..start].ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
+        if begins && text[end..].trim_start().starts_with('(') {
+            return start..end;
+        }
+        from = end;
+    }
+    0..text.trim_end().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    fn codes(text: &str) -> Vec<(&'static str, String)> {
+        match parse(text) {
+            Ok(_) => Vec::new(),
+            Err(mistakes) => {
+                mistakes.into_iter().map(|mistake| (mistake.code, text[mistake.bytes].to_owned())).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn sound_rules_are_taken() {
+        for text in [
+            "@",
+            "items[*].{id: id}",
+            "sort_by(items, &name)[:3]",
+            "items[?n > `3`].x | [0]",
+            "map(&a, b)",
+            "not_null(a, b, 'x')",
+        ] {
+            assert_eq!(codes(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_marked_where_they_stand() {
+        assert_eq!(codes("items[*].{id: id"), [("E0301", String::new())]);
+        assert_eq!(codes("a.lenght(b)"), [("E0302", "lenght".into())]);
+        assert_eq!(codes("length(a, b)"), [("E0303", "length".into())]);
+        assert_eq!(codes("sort_by(a, b)"), [("E0304", "sort_by".into())]);
+        assert_eq!(codes("a.&b").len(), 1);
+        assert_eq!(codes("{a: x, b: y, a: z}"), [("E0305", "a".into())]);
+        assert_eq!(codes(" "), [("E0301", String::new())]);
+    }
+
+    #[test]
+    fn rules_that_would_exhaust_the_stack_are_refused_before_they_are_parsed() {
+        for text in
+            ["(".repeat(10_000), "!".repeat(10_000), "[".repeat(10_000), "{a:".repeat(10_000), "& ".repeat(5_000)]
+        {
+            assert_eq!(parse(&text).map_err(|mistakes| mistakes[0].code), Err("E0307"));
+        }
+    }
+}

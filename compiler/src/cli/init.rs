@@ -1,0 +1,287 @@
+//! `airlock init`: a catalog from a document, ready to be edited, that compiles at once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{CatalogsArgument, Exit, Streams, inspect, show};
+use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
+use crate::ir::{Content, Effect, Method};
+use crate::load::{MANIFEST, Sources, hex, load_file};
+use crate::normalise::{Document, normalise_document};
+use crate::report::{At, Report, human, visible};
+use crate::resolve::{Choice, Operation, first_usable, one_line};
+
+/// Arguments of `airlock init`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The document is copied beside the manifest, so that a catalog is reviewed and hashed as a whole. Every tool starts with
+the rule \"@\", which keeps everything: narrow it to what a model needs.")]
+pub(super) struct InitArguments {
+    /// The catalog's name: small letters, digits and `_`.
+    name: String,
+    /// The OpenAPI document.
+    #[arg(long, value_name = "FILE")]
+    document: PathBuf,
+    /// List the operations that write or destroy as well, each with its `approve:` line.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    catalogs: CatalogsArgument,
+}
+
+pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    if !is_tool_name(&arguments.name) || is_reserved(&arguments.name) {
+        writeln!(
+            streams.err,
+            "error: `{}` cannot name a catalog: small letters, digits and `_`, a letter first",
+            visible(&arguments.name)
+        )?;
+        return Ok(Exit::Invalid);
+    }
+    let directory = arguments.catalogs.catalogs.join(&arguments.name);
+    if directory.exists() {
+        writeln!(streams.err, "error: {} is there already; choose another name, or remove it", directory.display())?;
+        return Ok(Exit::Invalid);
+    }
+    let mut sources = Sources::default();
+    let mut report = Report::default();
+    let document = load_file(&arguments.document, &mut sources, &mut report, None)
+        .and_then(|file| normalise_document(file, &mut report));
+    let Some(document) = document else {
+        show(&report, &sources, streams)?;
+        return Ok(Exit::Invalid);
+    };
+    let taken = names_in_use(&arguments.catalogs.catalogs);
+    let begun = begin(arguments, &document, taken);
+    for (found, refusal) in &begun.refused {
+        let place = human::place(&At::key(document.file, refusal.pointer.clone()), &sources);
+        let operation = visible(&format!("{} {}", found.method, found.path));
+        writeln!(
+            streams.err,
+            "refused: {operation}: {} {}\n  {place} {}",
+            refusal.code,
+            visible(&refusal.reason),
+            visible(&refusal.pointer)
+        )?;
+    }
+    if begun.tools == 0 {
+        writeln!(
+            streams.err,
+            "error: no operation of the document can be a tool{}",
+            if arguments.all { "" } else { " that reads; try `--all`" }
+        )?;
+        return Ok(Exit::Invalid);
+    }
+    fs::create_dir_all(&directory)?;
+    fs::write(directory.join(document_name(&arguments.document)), sources.text(document.file))?;
+    fs::write(directory.join(MANIFEST), begun.text)?;
+    writeln!(
+        streams.out,
+        "{}: {} tools, {} operations refused, {} that write or destroy left out\nnext: edit it, then run `airlock compile`",
+        directory.join(MANIFEST).display(),
+        begun.tools,
+        begun.refused.len(),
+        begun.left_out,
+    )?;
+    Ok(Exit::Done)
+}
+
+/// The names of tools that other catalogs have; their manifests need not be sound for that.
+fn names_in_use(catalogs: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(catalogs).into_iter().flatten().flatten() {
+        let text = fs::read_to_string(entry.path().join(MANIFEST)).unwrap_or_default();
+        let manifest: Value = serde_yaml::from_str(&text).unwrap_or_default();
+        names.extend(manifest["tools"].as_object().into_iter().flat_map(|tools| tools.keys().cloned()));
+    }
+    names
+}
+
+fn document_name(path: &Path) -> String {
+    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if is_json { "openapi.json".into() } else { "openapi.yaml".into() }
+}
+
+struct Begun {
+    text: String,
+    tools: usize,
+    refused: Vec<(crate::resolve::Found, crate::resolve::Refusal)>,
+    left_out: usize,
+}
+
+fn begin(arguments: &InitArguments, document: &Document, mut taken: BTreeSet<String>) -> Begun {
+    let mut begun = Begun { text: String::new(), tools: 0, refused: Vec::new(), left_out: 0 };
+    let credential = first_usable(document);
+    let mut tools = String::new();
+    let mut needs_none = false;
+    for (found, result) in inspect::read_all(document) {
+        let operation = match result {
+            Ok(operation) => operation,
+            Err(refusal) => {
+                begun.refused.push((found, refusal));
+                continue;
+            }
+        };
+        let effect = effect(operation.method);
+        if effect != Effect::Read && !arguments.all {
+            begun.left_out += 1;
+            continue;
+        }
+        let wanted = credential.as_deref().unwrap_or("none");
+        if matches!(operation.security.choose(None), Choice::Open(_))
+            && matches!(operation.security.choose(Some(wanted)), Choice::Open(_))
+        {
+            let reason = "no security scheme that it can be called with is supported";
+            begun.refused.push((
+                found.clone(),
+                crate::resolve::Refusal { code: "E0218", pointer: found.pointer, reason: reason.into() },
+            ));
+            continue;
+        }
+        needs_none |= matches!(operation.security.choose(None), Choice::Open(_));
+        let name = tool_name(&operation, &taken, &arguments.name);
+        tools.push_str(&tool(&name, &operation, effect));
+        taken.insert(name);
+        begun.tools += 1;
+    }
+    let title = document.value.pointer("/info/title").and_then(Value::as_str).map(one_line).unwrap_or_default();
+    let title = clean(&title, 200);
+    begun.text = format!(
+        "# yaml-language-server: $schema=../catalog.schema.json\ntitle: {}\ndocument: {}\n",
+        quoted(if title.is_empty() { &arguments.name } else { &title }),
+        document_name(&arguments.document),
+    );
+    if needs_none {
+        let credential = credential.as_deref().unwrap_or("none");
+        let _ = std::fmt::Write::write_fmt(
+            &mut begun.text,
+            format_args!("upstream:\n  credential: {}\n", quoted(credential)),
+        );
+    }
+    begun.text.push_str("\ntools:\n");
+    begun.text.push_str(&tools);
+    begun
+}
+
+fn effect(method: Method) -> Effect {
+    match method {
+        Method::Get | Method::Head | Method::Options => Effect::Read,
+        Method::Post | Method::Put | Method::Patch => Effect::Write,
+        Method::Delete => Effect::Destroy,
+    }
+}
+
+fn tool(name: &str, operation: &Operation, effect: Effect) -> String {
+    let found = &operation.found;
+    let by_path = format!("{} {}", found.method, found.path);
+    let text = [&operation.description, &operation.summary].into_iter().find(|text| !text.is_empty());
+    let description = clean(text.unwrap_or(&by_path), DESCRIPTION_BYTES_MAX);
+    let mut lines = format!(
+        "  {name}:\n    operation: {}\n    description: {}\n",
+        quoted(&by_path),
+        quoted(if description.is_empty() { &by_path } else { &description }),
+    );
+    if operation.summary.is_empty() || clean(&operation.summary, 200) != operation.summary {
+        lines += &format!("    title: {}\n", quoted(name));
+    }
+    if effect != Effect::Read {
+        lines += &format!("    approve: {}\n", effect.word());
+    }
+    let is_binary = operation.answers.iter().any(|answer| answer.content == Content::Binary);
+    let bytes_max: u64 = if is_binary { 8 << 20 } else { 1 << 20 };
+    lines + &format!("    response:\n      bytes_max: {bytes_max}\n    prune: \"@\"\n")
+}
+
+/// Text of a document as text for a model: without what chat templates use, and cut at a word.
+fn clean(text: &str, bytes_max: usize) -> String {
+    let text =
+        text.replace("<|", "< |").replace("|>", "| >").replace("<tool_", "< tool_").replace("</tool_", "< /tool_");
+    if text.len() <= bytes_max {
+        return text;
+    }
+    let mut end = bytes_max - "…".len();
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = text[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", &text[..cut])
+}
+
+/// A double-quoted YAML scalar: JSON's strings are YAML's.
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+/// The first name that can be had: from the operationId, from method and path, with the catalog's name before it, or cut
+/// with a digest behind it. The same document gives the same names.
+fn tool_name(operation: &Operation, taken: &BTreeSet<String>, catalog: &str) -> String {
+    let found = &operation.found;
+    let by_path = snake(&format!("{} {}", found.method, found.path));
+    let by_id = found.id.as_deref().map(snake).unwrap_or_default();
+    let digest = hex(&Sha256::digest(format!("{} {}", found.method, found.path)));
+    let longest = if by_id.is_empty() { &by_path } else { &by_id };
+    let cut: String = longest.chars().take(TOOL_NAME_CHARS_MAX - 9).collect();
+    // A bare method says nothing, and stands in one document many times.
+    let by_id_is_bare = ["get", "put", "post", "delete", "patch", "head", "options"].contains(&by_id.as_str());
+    let candidates = [
+        if by_id_is_bare { String::new() } else { by_id.clone() },
+        by_path.clone(),
+        format!("{catalog}_{by_id}"),
+        format!("{catalog}_{by_path}"),
+        format!("{}_{}", cut.trim_end_matches('_'), &digest[..8]),
+    ];
+    let free = |name: &&String| is_tool_name(name) && !is_reserved(name) && !taken.contains(*name);
+    candidates.iter().find(free).cloned().unwrap_or_else(|| format!("tool_{}", &digest[..32]))
+}
+
+/// `listPatients`, `repos/list-commits` to `list_patients`, `repos_list_commits`.
+fn snake(text: &str) -> String {
+    let mut name = String::new();
+    let mut before = '_';
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let begins_word = char.is_ascii_uppercase()
+            && (before.is_ascii_lowercase()
+                || before.is_ascii_digit()
+                || (before.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase)));
+        if (begins_word || !char.is_ascii_alphanumeric()) && !name.ends_with('_') && !name.is_empty() {
+            name.push('_');
+        }
+        if char.is_ascii_alphanumeric() {
+            name.push(char.to_ascii_lowercase());
+        }
+        before = char;
+    }
+    name.trim_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, snake};
+
+    #[test]
+    fn names_become_snake_case() {
+        for (text, name) in [
+            ("listPatients", "list_patients"),
+            ("repos/list-commits", "repos_list_commits"),
+            ("GET /a/{b}/c", "get_a_b_c"),
+            ("getHTTPCode", "get_http_code"),
+            ("__x", "x"),
+            ("", ""),
+        ] {
+            assert_eq!(snake(text), name);
+        }
+    }
+
+    #[test]
+    fn descriptions_are_cut_at_a_word_and_lose_control_literals() {
+        assert_eq!(clean("one two three", 10), "one…");
+        assert_eq!(clean("a <|im_start|> b", 100), "a < |im_start| > b");
+        assert!(clean(&"ü".repeat(600), 1024).len() <= 1024);
+    }
+}

@@ -1,0 +1,99 @@
+//! `airlock inspect`.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Exit, OutputFormat, Streams, diagnostics_json, show};
+use crate::load::{Sources, load_file};
+use crate::normalise::{Document, normalise_document};
+use crate::report::{At, Report, human, visible};
+use crate::resolve::{Found, Operation, Refusal, ShapeReader, operations, read};
+
+/// Arguments of `airlock inspect`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+JSON: {\"operations\": N, \"compiled\": M, \"refused\": [{\"pointer\", \"method\", \"path\", \"code\", \"reason\"}]}")]
+pub(super) struct InspectArguments {
+    /// The OpenAPI document.
+    document: PathBuf,
+    /// For whom output is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: OutputFormat,
+}
+
+/// Every operation of a document, and what became of it.
+pub(super) fn read_all(document: &Document) -> Vec<(Found, Result<Operation, Refusal>)> {
+    let mut shapes = ShapeReader::new(document);
+    operations(document)
+        .into_iter()
+        .map(|found| {
+            let result = read(document, &found, &mut shapes);
+            (found, result)
+        })
+        .collect()
+}
+
+pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let mut sources = Sources::default();
+    let mut report = Report::default();
+    let document = load_file(&arguments.document, &mut sources, &mut report, None)
+        .and_then(|file| normalise_document(file, &mut report));
+    let Some(document) = document else {
+        match arguments.format {
+            OutputFormat::Human => show(&report, &sources, streams)?,
+            OutputFormat::Json => {
+                writeln!(streams.out, "{:#}", json!({"exit": 2, "diagnostics": diagnostics_json(&report, &sources)}))?;
+            }
+        }
+        return Ok(Exit::Invalid);
+    };
+    let results = read_all(&document);
+    match arguments.format {
+        OutputFormat::Json => write_json(&results, streams)?,
+        OutputFormat::Human => write_human(&results, &document, &sources, streams)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn write_json(results: &[(Found, Result<Operation, Refusal>)], streams: &mut Streams<'_>) -> io::Result<()> {
+    let refused: Vec<Value> = results
+        .iter()
+        .filter_map(|(found, result)| result.as_ref().err().map(|refusal| (found, refusal)))
+        .map(|(found, refusal)| {
+            json!({
+                "pointer": refusal.pointer, "method": found.method, "path": found.path,
+                "code": refusal.code, "reason": refusal.reason,
+            })
+        })
+        .collect();
+    let compiled = results.len() - refused.len();
+    writeln!(streams.out, "{:#}", json!({"operations": results.len(), "compiled": compiled, "refused": refused}))
+}
+
+fn write_human(
+    results: &[(Found, Result<Operation, Refusal>)],
+    document: &Document,
+    sources: &Sources,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
+    let mut compiled = 0;
+    for (found, result) in results {
+        let name = found.id.as_deref().unwrap_or("-");
+        let operation = visible(&format!("{:7} {}  {name}", found.method, found.path));
+        match result {
+            Ok(_) => {
+                compiled += 1;
+                writeln!(streams.out, "ok       {operation}")?;
+            }
+            Err(refusal) => {
+                writeln!(streams.out, "refused  {operation}")?;
+                let place = human::place(&At::key(document.file, refusal.pointer.clone()), sources);
+                writeln!(streams.out, "         {} {}", refusal.code, visible(&refusal.reason))?;
+                writeln!(streams.out, "         {place} {}", visible(&refusal.pointer))?;
+            }
+        }
+    }
+    writeln!(streams.out, "{compiled} of {} operations can be tools", results.len())
+}

@@ -1,0 +1,142 @@
+//! The command line: arguments in, exit code out. Everything is written through the writers that are handed in.
+
+mod compile;
+mod init;
+mod inspect;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::load::Sources;
+use crate::report::{Report, Severity, human, json};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or up to date.
+    Done = 0,
+    /// `--check` found a difference.
+    Stale = 1,
+    /// The input or the command line is wrong; nothing was written.
+    Invalid = 2,
+}
+
+/// Where output goes, and whether colours may.
+#[expect(missing_debug_implementations, reason = "writers have no debug form")]
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub err: &'a mut dyn Write,
+    /// Whether `err` is a terminal that takes colours.
+    pub colour: bool,
+}
+
+/// Compiles API catalogs into Rust source that an auditor reads.
+#[derive(Debug, Parser)]
+#[command(name = "airlock", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+A first catalog, from a document to reviewed source:
+  airlock inspect openapi.json                     what would become of every operation
+  airlock init inventory --document openapi.json   write catalogs/inventory, ready to be edited
+  airlock compile                                  write generated/, to be read and committed
+  airlock compile --check                          in CI: is generated/ what the catalogs say?
+
+Exit codes: 0 done or up to date, 1 `--check` found a difference, 2 wrong input or usage.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write the generated crate from the catalogs, or check that it is up to date.
+    Compile(compile::CompileArguments),
+    /// Say what would become of every operation of an OpenAPI document.
+    Inspect(inspect::InspectArguments),
+    /// Begin a catalog from an OpenAPI document.
+    Init(init::InitArguments),
+    /// Print the JSON Schema of catalog.yaml, for editors.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// For whom output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    /// People.
+    Human,
+    /// Programs.
+    Json,
+}
+
+/// Options that several commands share.
+#[derive(Debug, clap::Args)]
+struct CatalogsArgument {
+    /// The directory that holds the catalogs, one directory each.
+    #[arg(long, value_name = "DIR", default_value = "catalogs")]
+    catalogs: PathBuf,
+}
+
+/// Runs the command line. `arguments` begins with the program's name.
+///
+/// # Errors
+/// A writer fails.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let text = error.render().to_string();
+            return if error.use_stderr() {
+                streams.err.write_all(text.as_bytes()).map(|()| Exit::Invalid)
+            } else {
+                streams.out.write_all(text.as_bytes()).map(|()| Exit::Done)
+            };
+        }
+    };
+    match arguments.command {
+        Command::Compile(arguments) => compile::run(&arguments, streams),
+        Command::Inspect(arguments) => inspect::run(&arguments, streams),
+        Command::Init(arguments) => init::run(&arguments, streams),
+        Command::Schema => {
+            streams.out.write_all(crate::manifest::schema_text().as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "airlock", &mut streams.out);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Shows what was reported, sorted by file and place. In JSON it is part of the result, which the caller writes.
+fn show(report: &Report, sources: &Sources, streams: &mut Streams<'_>) -> io::Result<()> {
+    for diagnostic in sorted(report, sources) {
+        writeln!(streams.err, "{}", human::render(diagnostic, sources, streams.colour))?;
+    }
+    let errors = report.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    match errors {
+        0 => Ok(()),
+        1 => writeln!(streams.err, "1 error; nothing was written"),
+        count => writeln!(streams.err, "{count} errors; nothing was written"),
+    }
+}
+
+fn diagnostics_json(report: &Report, sources: &Sources) -> serde_json::Value {
+    sorted(report, sources).into_iter().map(|diagnostic| json::render(diagnostic, sources)).collect()
+}
+
+fn sorted<'r>(report: &'r Report, sources: &Sources) -> Vec<&'r crate::report::Diagnostic> {
+    let mut diagnostics: Vec<_> = report.diagnostics().iter().collect();
+    diagnostics
+        .sort_by_key(|diagnostic| diagnostic.marks.first().map(|mark| (mark.at.file, sources.range(&mark.at).start)));
+    diagnostics
+}

@@ -1,0 +1,88 @@
+//! A catalog's `mod.rs`, and the crate's `lib.rs`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::text::{Module, documentation, string};
+use super::vocabulary::{Vocabulary, ident};
+use crate::ir::{Catalog, CredentialPlace};
+
+/// The first line of every file of a catalog.
+pub(super) fn generated_from(catalog: &Catalog) -> String {
+    format!("{} from catalogs/{}. Do not edit: run `{}`.", super::MARK, catalog.name, super::REGENERATE_COMMAND)
+}
+
+pub(super) fn emit(catalog: &Catalog) -> Module {
+    let mut module =
+        Module::new(vec![generated_from(catalog)], vec![format!("{}.", catalog.title.trim_end_matches('.'))]);
+    let mut vocabulary = Vocabulary::default();
+    let kind = vocabulary.root("Catalog");
+    let upstream = emit_upstream(catalog, &mut vocabulary);
+    let (name, document, sha256) = (&catalog.name, &catalog.document, &catalog.document_sha256);
+    let title = string(&catalog.title, 8);
+    let tools: Vec<_> = catalog.tools.iter().map(|tool| ident(&tool.name)).collect();
+    let item = quote!(
+        pub(super) static CATALOG: #kind = #kind {
+            name: #name,
+            title: #title,
+            document: #document,
+            document_sha256: #sha256,
+            upstream: #upstream,
+            tools: &[#(#tools::TOOL),*],
+        };
+    );
+    vocabulary.imports().into_iter().for_each(|item| module.push(item));
+    let mut modules: Vec<_> = tools;
+    if !catalog.shapes.is_empty() {
+        modules.push(ident("shapes"));
+    }
+    modules.sort();
+    modules.iter().for_each(|name| module.push(quote!(mod #name;)));
+    module.push(item);
+    module
+}
+
+fn emit_upstream(catalog: &Catalog, vocabulary: &mut Vocabulary) -> TokenStream {
+    let kind = vocabulary.root("Upstream");
+    let (name, base_path) = (&catalog.upstream, &catalog.base_path);
+    let credentials: Vec<TokenStream> = catalog
+        .credentials
+        .iter()
+        .map(|credential| {
+            let kind = vocabulary.root("Credential");
+            let place_kind = vocabulary.root("CredentialPlace");
+            let name = &credential.name;
+            let place = match &credential.place {
+                CredentialPlace::Header(header) => quote!(#place_kind::Header(#header)),
+                CredentialPlace::Bearer => quote!(#place_kind::Bearer),
+                CredentialPlace::Basic => quote!(#place_kind::Basic),
+            };
+            quote!(#kind { name: #name, place: #place })
+        })
+        .collect();
+    quote!(#kind { name: #name, base_path: #base_path, credentials: &[#(#credentials),*] })
+}
+
+/// The crate's root: every catalog, and which compiler wrote it.
+pub(super) fn emit_library(catalogs: &[Catalog]) -> Module {
+    let header = vec![format!("{} by airlock. Do not edit: run `{}`.", super::MARK, super::REGENERATE_COMMAND)];
+    let mut module = Module::new(
+        header,
+        vec!["The tools that were compiled from the catalogs: constants, and nothing else.".into()],
+    );
+    module.attributes = vec!["#![no_std]".into(), "#![forbid(unsafe_code)]".into()];
+    module.push(quote!(
+        use airlock_contract::Catalog;
+    ));
+    let names: Vec<_> = catalogs.iter().map(|catalog| ident(&catalog.name)).collect();
+    for name in &names {
+        // The compiler's own printer decides about line breaks, not whichever rustfmt is installed.
+        module.push(quote!(#[rustfmt::skip] mod #name;));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let about_version = documentation(&["The version of the compiler that wrote this crate.".into()]);
+    module.push(quote!(#about_version pub const COMPILER_VERSION: &str = #version;));
+    let about_catalogs = documentation(&["Every catalog, in the order of their names.".into()]);
+    module.push(quote!(#about_catalogs pub static CATALOGS: &[&Catalog] = &[#(&#names::CATALOG),*];));
+    module
+}

@@ -1,0 +1,107 @@
+//! Prune rules as constants.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::vocabulary::{Vocabulary, ident};
+use crate::ir::{Comparator, Prune};
+
+/// The expression that stands for a rule.
+pub(super) fn emit(rule: &Prune, vocabulary: &mut Vocabulary) -> TokenStream {
+    match rule {
+        Prune::Current => call("current", &[], vocabulary),
+        Prune::Field(name) => call("field", &[quote!(#name)], vocabulary),
+        Prune::Index(position) => call("index", &[integer(*position)], vocabulary),
+        Prune::Slice(start, stop, step) => call("slice", &[bound(*start), bound(*stop), integer(*step)], vocabulary),
+        Prune::Then(first, next) => method(first, "then", Some(next), vocabulary),
+        Prune::Each(list, item) => method(list, "each", Some(item), vocabulary),
+        Prune::Flatten(list) => method(list, "flatten", None, vocabulary),
+        Prune::Values(object) => method(object, "values", None, vocabulary),
+        Prune::And(left, right) => method(left, "and", Some(right), vocabulary),
+        Prune::Or(left, right) => method(left, "or", Some(right), vocabulary),
+        Prune::When(condition, then) => {
+            let arguments = [borrowed(condition, vocabulary), borrowed(then, vocabulary)];
+            call("when", &arguments, vocabulary)
+        }
+        Prune::Not(rule) => {
+            let argument = borrowed(rule, vocabulary);
+            call("not", &[argument], vocabulary)
+        }
+        Prune::Expression(rule) => {
+            let argument = borrowed(rule, vocabulary);
+            call("expression", &[argument], vocabulary)
+        }
+        Prune::Object(members) => {
+            let members: Vec<TokenStream> = members
+                .iter()
+                .map(|(name, rule)| {
+                    let rule = emit(rule, vocabulary);
+                    quote!((#name, #rule))
+                })
+                .collect();
+            call("object", &[quote!(&[#(#members),*])], vocabulary)
+        }
+        Prune::List(items) => {
+            let items: Vec<TokenStream> = items.iter().map(|item| emit(item, vocabulary)).collect();
+            call("list", &[quote!(&[#(#items),*])], vocabulary)
+        }
+        Prune::Literal(json) => {
+            let json = super::text::json(json);
+            call("literal", &[json], vocabulary)
+        }
+        Prune::Compare(left, comparator, right) => {
+            let left = emit(left, vocabulary);
+            let right = borrowed(right, vocabulary);
+            let comparator = ident(comparator_name(*comparator));
+            let kind = vocabulary.prune("Comparator");
+            quote!(#left.compare(#kind::#comparator, #right))
+        }
+        Prune::Call(function, arguments) => {
+            let arguments: Vec<TokenStream> = arguments.iter().map(|argument| emit(argument, vocabulary)).collect();
+            call("call", &[quote!(#function), quote!(&[#(#arguments),*])], vocabulary)
+        }
+    }
+}
+
+fn call(name: &str, arguments: &[TokenStream], vocabulary: &mut Vocabulary) -> TokenStream {
+    let name = vocabulary.prune(name);
+    quote!(#name(#(#arguments),*))
+}
+
+fn method(receiver: &Prune, name: &str, argument: Option<&Prune>, vocabulary: &mut Vocabulary) -> TokenStream {
+    let receiver = emit(receiver, vocabulary);
+    let name = ident(name);
+    let argument = argument.map(|argument| borrowed(argument, vocabulary));
+    quote!(#receiver.#name(#argument))
+}
+
+fn borrowed(rule: &Prune, vocabulary: &mut Vocabulary) -> TokenStream {
+    let rule = emit(rule, vocabulary);
+    quote!(&#rule)
+}
+
+fn integer(value: i32) -> TokenStream {
+    let digits = Literal::u32_unsuffixed(value.unsigned_abs());
+    if value < 0 { quote!(-#digits) } else { quote!(#digits) }
+}
+
+fn bound(value: Option<i32>) -> TokenStream {
+    match value {
+        Some(value) => {
+            let value = integer(value);
+            quote!(Some(#value))
+        }
+        None => quote!(None),
+    }
+}
+
+fn comparator_name(comparator: Comparator) -> &'static str {
+    match comparator {
+        Comparator::Equal => "Equal",
+        Comparator::NotEqual => "NotEqual",
+        Comparator::Less => "Less",
+        Comparator::LessOrEqual => "LessOrEqual",
+        Comparator::Greater => "Greater",
+        Comparator::GreaterOrEqual => "GreaterOrEqual",
+    }
+}

@@ -1,0 +1,133 @@
+//! One file a tool, in the order in which an auditor asks: what is it, what may the model send, what leaves the machine,
+//! what comes back.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::shape::Names;
+use super::text::{Module, documentation, rule_documentation, string};
+use super::vocabulary::{Vocabulary, ident};
+use super::{prune, request};
+use crate::ir::{Answer, Catalog, Content, Effect, Status, Tool};
+
+pub(super) fn emit(catalog: &Catalog, tool: &Tool) -> Module {
+    let mut module = Module::new(
+        header(catalog, tool),
+        vec![format!("`{}` {} `{} {}`.", tool.name, verb(tool.effect), tool.method.word(), tool.path)],
+    );
+    let mut vocabulary = Vocabulary::default();
+    let names = Names::of(catalog);
+    let items = [
+        emit_tool(tool, &mut vocabulary),
+        emit_request(tool, &names, &mut vocabulary),
+        emit_response(tool, &mut vocabulary),
+        emit_prune(tool, &mut vocabulary),
+    ];
+    vocabulary.imports().into_iter().chain(items).for_each(|item| module.push(item));
+    module
+}
+
+fn header(catalog: &Catalog, tool: &Tool) -> Vec<String> {
+    let declared = if tool.effect_declared { ", as declared in the catalog" } else { "" };
+    let approved = if tool.effect == Effect::Read { "" } else { ", approved in the catalog" };
+    vec![
+        super::catalog::generated_from(catalog),
+        String::new(),
+        format!("operation  {}", tool.operation),
+        format!("rule       catalog.yaml#/tools/{}/prune", tool.name),
+        format!("effect     {}{declared}{approved}", tool.effect.word()),
+    ]
+}
+
+fn verb(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "reads",
+        Effect::Write => "writes with",
+        Effect::Destroy => "destroys with",
+    }
+}
+
+fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
+    let kind = vocabulary.root("Tool");
+    let effect_kind = vocabulary.root("Effect");
+    let effect = ident(match tool.effect {
+        Effect::Read => "Read",
+        Effect::Write => "Write",
+        Effect::Destroy => "Destroy",
+    });
+    let (name, operation, credentials) = (&tool.name, &tool.operation, &tool.credentials);
+    let title = string(&tool.title, 8);
+    let description = string(&tool.description, 8);
+    quote!(
+        pub(super) const TOOL: #kind = #kind {
+            name: #name,
+            title: #title,
+            description: #description,
+            effect: #effect_kind::#effect,
+            operation: #operation,
+            credentials: &[#(#credentials),*],
+            request: REQUEST,
+            response: RESPONSE,
+            prune: PRUNE,
+        };
+    )
+}
+
+fn emit_request(tool: &Tool, names: &Names<'_>, vocabulary: &mut Vocabulary) -> TokenStream {
+    let documentation =
+        documentation(&["What may be sent, and where it goes. The host adds address and credentials.".into()]);
+    let request = request::emit(tool, names, vocabulary);
+    let kind = vocabulary.root("Request");
+    quote!(#documentation const REQUEST: #kind = #request;)
+}
+
+fn emit_response(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
+    let documentation = documentation(&["Which answers are taken.".into()]);
+    let kind = vocabulary.root("Response");
+    let answers: Vec<TokenStream> = tool.answers.iter().map(|answer| emit_answer(answer, vocabulary)).collect();
+    let bytes_max = grouped(tool.bytes_max);
+    quote!(#documentation const RESPONSE: #kind = #kind { answers: &[#(#answers),*], bytes_max: #bytes_max };)
+}
+
+fn emit_answer(answer: &Answer, vocabulary: &mut Vocabulary) -> TokenStream {
+    let response = vocabulary.root("response");
+    let kind = vocabulary.root("Status");
+    let status = match answer.status {
+        Status::Code(code) => {
+            let code = Literal::u16_unsuffixed(code);
+            quote!(#kind::Code(#code))
+        }
+        Status::Range(digit) => {
+            let digit = Literal::u8_unsuffixed(digit);
+            quote!(#kind::Range(#digit))
+        }
+        Status::AnySuccess => quote!(#kind::AnySuccess),
+    };
+    let media_type = &answer.media_type;
+    match answer.content {
+        Content::Empty => quote!(#response::empty(#status)),
+        Content::Json => quote!(#response::json(#status, #media_type)),
+        Content::Text => quote!(#response::text(#status, #media_type)),
+        Content::Binary => quote!(#response::binary(#status, #media_type)),
+    }
+}
+
+fn emit_prune(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
+    let documentation = documentation(&rule_documentation(&tool.rule));
+    let rule = prune::emit(&tool.prune, vocabulary);
+    let kind = vocabulary.prune("Prune");
+    quote!(#documentation const PRUNE: #kind = #rule;)
+}
+
+/// A number with `_` between groups of three digits.
+fn grouped(value: u64) -> TokenStream {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text.parse().unwrap_or_else(|_| quote!(#value))
+}

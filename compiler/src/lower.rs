@@ -1,0 +1,100 @@
+//! Step 5: [`CheckedCatalog`] -> [`Catalog`]: plain data. Places end here, so nothing after it can fail.
+
+use jmespath::ast::{Ast, Comparator as AstComparator};
+
+use crate::check::{CheckedCatalog, ToolFacts};
+use crate::ir::{Catalog, Comparator, Prune, Tool};
+use crate::resolve::{ResolvedTool, one_line};
+
+/// Lowers every catalog.
+pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
+    catalogs.into_iter().map(lower_catalog).collect()
+}
+
+fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
+    let CheckedCatalog { resolved, facts } = catalog;
+    let upstream = resolved.manifest.upstream.unwrap_or_default();
+    let document = resolved.document_name;
+    let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document)).collect();
+    Catalog {
+        upstream: upstream.name.unwrap_or_else(|| resolved.name.clone()),
+        base_path: upstream.base_path.unwrap_or_else(|| resolved.document.base_path()),
+        title: one_line(&resolved.manifest.title),
+        name: resolved.name,
+        document,
+        document_sha256: resolved.document_sha256,
+        credentials: resolved.credentials.into_values().collect(),
+        shapes: resolved.shapes,
+        tools,
+    }
+}
+
+fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
+    let ResolvedTool { name, manifest, operation, credentials } = tool;
+    let title = manifest.title.as_deref().map(one_line).filter(|title| !title.is_empty());
+    let mut accept: Vec<&str> = Vec::new();
+    for answer in &operation.answers {
+        if !answer.media_type.is_empty() && !accept.contains(&answer.media_type.as_str()) {
+            accept.push(&answer.media_type);
+        }
+    }
+    Tool {
+        title: title
+            .or_else(|| Some(operation.summary).filter(|text| !text.is_empty()))
+            .unwrap_or_else(|| name.clone()),
+        description: one_line(&manifest.description),
+        effect: facts.effect,
+        effect_declared: facts.effect_declared,
+        operation: format!("{document}#{}", operation.found.pointer),
+        credentials,
+        method: operation.method,
+        path: operation.found.path,
+        accept: accept.join(", "),
+        arguments: facts.arguments,
+        answers: operation.answers,
+        bytes_max: manifest.response.bytes_max,
+        rule: manifest.prune.trim().to_owned(),
+        prune: lower_rule(&facts.rule),
+        name,
+    }
+}
+
+/// One node of JMESPath's tree to one of ours.
+fn lower_rule(rule: &Ast) -> Prune {
+    let boxed = |rule: &Ast| Box::new(lower_rule(rule));
+    match rule {
+        Ast::Identity { .. } => Prune::Current,
+        Ast::Field { name, .. } => Prune::Field(name.clone()),
+        Ast::Index { idx, .. } => Prune::Index(*idx),
+        Ast::Slice { start, stop, step, .. } => Prune::Slice(*start, *stop, *step),
+        Ast::Subexpr { lhs, rhs, .. } => Prune::Then(boxed(lhs), boxed(rhs)),
+        Ast::Projection { lhs, rhs, .. } => Prune::Each(boxed(lhs), boxed(rhs)),
+        Ast::Flatten { node, .. } => Prune::Flatten(boxed(node)),
+        Ast::ObjectValues { node, .. } => Prune::Values(boxed(node)),
+        Ast::Condition { predicate, then, .. } => Prune::When(boxed(predicate), boxed(then)),
+        Ast::MultiHash { elements, .. } => {
+            Prune::Object(elements.iter().map(|element| (element.key.clone(), lower_rule(&element.value))).collect())
+        }
+        Ast::MultiList { elements, .. } => Prune::List(elements.iter().map(lower_rule).collect()),
+        Ast::Literal { value, .. } => Prune::Literal(value.to_string()),
+        Ast::Comparison { comparator, lhs, rhs, .. } => {
+            Prune::Compare(boxed(lhs), lower_comparator(comparator), boxed(rhs))
+        }
+        Ast::And { lhs, rhs, .. } => Prune::And(boxed(lhs), boxed(rhs)),
+        Ast::Or { lhs, rhs, .. } => Prune::Or(boxed(lhs), boxed(rhs)),
+        Ast::Not { node, .. } => Prune::Not(boxed(node)),
+        Ast::Function { name, args, .. } => Prune::Call(name.clone(), args.iter().map(lower_rule).collect()),
+        Ast::Expref { ast, .. } => Prune::Expression(boxed(ast)),
+    }
+}
+
+fn lower_comparator(comparator: &AstComparator) -> Comparator {
+    match comparator {
+        AstComparator::Equal => Comparator::Equal,
+        AstComparator::NotEqual => Comparator::NotEqual,
+        AstComparator::LessThan => Comparator::Less,
+        AstComparator::LessThanEqual => Comparator::LessOrEqual,
+        AstComparator::GreaterThan => Comparator::Greater,
+        AstComparator::GreaterThanEqual => Comparator::GreaterOrEqual,
+    }
+}

@@ -1,0 +1,41 @@
+//! The line of steps.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::ir::Catalog;
+use crate::load::Sources;
+use crate::report::Report;
+use crate::{check, emit, load, lower, normalise, print, resolve};
+
+/// What a run has made.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The catalogs.
+    pub catalogs: Vec<Catalog>,
+    /// The generated crate's files, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
+///
+/// The line stops after `load`, after `normalise`, and after `check`. `resolve` passes on what it could resolve, so that
+/// one run shows the mistakes of all tools.
+pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
+    let loaded = load::load(catalogs, sources, report);
+    if report.has_errors() {
+        return None;
+    }
+    let normalised = normalise::normalise(loaded, report);
+    if report.has_errors() {
+        return None;
+    }
+    let resolved = resolve::resolve(normalised, report);
+    let checked = check::check(resolved, report);
+    if report.has_errors() {
+        return None;
+    }
+    let catalogs = lower::lower(checked);
+    let tree = emit::emit(&catalogs);
+    Some(Compiled { files: print::print(&tree), catalogs })
+}

@@ -1,0 +1,54 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post
+// rule       catalog.yaml#/tools/cancel_appointment/prune
+// effect     destroy, as declared in the catalog, approved in the catalog
+
+//! `cancel_appointment` destroys with `POST /appointments/{appointment_id}/cancel`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::{json_body, path};
+use airlock_contract::shape::{named, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use super::shapes;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "cancel_appointment",
+    title: "Cancel an appointment",
+    description: "Cancels one booked appointment by its appointment id. It cannot be booked again \
+        afterwards.",
+    effect: Effect::Destroy,
+    operation: "openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Post,
+    path: "/appointments/{appointment_id}/cancel",
+    accept: "application/json",
+    arguments: &[
+        path("appointment_id", text().pattern("^A[0-9]{4}$"))
+            .about("Identifier of the appointment."),
+        json_body("application/json", named(&shapes::CANCELLATION))
+            .about("Why it is cancelled."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 65_536,
+};
+
+/// `{id: id, status: status, patient: patient_name, start: start, cancel_reason: cancel_reason}`
+const PRUNE: Prune = object(&[
+    ("id", field("id")),
+    ("status", field("status")),
+    ("patient", field("patient_name")),
+    ("start", field("start")),
+    ("cancel_reason", field("cancel_reason")),
+]);

@@ -1,0 +1,57 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1appointments/post
+// rule       catalog.yaml#/tools/create_appointment/prune
+// effect     write, approved in the catalog
+
+//! `create_appointment` writes with `POST /appointments`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::{header, json_body};
+use airlock_contract::shape::{named, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use super::shapes;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "create_appointment",
+    title: "Book an appointment",
+    description: "Books a new appointment for a patient with a practitioner. Needs both ids, the \
+        kind, the begin with its offset from UTC, the length in minutes and the reason.",
+    effect: Effect::Write,
+    operation: "openapi.yaml#/paths/~1appointments/post",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Post,
+    path: "/appointments",
+    accept: "application/json",
+    arguments: &[
+        header("X_Request_Reason", text().chars_min(1).chars_max(80))
+            .sent_as("X-Request-Reason")
+            .fixed(r#""booked by an assistant""#),
+        json_body("application/json", named(&shapes::NEW_APPOINTMENT))
+            .about("The appointment to book."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(201), "application/json")],
+    bytes_max: 65_536,
+};
+
+/// `{id: id, status: status, patient: patient_name, with: practitioner_name, room: room, start: start, end: end}`
+const PRUNE: Prune = object(&[
+    ("id", field("id")),
+    ("status", field("status")),
+    ("patient", field("patient_name")),
+    ("with", field("practitioner_name")),
+    ("room", field("room")),
+    ("start", field("start")),
+    ("end", field("end")),
+]);

@@ -1,0 +1,45 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1documents~1{document_id}~1content/get
+// rule       catalog.yaml#/tools/download_document/prune
+// effect     read
+
+//! `download_document` reads `GET /documents/{document_id}/content`.
+
+use airlock_contract::prune::{current, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "download_document",
+    title: "Download one document",
+    description: "Fetches the file of one document by its document id and tells its type, size and \
+        digest. The text of the file is not given.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1documents~1{document_id}~1content/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/documents/{document_id}/content",
+    accept: "application/pdf",
+    arguments: &[
+        path("document_id", text().pattern("^DOC[0-9]{3}$"))
+            .about("Identifier of the document."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::binary(Status::Code(200), "application/pdf")],
+    bytes_max: 1_048_576,
+};
+
+/// `@`
+const PRUNE: Prune = current();

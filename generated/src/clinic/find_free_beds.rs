@@ -1,0 +1,65 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1wards~1{ward_id}~1beds/get
+// rule       catalog.yaml#/tools/find_free_beds/prune
+// effect     read
+
+//! `find_free_beds` reads `GET /wards/{ward_id}/beds`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::{path, query};
+use airlock_contract::shape::{integer, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find_free_beds",
+    title: "Find free beds",
+    description: "Tells which beds of one ward are free now: how many there are, and each one's bed \
+        id, room and equipment.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1wards~1{ward_id}~1beds/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/wards/{ward_id}/beds",
+    accept: "application/json",
+    arguments: &[
+        path("ward_id", text().pattern("^W[0-9]$")).about("Identifier of the ward."),
+        query("status", one_of(&["free", "occupied", "cleaning", "closed"]))
+            .fixed(r#""free""#),
+        query("limit", integer().min(1).max(100)).fixed("100"),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 262_144,
+};
+
+/// ```jmespath
+/// {
+///   free: total,
+///   beds: items[*].{bed: id, room: room, kind: kind, monitored: monitored, isolation: isolation_capable}
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    ("free", field("total")),
+    (
+        "beds",
+        field("items")
+            .each(&object(&[
+                ("bed", field("id")),
+                ("room", field("room")),
+                ("kind", field("kind")),
+                ("monitored", field("monitored")),
+                ("isolation", field("isolation_capable")),
+            ])),
+    ),
+]);

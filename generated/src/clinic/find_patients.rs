@@ -1,0 +1,76 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients/get
+// rule       catalog.yaml#/tools/find_patients/prune
+// effect     read
+
+//! `find_patients` reads `GET /patients`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::query;
+use airlock_contract::shape::{integer, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find_patients",
+    title: "Find patients",
+    description: "Finds patients by name, ward or status. Gives each one's patient id, birth date, \
+        ward and bed. Use it when the patient id is not known, or to see who lies on a ward.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients",
+    accept: "application/json",
+    arguments: &[
+        query("name", text().chars_min(2).chars_max(40))
+            .optional()
+            .about("The patient's name or a part of it."),
+        query("ward_id", text().pattern("^W[0-9]$"))
+            .optional()
+            .about("Only patients who lie on this ward."),
+        query("status", one_of(&["admitted", "outpatient", "discharged"]))
+            .optional()
+            .about("Only patients with this status."),
+        query("limit", integer().min(1).max(50))
+            .default("20")
+            .about("The most items that one page may hold."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 262_144,
+};
+
+/// ```jmespath
+/// {
+///   total: total,
+///   patients: items[*].{
+///     id: id, name: full_name, born: birth_date, status: status, ward: ward_id, bed: bed_id
+///   }
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    ("total", field("total")),
+    (
+        "patients",
+        field("items")
+            .each(&object(&[
+                ("id", field("id")),
+                ("name", field("full_name")),
+                ("born", field("birth_date")),
+                ("status", field("status")),
+                ("ward", field("ward_id")),
+                ("bed", field("bed_id")),
+            ])),
+    ),
+]);

@@ -1,0 +1,77 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1practitioners/get
+// rule       catalog.yaml#/tools/find_practitioners/prune
+// effect     read
+
+//! `find_practitioners` reads `GET /practitioners`.
+
+use airlock_contract::prune::{call, field, literal, object, Prune};
+use airlock_contract::request::query;
+use airlock_contract::shape::{boolean, integer, one_of};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "find_practitioners",
+    title: "List practitioners",
+    description: "Finds doctors, nurses and therapists by specialty. Gives each one's practitioner \
+        id, telephone, office, languages and whether they are on duty.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1practitioners/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/practitioners",
+    accept: "application/json",
+    arguments: &[
+        query(
+                "specialty",
+                one_of(&[
+                    "cardiology",
+                    "nephrology",
+                    "surgery",
+                    "orthopaedics",
+                    "nursing",
+                    "physiotherapy",
+                ]),
+            )
+            .optional()
+            .about("Only practitioners of this specialty."),
+        query("on_duty", boolean())
+            .optional()
+            .about("Only practitioners who are, or are not, on duty now."),
+        query("limit", integer().min(1).max(50))
+            .default("25")
+            .about("The most items that one page may hold."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 262_144,
+};
+
+/// ```jmespath
+/// items[*].{
+///   id: id, name: full_name, role: role, specialty: specialty, phone: phone, office: office, on_duty: on_duty,
+///   languages: join(', ', languages)
+/// }
+/// ```
+const PRUNE: Prune = field("items")
+    .each(&object(&[
+        ("id", field("id")),
+        ("name", field("full_name")),
+        ("role", field("role")),
+        ("specialty", field("specialty")),
+        ("phone", field("phone")),
+        ("office", field("office")),
+        ("on_duty", field("on_duty")),
+        ("languages", call("join", &[literal(r#"", ""#), field("languages")])),
+    ]));

@@ -1,0 +1,63 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1appointments~1{appointment_id}/get
+// rule       catalog.yaml#/tools/get_appointment/prune
+// effect     read
+
+//! `get_appointment` reads `GET /appointments/{appointment_id}`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "get_appointment",
+    title: "Read one appointment",
+    description: "Reads one appointment by its appointment id: when, who, where, what the patient \
+        must prepare, and whether it was cancelled.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1appointments~1{appointment_id}/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/appointments/{appointment_id}",
+    accept: "application/json",
+    arguments: &[
+        path("appointment_id", text().pattern("^A[0-9]{4}$"))
+            .about("Identifier of the appointment."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 65_536,
+};
+
+/// ```jmespath
+/// {
+///   id: id, status: status, kind: kind, patient: patient_name, with: practitioner_name, unit: unit_name, room: room,
+///   start: start, end: end, reason: reason, preparation: preparation, cancel_reason: cancel_reason
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    ("id", field("id")),
+    ("status", field("status")),
+    ("kind", field("kind")),
+    ("patient", field("patient_name")),
+    ("with", field("practitioner_name")),
+    ("unit", field("unit_name")),
+    ("room", field("room")),
+    ("start", field("start")),
+    ("end", field("end")),
+    ("reason", field("reason")),
+    ("preparation", field("preparation")),
+    ("cancel_reason", field("cancel_reason")),
+]);

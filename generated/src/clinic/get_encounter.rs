@@ -1,0 +1,83 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1encounters~1{encounter_id}/get
+// rule       catalog.yaml#/tools/get_encounter/prune
+// effect     read
+
+//! `get_encounter` reads `GET /encounters/{encounter_id}`.
+
+use airlock_contract::prune::{field, index, object, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "get_encounter",
+    title: "Read one stay or visit",
+    description: "Reads one hospital stay or visit by its encounter id: complaint, all diagnoses \
+        with their codes, staff, plan and discharge.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1encounters~1{encounter_id}/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/encounters/{encounter_id}",
+    accept: "application/json",
+    arguments: &[
+        path("encounter_id", text().pattern("^E[0-9]{4}$"))
+            .about("Identifier of the encounter."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 65_536,
+};
+
+/// ```jmespath
+/// {
+///   patient: patient_name, class: class, status: status, from: started_at, to: ended_at, complaint: complaint,
+///   diagnoses: diagnoses[*].{
+///     use: use, code: condition.coding[0].code, meaning: condition.text
+///   },
+///   staff: participants[*].{name: name, role: role},
+///   plan: plan, discharged_to: discharge_disposition, letter: discharge_document_id
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    ("patient", field("patient_name")),
+    ("class", field("class")),
+    ("status", field("status")),
+    ("from", field("started_at")),
+    ("to", field("ended_at")),
+    ("complaint", field("complaint")),
+    (
+        "diagnoses",
+        field("diagnoses")
+            .each(&object(&[
+                ("use", field("use")),
+                (
+                    "code",
+                    field("condition")
+                        .then(&field("coding").then(&index(0)))
+                        .then(&field("code")),
+                ),
+                ("meaning", field("condition").then(&field("text"))),
+            ])),
+    ),
+    (
+        "staff",
+        field("participants")
+            .each(&object(&[("name", field("name")), ("role", field("role"))])),
+    ),
+    ("plan", field("plan")),
+    ("discharged_to", field("discharge_disposition")),
+    ("letter", field("discharge_document_id")),
+]);

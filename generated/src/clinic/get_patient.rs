@@ -1,0 +1,76 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}/get
+// rule       catalog.yaml#/tools/get_patient/prune
+// effect     read
+
+//! `get_patient` reads `GET /patients/{patient_id}`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "get_patient",
+    title: "Read one patient",
+    description: "Reads one patient's own data: birth date, language, blood group, ward, bed, \
+        responsible doctor, planned discharge, diet, mobility, isolation and whom to call in an \
+        emergency. Not for allergies, medicines or test results.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 65_536,
+};
+
+/// ```jmespath
+/// {
+///   name: full_name, born: birth_date, sex: sex, language: language, blood_group: blood_group, status: status,
+///   ward: ward_id, bed: bed_id, doctor: primary_practitioner_name, planned_discharge: expected_discharge,
+///   isolation: isolation, mobility: mobility, diet: diet,
+///   emergency_contact: emergency_contact.{name: name, relationship: relationship, phone: phone}
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    ("name", field("full_name")),
+    ("born", field("birth_date")),
+    ("sex", field("sex")),
+    ("language", field("language")),
+    ("blood_group", field("blood_group")),
+    ("status", field("status")),
+    ("ward", field("ward_id")),
+    ("bed", field("bed_id")),
+    ("doctor", field("primary_practitioner_name")),
+    ("planned_discharge", field("expected_discharge")),
+    ("isolation", field("isolation")),
+    ("mobility", field("mobility")),
+    ("diet", field("diet")),
+    (
+        "emergency_contact",
+        field("emergency_contact")
+            .then(&object(&[
+                ("name", field("name")),
+                ("relationship", field("relationship")),
+                ("phone", field("phone")),
+            ])),
+    ),
+]);

@@ -1,0 +1,112 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}~1observations/get
+// rule       catalog.yaml#/tools/get_test_results/prune
+// effect     read
+
+//! `get_test_results` reads `GET /patients/{patient_id}/observations`.
+
+use airlock_contract::prune::{
+    call, expression, field, index, literal, object, when, Comparator, Prune,
+};
+use airlock_contract::request::{path, query};
+use airlock_contract::shape::{integer, named, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use super::shapes;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "get_test_results",
+    title: "Read test results",
+    description: "Gives one patient's measured values: laboratory values and vital signs such as \
+        blood pressure and temperature. The latest value comes first, then all values that are not \
+        normal.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1observations/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}/observations",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+        query("test", named(&shapes::TEST)).optional().about("Which value to look up."),
+        query("since", text().format("date"))
+            .optional()
+            .about("Only measurements taken on this day or later."),
+        query("limit", integer().min(1).max(100)).fixed("50"),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 524_288,
+};
+
+/// ```jmespath
+/// {
+///   latest: max_by(items, &effective_at).{
+///     test: test, value: value_quantity.value, unit: value_quantity.unit, at: effective_at,
+///     interpretation: interpretation, usual: reference_ranges[0].text,
+///     parts: components[*].{name: code.text, value: value_quantity.value, unit: value_quantity.unit}
+///   },
+///   count: total,
+///   not_normal: items[?interpretation && interpretation != 'normal'].{
+///     id: id, test: test, value: value_quantity.value, at: effective_at, interpretation: interpretation
+///   }
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    (
+        "latest",
+        call("max_by", &[field("items"), expression(&field("effective_at"))])
+            .then(&object(&[
+                ("test", field("test")),
+                ("value", field("value_quantity").then(&field("value"))),
+                ("unit", field("value_quantity").then(&field("unit"))),
+                ("at", field("effective_at")),
+                ("interpretation", field("interpretation")),
+                (
+                    "usual",
+                    field("reference_ranges")
+                        .then(&index(0))
+                        .then(&field("text")),
+                ),
+                (
+                    "parts",
+                    field("components")
+                        .each(&object(&[
+                            ("name", field("code").then(&field("text"))),
+                            ("value", field("value_quantity").then(&field("value"))),
+                            ("unit", field("value_quantity").then(&field("unit"))),
+                        ])),
+                ),
+            ])),
+    ),
+    ("count", field("total")),
+    (
+        "not_normal",
+        field("items")
+            .each(&when(
+                &field("interpretation")
+                    .and(
+                        &field("interpretation")
+                            .compare(Comparator::NotEqual, &literal(r#""normal""#)),
+                    ),
+                &object(&[
+                    ("id", field("id")),
+                    ("test", field("test")),
+                    ("value", field("value_quantity").then(&field("value"))),
+                    ("at", field("effective_at")),
+                    ("interpretation", field("interpretation")),
+                ]),
+            )),
+    ),
+]);

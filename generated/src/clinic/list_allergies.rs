@@ -1,0 +1,58 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}~1allergies/get
+// rule       catalog.yaml#/tools/list_allergies/prune
+// effect     read
+
+//! `list_allergies` reads `GET /patients/{patient_id}/allergies`.
+
+use airlock_contract::prune::{field, literal, object, when, Comparator, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_allergies",
+    title: "List a patient's allergies",
+    description: "Lists what one patient is allergic to: each substance, how severe it is and which \
+        reactions it causes.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1allergies/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}/allergies",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 131_072,
+};
+
+/// ```jmespath
+/// items[?status == 'active'].{
+///   substance: substance.text, severity: severity, verification: verification, reactions: reactions[*].text
+/// }
+/// ```
+const PRUNE: Prune = field("items")
+    .each(&when(
+        &field("status").compare(Comparator::Equal, &literal(r#""active""#)),
+        &object(&[
+            ("substance", field("substance").then(&field("text"))),
+            ("severity", field("severity")),
+            ("verification", field("verification")),
+            ("reactions", field("reactions").each(&field("text"))),
+        ]),
+    ));

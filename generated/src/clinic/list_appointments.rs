@@ -1,0 +1,78 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1appointments/get
+// rule       catalog.yaml#/tools/list_appointments/prune
+// effect     read
+
+//! `list_appointments` reads `GET /appointments`.
+
+use airlock_contract::prune::{call, expression, field, object, Prune};
+use airlock_contract::request::{query, query_joined};
+use airlock_contract::shape::{integer, list_of, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_appointments",
+    title: "List appointments",
+    description: "Lists the booked appointments of a patient or of a doctor, the next one first: \
+        when, with whom, where and why.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1appointments/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/appointments",
+    accept: "application/json",
+    arguments: &[
+        query("patient_id", text().pattern("^P[0-9]{4}$"))
+            .optional()
+            .about("The patient whose appointments are wanted."),
+        query("practitioner_id", text().pattern("^DR[0-9]{2}$"))
+            .optional()
+            .about("The doctor whose appointments are wanted."),
+        query_joined(
+                "status",
+                list_of(&one_of(&["booked", "completed", "cancelled", "missed"]))
+                    .items_min(1)
+                    .items_max(4)
+                    .unique(),
+            )
+            .fixed(r#"["booked"]"#),
+        query("from_date", text().format("date"))
+            .optional()
+            .about("Only appointments that begin on this day or later."),
+        query("limit", integer().min(1).max(50))
+            .default("10")
+            .about("The most items that one page may hold."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 262_144,
+};
+
+/// ```jmespath
+/// sort_by(items, &start)[*].{
+///   id: id, start: start, minutes: minutes, kind: kind, patient: patient_name, with: practitioner_name, room: room,
+///   reason: reason
+/// }
+/// ```
+const PRUNE: Prune = call("sort_by", &[field("items"), expression(&field("start"))])
+    .each(&object(&[
+        ("id", field("id")),
+        ("start", field("start")),
+        ("minutes", field("minutes")),
+        ("kind", field("kind")),
+        ("patient", field("patient_name")),
+        ("with", field("practitioner_name")),
+        ("room", field("room")),
+        ("reason", field("reason")),
+    ]));

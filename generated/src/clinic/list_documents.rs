@@ -1,0 +1,81 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}~1documents/get
+// rule       catalog.yaml#/tools/list_documents/prune
+// effect     read
+
+//! `list_documents` reads `GET /patients/{patient_id}/documents`.
+
+use airlock_contract::prune::{
+    call, current, expression, field, literal, object, when, Comparator, Prune,
+};
+use airlock_contract::request::{path, query};
+use airlock_contract::shape::{integer, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_documents",
+    title: "List a patient's documents",
+    description: "Lists the letters, reports and consent forms on file for one patient: document id, \
+        title, date and author.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1documents/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}/documents",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+        query(
+                "kind",
+                one_of(&[
+                    "discharge_letter",
+                    "laboratory_report",
+                    "imaging_report",
+                    "consent_form",
+                ]),
+            )
+            .optional()
+            .about("Only documents of this kind."),
+        query("limit", integer().min(1).max(50))
+            .default("20")
+            .about("The most items that one page may hold."),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 262_144,
+};
+
+/// ```jmespath
+/// items[?status != 'superseded'] | sort_by(@, &written_on) | reverse(@) | [*].{
+///   id: id, kind: kind, title: title, date: written_on, author: author_name
+/// }
+/// ```
+const PRUNE: Prune = field("items")
+    .each(&when(
+        &field("status").compare(Comparator::NotEqual, &literal(r#""superseded""#)),
+        &current(),
+    ))
+    .then(&call("sort_by", &[current(), expression(&field("written_on"))]))
+    .then(&call("reverse", &[current()]))
+    .then(
+        &current()
+            .each(&object(&[
+                ("id", field("id")),
+                ("kind", field("kind")),
+                ("title", field("title")),
+                ("date", field("written_on")),
+                ("author", field("author_name")),
+            ])),
+    );

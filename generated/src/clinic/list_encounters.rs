@@ -1,0 +1,84 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}~1encounters/get
+// rule       catalog.yaml#/tools/list_encounters/prune
+// effect     read
+
+//! `list_encounters` reads `GET /patients/{patient_id}/encounters`.
+
+use airlock_contract::prune::{
+    call, expression, field, index, literal, object, slice, when, Comparator, Prune,
+};
+use airlock_contract::request::{path, query};
+use airlock_contract::shape::{integer, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_encounters",
+    title: "List a patient's stays and visits",
+    description: "Lists one patient's hospital stays and visits, the latest first: when, why, who \
+        was responsible and the main diagnosis.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1encounters/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}/encounters",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+        query("class", one_of(&["inpatient", "outpatient", "emergency"]))
+            .optional()
+            .about("Only encounters of this class."),
+        query("status", one_of(&["planned", "in_progress", "finished", "cancelled"]))
+            .optional()
+            .about("Only encounters with this status."),
+        query("limit", integer().min(1).max(100)).fixed("50"),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 524_288,
+};
+
+/// ```jmespath
+/// reverse(sort_by(items, &started_at))[:10].{
+///   id: id, class: class, status: status, from: started_at, to: ended_at, reason: reason.text, doctor: attending_name,
+///   diagnosis: diagnoses[?use == 'principal'].condition.text | [0]
+/// }
+/// ```
+const PRUNE: Prune = call(
+        "reverse",
+        &[call("sort_by", &[field("items"), expression(&field("started_at"))])],
+    )
+    .then(
+        &slice(None, Some(10), 1)
+            .each(&object(&[
+                ("id", field("id")),
+                ("class", field("class")),
+                ("status", field("status")),
+                ("from", field("started_at")),
+                ("to", field("ended_at")),
+                ("reason", field("reason").then(&field("text"))),
+                ("doctor", field("attending_name")),
+                (
+                    "diagnosis",
+                    field("diagnoses")
+                        .each(&when(
+                            &field("use")
+                                .compare(Comparator::Equal, &literal(r#""principal""#)),
+                            &field("condition").then(&field("text")),
+                        ))
+                        .then(&index(0)),
+                ),
+            ])),
+    );

@@ -1,0 +1,95 @@
+// @generated from catalogs/clinic. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1patients~1{patient_id}~1prescriptions/get
+// rule       catalog.yaml#/tools/list_medications/prune
+// effect     read
+
+//! `list_medications` reads `GET /patients/{patient_id}/prescriptions`.
+
+use airlock_contract::prune::{field, not, object, when, Prune};
+use airlock_contract::request::{path, query};
+use airlock_contract::shape::{integer, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_medications",
+    title: "List medications",
+    description: "Lists the medicines that one patient takes now: name, dose and how often, apart \
+        for regular and for on-demand medicines, with warnings about interactions.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1prescriptions/get",
+    credentials: &["api_key"],
+    request: REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+const REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/patients/{patient_id}/prescriptions",
+    accept: "application/json",
+    arguments: &[
+        path("patient_id", text().pattern("^P[0-9]{4}$"))
+            .about("Identifier of the patient."),
+        query("status", one_of(&["active", "on_hold", "stopped", "completed"]))
+            .fixed(r#""active""#),
+        query("limit", integer().min(1).max(100)).fixed("50"),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::json(Status::Code(200), "application/json")],
+    bytes_max: 524_288,
+};
+
+/// ```jmespath
+/// {
+///   regular: items[?!as_needed].{
+///     medicine: medication.text, dose: dose.value, unit: dose.unit, route: route.text, how_often: frequency
+///   },
+///   on_demand: items[?as_needed].{
+///     medicine: medication.text, dose: dose.value, unit: dose.unit, route: route.text, for: as_needed_for
+///   },
+///   warnings: items[].interactions[].advice
+/// }
+/// ```
+const PRUNE: Prune = object(&[
+    (
+        "regular",
+        field("items")
+            .each(&when(
+                &not(&field("as_needed")),
+                &object(&[
+                    ("medicine", field("medication").then(&field("text"))),
+                    ("dose", field("dose").then(&field("value"))),
+                    ("unit", field("dose").then(&field("unit"))),
+                    ("route", field("route").then(&field("text"))),
+                    ("how_often", field("frequency")),
+                ]),
+            )),
+    ),
+    (
+        "on_demand",
+        field("items")
+            .each(&when(
+                &field("as_needed"),
+                &object(&[
+                    ("medicine", field("medication").then(&field("text"))),
+                    ("dose", field("dose").then(&field("value"))),
+                    ("unit", field("dose").then(&field("unit"))),
+                    ("route", field("route").then(&field("text"))),
+                    ("for", field("as_needed_for")),
+                ]),
+            )),
+    ),
+    (
+        "warnings",
+        field("items")
+            .flatten()
+            .each(&field("interactions"))
+            .flatten()
+            .each(&field("advice")),
+    ),
+]);
