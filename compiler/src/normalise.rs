@@ -109,7 +109,8 @@ fn check_frame(document: &Document, report: &mut Report) {
     match document.value.get("paths") {
         Some(Value::Object(_)) => {}
         Some(_) => {
-            report.push(Diagnostic::error("E0206", "`paths` is not an object").at(At::key(document.file, "/paths"), ""))
+            report
+                .push(Diagnostic::error("E0206", "`paths` is not an object").at(At::key(document.file, "/paths"), ""));
         }
         None => report
             .push(Diagnostic::error("E0206", "the document has no `paths`").at(At::bytes(document.file, 0..1), "")),

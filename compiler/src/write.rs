@@ -1,6 +1,6 @@
 //! Step 8: text -> disk. The only writer, and the comparison that it shares with `--check`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ pub fn compare(files: &BTreeMap<String, String>, root: &Path) -> io::Result<Vec<
         };
         differences.push(Difference { path: path.clone(), kind });
     }
-    for path in present.keys().filter(|path| !files.contains_key(*path)) {
+    for path in present.iter().filter(|path| !files.contains_key(*path)) {
         let bytes = fs::read(root.join(path))?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let first_line = text.lines().next().unwrap_or_default();
@@ -77,8 +77,8 @@ pub fn compare(files: &BTreeMap<String, String>, root: &Path) -> io::Result<Vec<
 }
 
 /// Every file below `root`; a symbolic link counts as a file, and is not followed.
-fn present(root: &Path) -> io::Result<BTreeMap<String, ()>> {
-    let mut found = BTreeMap::new();
+fn present(root: &Path) -> io::Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
     let mut open: Vec<(PathBuf, String)> = vec![(root.to_owned(), String::new())];
     while let Some((directory, prefix)) = open.pop() {
         let entries = match fs::read_dir(&directory) {
@@ -95,7 +95,7 @@ fn present(root: &Path) -> io::Result<BTreeMap<String, ()>> {
                     open.push((entry.path(), format!("{path}/")));
                 }
             } else if path != "Cargo.lock" {
-                found.insert(path, ());
+                found.insert(path);
             }
         }
     }

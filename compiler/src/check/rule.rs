@@ -176,7 +176,7 @@ fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mi
             visit(rhs, text, false, mistakes);
         }
         Ast::Not { node, .. } | Ast::Flatten { node, .. } | Ast::ObjectValues { node, .. } => {
-            visit(node, text, false, mistakes)
+            visit(node, text, false, mistakes);
         }
         Ast::Slice { step: 0, offset, .. } => mistakes.push(Mistake {
             code: "E0308",

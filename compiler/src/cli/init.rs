@@ -187,10 +187,10 @@ fn tool(name: &str, operation: &Operation, effect: Effect) -> String {
         quoted(if description.is_empty() { &by_path } else { &description }),
     );
     if operation.summary.is_empty() || clean(&operation.summary, 200) != operation.summary {
-        lines += &format!("    title: {}\n", quoted(name));
+        lines.extend(["    title: ", &quoted(name), "\n"]);
     }
     if effect != Effect::Read {
-        lines += &format!("    approve: {}\n", effect.word());
+        lines.extend(["    approve: ", effect.word(), "\n"]);
     }
     let is_binary = operation.answers.iter().any(|answer| answer.content == Content::Binary);
     let bytes_max: u64 = if is_binary { 8 << 20 } else { 1 << 20 };

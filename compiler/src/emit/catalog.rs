@@ -37,7 +37,9 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
         modules.push(ident("shapes"));
     }
     modules.sort();
-    modules.iter().for_each(|name| module.push(quote!(mod #name;)));
+    for name in &modules {
+        module.push(quote!(mod #name;));
+    }
     module.push(item);
     module
 }

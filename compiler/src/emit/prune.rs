@@ -86,13 +86,8 @@ fn integer(value: i32) -> TokenStream {
 }
 
 fn bound(value: Option<i32>) -> TokenStream {
-    match value {
-        Some(value) => {
-            let value = integer(value);
-            quote!(Some(#value))
-        }
-        None => quote!(None),
-    }
+    let Some(value) = value.map(integer) else { return quote!(None) };
+    quote!(Some(#value))
 }
 
 fn comparator_name(comparator: Comparator) -> &'static str {

@@ -19,10 +19,13 @@ impl<'c> Names<'c> {
         for name in catalog.shapes.keys() {
             let wanted = static_name(name);
             let taken = |candidate: &str| names.values().any(|known| known == candidate);
-            let free = std::iter::once(wanted.clone())
-                .chain((2..).map(|number| format!("{wanted}_{number}")))
-                .find(|candidate| !taken(candidate))
-                .unwrap_or(wanted);
+            let mut free = wanted.clone();
+            for number in 2..catalog.shapes.len() + 2 {
+                if !taken(&free) {
+                    break;
+                }
+                free = format!("{wanted}_{number}");
+            }
             names.insert(name, ident(&free));
         }
         Self(names)

@@ -109,17 +109,15 @@ fn directories(root: &Path) -> io::Result<Vec<String>> {
 
 fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
     let manifest = load_file(&directory.join(MANIFEST), sources, report, None)?;
-    let document_name = match manifest.value.get("document") {
-        Some(Value::String(name)) => name.clone(),
-        _ => {
-            report.push(
-                Diagnostic::error("E0103", "the catalog does not say which document it is for")
-                    .at(At::value(manifest.id, "/document"), "")
-                    .help("add `document: openapi.yaml`, a file in the same directory"),
-            );
-            return None;
-        }
+    let Some(Value::String(document_name)) = manifest.value.get("document") else {
+        report.push(
+            Diagnostic::error("E0103", "the catalog does not say which document it is for")
+                .at(At::value(manifest.id, "/document"), "")
+                .help("add `document: openapi.yaml`, a file in the same directory"),
+        );
+        return None;
     };
+    let document_name = document_name.clone();
     let at = At::value(manifest.id, "/document");
     if Path::new(&document_name).components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
         report.push(
@@ -129,16 +127,16 @@ fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &
         );
         return None;
     }
-    let document = load_file(&directory.join(&document_name), sources, report, Some(at))?;
+    let document = load_file(&directory.join(&document_name), sources, report, Some(&at))?;
     Some(LoadedCatalog { name, manifest, document, document_name })
 }
 
 /// Reads and parses one file; `named_at` is where its name stands.
-pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_at: Option<At>) -> Option<LoadedFile> {
+pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_at: Option<&At>) -> Option<LoadedFile> {
     let shown = shown_path(path);
     let problem = |title: String| {
         let diagnostic = Diagnostic::error("E0105", title);
-        match &named_at {
+        match named_at {
             Some(at) => diagnostic.at(at.clone(), "named here"),
             None => diagnostic,
         }

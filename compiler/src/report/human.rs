@@ -20,9 +20,10 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
         for (position, mark) in diagnostic.marks.iter().enumerate().filter(|(_, mark)| mark.at.file == file) {
             let kind = if position == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let annotation = kind.span(sources.range(&mark.at));
-            snippet = snippet.annotation(match mark.label.is_empty() {
-                true => annotation,
-                false => annotation.label(visible(&mark.label)),
+            snippet = snippet.annotation(if mark.label.is_empty() {
+                annotation
+            } else {
+                annotation.label(visible(&mark.label))
             });
         }
         main = main.element(snippet);

@@ -38,9 +38,8 @@ fn check_tokens(bytes: &[u8]) -> Result<(), &'static str> {
         match bytes[at] {
             b'\\' => {
                 match next {
-                    Some(b'd' | b'D' | b'w' | b'W' | b'b' | b'B' | b't' | b'n' | b'r' | b'f' | b'v') => {}
                     // `\s` is Unicode in ECMA-262 and ASCII here; for texts that people type they are alike.
-                    Some(b's' | b'S') => {}
+                    Some(b'd' | b'D' | b'w' | b'W' | b'b' | b'B' | b't' | b'n' | b'r' | b'f' | b'v' | b's' | b'S') => {}
                     Some(byte) if byte.is_ascii_punctuation() && byte != b'<' && byte != b'>' => {}
                     _ => return Err("an escape"),
                 }
