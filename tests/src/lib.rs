@@ -1,1 +1,3 @@
 //! Shared pieces of the suites.
+
+pub mod clinic;
