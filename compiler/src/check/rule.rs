@@ -152,12 +152,10 @@ fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mi
         Ast::MultiHash { elements, offset } => {
             for (position, element) in elements.iter().enumerate() {
                 if elements[..position].iter().any(|other| other.key == element.key) {
-                    let start =
-                        text.get(*offset..).and_then(|rest| rest.rfind(&element.key)).map_or(*offset, |at| offset + at);
                     mistakes.push(Mistake {
                         code: "E0305",
                         title: format!("the key `{}` stands twice in one object", element.key),
-                        bytes: start..start + element.key.len(),
+                        bytes: second_key(&element.key, *offset, text),
                         help: "rename or remove one: the first would be lost".into(),
                         replacement: None,
                     });
@@ -237,6 +235,19 @@ fn visit_function(name: &str, arguments: &[Ast], text: &str, mistakes: &mut Vec<
     for (position, argument) in arguments.iter().enumerate() {
         visit(argument, text, *expression == Some(position), mistakes);
     }
+}
+
+/// Where a key stands for the second time, from `offset` on.
+fn second_key(key: &str, offset: usize, text: &str) -> Range<usize> {
+    let rest = text.get(offset..).unwrap_or_default();
+    let is_key = |at: &usize| {
+        let behind = rest[at + key.len()..].trim_start_matches('"').trim_start();
+        let before = rest[..*at].trim_end_matches('"').trim_end();
+        behind.starts_with(':') && before.ends_with(['{', ','])
+    };
+    let mut places = rest.match_indices(key).map(|(at, _)| at).filter(is_key);
+    let start = places.nth(1).unwrap_or_default() + offset;
+    start..start + key.len()
 }
 
 /// Where a call of this function stands. The parser's offsets of calls are not exact.

@@ -66,7 +66,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             effect: #effect_kind::#effect,
             operation: #operation,
             credentials: &[#(#credentials),*],
-            request: REQUEST,
+            request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
         };
@@ -78,7 +78,7 @@ fn emit_request(tool: &Tool, names: &Names<'_>, vocabulary: &mut Vocabulary) -> 
         documentation(&["What may be sent, and where it goes. The host adds address and credentials.".into()]);
     let request = request::emit(tool, names, vocabulary);
     let kind = vocabulary.root("Request");
-    quote!(#documentation const REQUEST: #kind = #request;)
+    quote!(#documentation static REQUEST: #kind = #request;)
 }
 
 fn emit_response(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {

@@ -4,6 +4,8 @@ mod hug;
 
 use std::collections::BTreeMap;
 
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::Item;
 
 use crate::emit::{File, Module, Tree};
@@ -42,15 +44,55 @@ fn print_module(module: &Module) -> String {
 
 /// Whether the text holds these items and no others: no text of a document may have become code.
 fn means_the_same(text: &str, items: &[Item]) -> bool {
-    syn::parse_file(text).is_ok_and(|file| {
-        file.items.len() == items.len()
-            && file.items.iter().zip(items).all(|(read, meant)| print_item(read) == print_item(meant))
+    let meant: TokenStream = items.iter().map(ToTokens::to_token_stream).collect();
+    syn::parse_file(text).is_ok_and(|mut file| {
+        file.attrs.clear();
+        tokens(file.to_token_stream()) == tokens(meant)
     })
+}
+
+/// Tokens as text: of a string what it means, and no comma before a closing bracket.
+fn tokens(stream: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    for token in stream {
+        match token {
+            TokenTree::Group(group) => {
+                found.push(format!("{:?}", group.delimiter()));
+                found.extend(tokens(group.stream()));
+                found.push("end".into());
+            }
+            TokenTree::Literal(literal) => found.push(match syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                Ok(text) => format!("text {}", text.value()),
+                Err(_) => literal.to_string(),
+            }),
+            token => found.push(token.to_string()),
+        }
+    }
+    if found.last().is_some_and(|last| last == ",") {
+        found.pop();
+    }
+    found
 }
 
 fn print_item(item: &Item) -> String {
     let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item.clone()] };
-    hug::hug(prettyplease::unparse(&file).trim_end())
+    continued(&hug::hug(prettyplease::unparse(&file).trim_end()))
+}
+
+/// Indents the further lines of a continued literal one step deeper than its first.
+fn continued(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut first: Option<usize> = None;
+    for line in text.lines() {
+        let blanks = match first {
+            Some(blanks) => blanks + 4,
+            None => line.len() - line.trim_start().len(),
+        };
+        lines.push(format!("{}{}", " ".repeat(blanks), line.trim_start()));
+        let goes_on = line.ends_with('\\') && !line.trim_start().starts_with("//");
+        first = goes_on.then(|| first.unwrap_or(blanks));
+    }
+    lines.join("\n")
 }
 
 fn comment_lines(mark: &str, lines: &[String]) -> String {

@@ -194,7 +194,8 @@ pub fn did_you_mean<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance without regard to case, `_` and `-`; more than `limit` is `limit + 1`.
+/// Edit distance without regard to case, `_` and `-`, two swapped neighbours counting once (optimal string alignment).
+/// More than `limit` is `limit + 1`.
 fn distance(left: &str, right: &str, limit: usize) -> usize {
     let fold = |text: &str| -> Vec<char> {
         text.chars().filter(|char| !matches!(char, '_' | '-')).flat_map(char::to_lowercase).collect()
@@ -203,17 +204,20 @@ fn distance(left: &str, right: &str, limit: usize) -> usize {
     if left.len().abs_diff(right.len()) > limit {
         return limit + 1;
     }
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let replaced = corner + usize::from(a != b);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
+    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
+    for i in 1..=left.len() {
+        let mut row = vec![i];
+        for j in 1..=right.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[right.len()].min(limit + 1)
+    rows[left.len()][right.len()].min(limit + 1)
 }
 
 #[cfg(test)]
@@ -225,6 +229,7 @@ mod tests {
         let names = ["find_patients", "get_patient", "list_wards"];
         assert_eq!(did_you_mean("findPatients", names), Some("find_patients"));
         assert_eq!(did_you_mean("get_patent", names), Some("get_patient"));
+        assert_eq!(did_you_mean("tilte", ["title", "tools"]), Some("title"));
         assert_eq!(did_you_mean("delete_everything", names), None);
     }
 

@@ -20,13 +20,13 @@ pub(super) const TOOL: Tool = Tool {
     effect: Effect::Destroy,
     operation: "openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post",
     credentials: &["api_key"],
-    request: REQUEST,
+    request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
-const REQUEST: Request = Request {
+static REQUEST: Request = Request {
     method: Method::Post,
     path: "/appointments/{appointment_id}/cancel",
     accept: "application/json",

@@ -20,13 +20,13 @@ pub(super) const TOOL: Tool = Tool {
     effect: Effect::Write,
     operation: "openapi.yaml#/paths/~1appointments/post",
     credentials: &["api_key"],
-    request: REQUEST,
+    request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
-const REQUEST: Request = Request {
+static REQUEST: Request = Request {
     method: Method::Post,
     path: "/appointments",
     accept: "application/json",

@@ -19,13 +19,13 @@ pub(super) const TOOL: Tool = Tool {
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1documents~1{document_id}~1content/get",
     credentials: &["api_key"],
-    request: REQUEST,
+    request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
-const REQUEST: Request = Request {
+static REQUEST: Request = Request {
     method: Method::Get,
     path: "/documents/{document_id}/content",
     accept: "application/pdf",

@@ -20,7 +20,7 @@ pub struct Tool {
     /// Names of the upstream's credentials that are sent along, all of them.
     pub credentials: &'static [&'static str],
     /// What leaves the machine.
-    pub request: Request,
+    pub request: &'static Request,
     /// What may come back.
     pub response: Response,
     /// What of it reaches the model.

@@ -30,7 +30,7 @@ fn tool(path: &'static str, arguments: &'static [Argument]) -> Tool {
         effect: Effect::Read,
         operation: "",
         credentials: &[],
-        request: Request { method: Method::Get, path, accept: "", arguments },
+        request: Box::leak(Box::new(Request { method: Method::Get, path, accept: "", arguments })),
         response: Response { answers: &[], bytes_max: 0 },
         prune: prune::current(),
     }

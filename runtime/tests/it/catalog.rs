@@ -25,7 +25,7 @@ const ITEMS: Prune = field("items");
 const ITEM: Prune = object(&[("id", field("id")), ("name", field("name"))]);
 const JSON_200: &[airlock_contract::Answer] = &[json(Status::Code(200), "application/json")];
 
-const fn tool(name: &'static str, effect: Effect, request: Request, response: Response, prune: Prune) -> Tool {
+const fn tool(name: &'static str, effect: Effect, request: &'static Request, response: Response, prune: Prune) -> Tool {
     let description = "Does what its name says.";
     Tool { name, title: "", description, effect, operation: "/paths", credentials: &["key"], request, response, prune }
 }
@@ -34,7 +34,7 @@ const TOOLS: &[Tool] = &[
     tool(
         "add_note",
         Effect::Write,
-        Request {
+        &Request {
             method: Method::Post,
             path: "/notes",
             accept: "application/json",
@@ -46,14 +46,14 @@ const TOOLS: &[Tool] = &[
     tool(
         "drop_note",
         Effect::Destroy,
-        Request { method: Method::Delete, path: "/notes/{id}", accept: "", arguments: &[path("id", text())] },
+        &Request { method: Method::Delete, path: "/notes/{id}", accept: "", arguments: &[path("id", text())] },
         Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
         current(),
     ),
     tool(
         "find_patients",
         Effect::Read,
-        Request {
+        &Request {
             method: Method::Get,
             path: "/patients",
             accept: "application/json",
@@ -69,7 +69,7 @@ const TOOLS: &[Tool] = &[
     tool(
         "probe",
         Effect::Read,
-        Request {
+        &Request {
             method: Method::Get,
             path: "/probe/{what}",
             accept: "application/json",
@@ -81,7 +81,7 @@ const TOOLS: &[Tool] = &[
     tool(
         "total",
         Effect::Read,
-        Request { method: Method::Get, path: "/probe/text", accept: "application/json", arguments: &[] },
+        &Request { method: Method::Get, path: "/probe/text", accept: "application/json", arguments: &[] },
         Response { answers: JSON_200, bytes_max: 10_000 },
         call("sum", &[field("kept")]),
     ),

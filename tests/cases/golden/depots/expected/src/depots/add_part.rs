@@ -1,0 +1,45 @@
+// @generated from catalogs/depots. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/post
+// rule       catalog.yaml#/tools/add_part/prune
+// effect     write, approved in the catalog
+
+//! `add_part` writes with `POST /depots/{depot}/parts`.
+
+use airlock_contract::prune::{current, Prune};
+use airlock_contract::request::{json_body, path};
+use airlock_contract::shape::{named, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use super::shapes;
+
+pub(super) const TOOL: Tool = Tool {
+    name: "add_part",
+    title: "Add",
+    description: "Adds a part.",
+    effect: Effect::Write,
+    operation: "openapi.yaml#/paths/~1depots~1{depot}~1parts/post",
+    credentials: &["token"],
+    request: &REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+static REQUEST: Request = Request {
+    method: Method::Post,
+    path: "/depots/{depot}/parts",
+    accept: "",
+    arguments: &[
+        path("depot", text().chars_max(16)).about("Depot code."),
+        json_body("application/json", named(&shapes::PART)),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::empty(Status::Code(201))],
+    bytes_max: 1_024,
+};
+
+/// `@`
+const PRUNE: Prune = current();

@@ -1,0 +1,41 @@
+// @generated from catalogs/depots. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1depots~1{depot}~1label/get
+// rule       catalog.yaml#/tools/get_label/prune
+// effect     read
+
+//! `get_label` reads `GET /depots/{depot}/label`.
+
+use airlock_contract::prune::{field, object, Prune};
+use airlock_contract::request::path;
+use airlock_contract::shape::text;
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "get_label",
+    title: "get_label",
+    description: "Says how large the depot's label is.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1depots~1{depot}~1label/get",
+    credentials: &[],
+    request: &REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+static REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/depots/{depot}/label",
+    accept: "image/png",
+    arguments: &[path("depot", text())],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[response::binary(Status::AnySuccess, "image/png")],
+    bytes_max: 65_536,
+};
+
+/// `{size: bytes}`
+const PRUNE: Prune = object(&[("size", field("bytes"))]);

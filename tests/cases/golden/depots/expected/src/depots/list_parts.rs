@@ -1,0 +1,99 @@
+// @generated from catalogs/depots. Do not edit: run `airlock compile`.
+//
+// operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/get
+// rule       catalog.yaml#/tools/list_parts/prune
+// effect     read
+
+//! `list_parts` reads `GET /depots/{depot}/parts`.
+
+use airlock_contract::prune::{
+    call, current, expression, field, index, list, literal, object, slice, when,
+    Comparator, Prune,
+};
+use airlock_contract::request::{header, path, query, query_joined};
+use airlock_contract::shape::{integer, list_of, nullable, one_of, text};
+use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+
+pub(super) const TOOL: Tool = Tool {
+    name: "list_parts",
+    title: "List parts",
+    description: "Lists the parts that one depot holds.",
+    effect: Effect::Read,
+    operation: "openapi.yaml#/paths/~1depots~1{depot}~1parts/get",
+    credentials: &["token"],
+    request: &REQUEST,
+    response: RESPONSE,
+    prune: PRUNE,
+};
+
+/// What may be sent, and where it goes. The host adds address and credentials.
+static REQUEST: Request = Request {
+    method: Method::Get,
+    path: "/depots/{depot}/parts",
+    accept: "application/vnd.parts.v2+json, text/plain",
+    arguments: &[
+        path("depot", text().chars_max(16)).about("Depot code."),
+        query("limit", integer().min(1).max(50)).default("20"),
+        query("tag", list_of(&text()).unique()).sent_as("tag[]").optional(),
+        query_joined("state", list_of(&nullable(&one_of(&["new", "used"]))))
+            .fixed(r#"["new"]"#),
+        header("X_Trace", text().format("uuid")).sent_as("X-Trace").optional(),
+    ],
+};
+
+/// Which answers are taken.
+const RESPONSE: Response = Response {
+    answers: &[
+        response::json(Status::Code(200), "application/vnd.parts.v2+json"),
+        response::text(Status::Range(2), "text/plain"),
+    ],
+    bytes_max: 1_048_576,
+};
+
+/// ```jmespath
+/// items[?on_hand > `0` && state != 'used'] | sort_by(@, &name)[:10].{
+///   "the id": id, qty: not_null(on_hand, `0`), first: codes[0], rest: codes[1:], all: *.x[], tags: tags[][name, value]
+/// }
+/// ```
+const PRUNE: Prune = field("items")
+    .each(&when(
+        &field("on_hand")
+            .compare(Comparator::Greater, &literal("0"))
+            .and(
+                &field("state").compare(Comparator::NotEqual, &literal(r#""used""#)),
+            ),
+        &current(),
+    ))
+    .then(
+        &call("sort_by", &[current(), expression(&field("name"))])
+            .then(
+                &slice(None, Some(10), 1)
+                    .each(&object(&[
+                        ("the id", field("id")),
+                        (
+                            "qty",
+                            call("not_null", &[field("on_hand"), literal("0")]),
+                        ),
+                        ("first", field("codes").then(&index(0))),
+                        (
+                            "rest",
+                            field("codes")
+                                .then(&slice(Some(1), None, 1).each(&current())),
+                        ),
+                        (
+                            "all",
+                            current()
+                                .values()
+                                .each(&field("x"))
+                                .flatten()
+                                .each(&current()),
+                        ),
+                        (
+                            "tags",
+                            field("tags")
+                                .flatten()
+                                .each(&list(&[field("name"), field("value")])),
+                        ),
+                    ])),
+            ),
+    );

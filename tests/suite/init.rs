@@ -1,0 +1,98 @@
+//! `inspect` and `init` on real documents.
+
+use std::path::Path;
+use std::process::Command;
+
+use airlock_compiler::cli::Exit;
+
+use crate::command::{airlock, real_document};
+
+/// Documents in OpenAPI 3.0: their operations, and how many may be refused at most.
+const DOCUMENTS: &[(&str, u64, u64)] = &[
+    ("keycloak-23.json", 316, 2),
+    ("github-progenitor.json", 767, 18),
+    ("qdrant.json", 69, 12),
+    ("ga4gh-wes.yaml", 8, 1),
+];
+
+#[test]
+fn inspect_accounts_for_every_operation() {
+    for (name, operations, refused_max) in DOCUMENTS {
+        let Some(document) = real_document(name) else { return };
+        let ran = airlock(["inspect", "--format", "json", &document.to_string_lossy()]);
+        let value: serde_json::Value = serde_json::from_str(&ran.out).expect("is JSON");
+        let refused = value["refused"].as_array().expect("a list");
+        assert_eq!(ran.exit, Exit::Done);
+        assert_eq!(value["operations"], *operations, "{name}");
+        assert_eq!(value["compiled"].as_u64().expect("a number") + refused.len() as u64, *operations);
+        assert!(refused.len() as u64 <= *refused_max, "{name}: {refused:#?}");
+        for refusal in refused {
+            let pointer = refusal["pointer"].as_str().expect("a pointer");
+            assert!(pointer.starts_with('/') && refusal["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn a_begun_catalog_compiles_at_once_with_every_operation() {
+    for (name, operations, _) in DOCUMENTS {
+        let Some(document) = real_document(name) else { return };
+        let root = tempfile::tempdir().expect("a directory");
+        let path = |name: &str| root.path().join(name).to_string_lossy().into_owned();
+        let (catalogs, out, document) = (path("catalogs"), path("generated"), document.to_string_lossy().into_owned());
+        let begun = airlock(["init", "real", "--document", &document, "--all", "--catalogs", &catalogs]);
+        assert_eq!(begun.exit, Exit::Done, "{name}: {}", begun.err);
+        let ran = airlock(["compile", "--catalogs", &catalogs, "--out", &out]);
+        assert_eq!(ran.exit, Exit::Done, "{name}: {}", ran.err);
+        let tools = std::fs::read_dir(root.path().join("generated/src/real")).expect("is there").count() as u64;
+        let refused = begun.err.matches("refused: ").count() as u64;
+        // Beside the tools lie mod.rs and, for some, shapes.rs.
+        assert!(tools + refused > *operations, "{name}: {tools} files, {refused} refused");
+        assert_compiles(Path::new(&out));
+    }
+}
+
+#[test]
+fn a_begun_catalog_holds_the_reading_operations_alone_unless_asked() {
+    let Some(document) = real_document("keycloak-23.json") else { return };
+    let root = tempfile::tempdir().expect("a directory");
+    let catalogs = root.path().join("catalogs").to_string_lossy().into_owned();
+    let begun = airlock(["init", "keycloak", "--document", &document.to_string_lossy(), "--catalogs", &catalogs]);
+    assert_eq!(begun.exit, Exit::Done, "{}", begun.err);
+    let manifest = std::fs::read_to_string(root.path().join("catalogs/keycloak/catalog.yaml")).expect("is there");
+    assert!(manifest.matches("operation: ").count() > 100);
+    assert!(!manifest.contains("approve") && !manifest.contains("\"POST ") && !manifest.contains("\"DELETE "));
+    let again = airlock(["init", "keycloak", "--document", &document.to_string_lossy(), "--catalogs", &catalogs]);
+    assert_eq!(again.exit, Exit::Invalid, "what is there is not overwritten");
+}
+
+/// Checks a generated crate with cargo, in a workspace of its own that holds nothing else but the contract.
+pub(crate) fn assert_compiles(generated: &Path) {
+    let root = tempfile::tempdir().expect("a directory");
+    let contract = std::fs::canonicalize("../runtime/contract").expect("is there");
+    let workspace = std::fs::read_to_string("../Cargo.toml").expect("is there");
+    let lints = &workspace
+        [workspace.find("[workspace.lints.rust]").expect("is there")..workspace.find("[profile").expect("is there")];
+    let package = &workspace[workspace.find("[workspace.package]").expect("is there")
+        ..workspace.find("[workspace.dependencies]").expect("is there")];
+    let manifest = format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"generated\", \"contract\"]\n{package}\n[workspace.dependencies]\nairlock-contract = {{ path = \"contract\" }}\n{lints}"
+    );
+    std::fs::write(root.path().join("Cargo.toml"), manifest).expect("can be written");
+    for (from, to) in [(contract.as_path(), "contract"), (generated, "generated")] {
+        for (path, bytes) in crate::freshness::tree(from) {
+            let path = root.path().join(to).join(path);
+            std::fs::create_dir_all(path.parent().expect("has one")).expect("can be made");
+            std::fs::write(path, bytes).expect("can be written");
+        }
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["check", "--quiet", "--offline", "-p", "airlock-generated"])
+        .env("RUSTFLAGS", "-D warnings")
+        .env("CARGO_TARGET_DIR", root.path().join("target"))
+        .current_dir(root.path())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

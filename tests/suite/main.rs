@@ -1,0 +1,9 @@
+//! Suites that cross the crates.
+
+mod command;
+mod compile_check;
+mod errors;
+mod freshness;
+mod golden;
+mod init;
+mod purity;
