@@ -63,6 +63,7 @@ impl Writer {
             Shape::Text(bounds) => text(bounds),
             Shape::List(list) => self.list(list),
             Shape::Object(properties) => self.object(properties),
+            Shape::Words(words) => object(json!({"type": "string", "enum": words})),
             Shape::Literals(literals) => enumeration(literals),
             Shape::AnyOf(shapes) => {
                 let any: Vec<Value> = shapes.iter().map(|shape| self.shape(shape).into()).collect();
@@ -239,7 +240,7 @@ mod tests {
             path("zone", text().chars_min(1).chars_max(8).pattern("^[A-Z]+$")).about("Where."),
             query("state", text()).fixed("\"open\""),
             query("limit", integer().min(1).max(50)).default("20").about("How many."),
-            query("kind", one_of(&["\"a\"", "\"b\""])).optional(),
+            query("kind", one_of(&["a", "b"])).optional(),
             query("ratio", number().above(0.0).at_most(1.5)).optional(),
         ];
         assert_eq!(

@@ -15,6 +15,9 @@ use crate::untrusted::one_line;
 /// Comparisons for one call. A recursive choice can ask for more than any honest value needs.
 const STEPS_MAX: u32 = 200_000;
 
+/// Allowed values that are told.
+const LISTED_MAX: usize = 40;
+
 /// Longest path that is told, in characters.
 const PATH_CHARS_MAX: usize = 200;
 
@@ -276,10 +279,13 @@ fn describe(shape: &Shape) -> String {
             }
         }
         Shape::Object(_) => "an object".to_owned(),
-        Shape::Words(values) | Shape::Literals(values) => {
-            let more = if values.len() > 40 { " and others" } else { "" };
-            let listed: Vec<&str> = values.iter().take(40).copied().collect();
-            format!("one of {}{more}", listed.join(", "))
+        Shape::Words(words) => {
+            let quoted: Vec<String> = words.iter().take(LISTED_MAX).map(|word| format!("\"{word}\"")).collect();
+            format!("one of {}{}", quoted.join(", "), more(words.len()))
+        }
+        Shape::Literals(literals) => {
+            let listed: Vec<&str> = literals.iter().take(LISTED_MAX).copied().collect();
+            format!("one of {}{}", listed.join(", "), more(literals.len()))
         }
         Shape::AnyOf(shapes) => {
             let words: Vec<String> = shapes.iter().take(8).map(describe).collect();
@@ -288,6 +294,11 @@ fn describe(shape: &Shape) -> String {
         Shape::Nullable(inner) => format!("{} or null", describe(inner)),
         Shape::Named(named) => format!("a {}", named.name),
     }
+}
+
+/// What stands behind a list that was cut.
+fn more(length: usize) -> &'static str {
+    if length > LISTED_MAX { " and others" } else { "" }
 }
 
 fn describe_text(bounds: &Text) -> String {

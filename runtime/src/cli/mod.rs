@@ -49,7 +49,7 @@ Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 101 a bug of ou
 
 /// `airlock-host`.
 #[derive(Debug, Parser)]
-#[command(name = "airlock-host", version, about = ABOUT, after_help = EXAMPLES)]
+#[command(name = "airlock-host", bin_name = "airlock-host", version, about = ABOUT, after_help = EXAMPLES)]
 struct Arguments {
     /// The site file: addresses of upstreams, files of credentials, limits [default: `$AIRLOCK_SITE`, else site.json]
     #[arg(long, global = true, value_name = "FILE")]

@@ -36,7 +36,7 @@ pub(super) fn tools(
             writeln!(out, "{:width$}  {}", "", tool.title)?;
         }
         if with_schema {
-            writeln!(out, "{:#}", schema::of_arguments(&tool.request))?;
+            writeln!(out, "{:#}", schema::of_arguments(tool.request))?;
         }
     }
     Ok(())
@@ -55,7 +55,7 @@ fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
     put("path", format!("{}{}", catalog.upstream.base_path, tool.request.path).into());
     put("credentials", tool.credentials.into());
     if with_schema {
-        put("input_schema", schema::of_arguments(&tool.request));
+        put("input_schema", schema::of_arguments(tool.request));
     }
     object.into()
 }

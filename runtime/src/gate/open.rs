@@ -102,7 +102,7 @@ fn entry(
     Ok(Entry {
         catalog,
         tool,
-        input_schema: schema::of_arguments(&tool.request),
+        input_schema: schema::of_arguments(tool.request),
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(catalog, tool).map_err(broken)?,
         pruner: Pruner::new(&tool.prune).map_err(|fault| broken(fault.to_string()))?,

@@ -12,6 +12,7 @@ use airlock_contract::Effect;
 use serde_json::{Value, json};
 
 use super::offer::{Offer, OfferedTool};
+use super::shortlist;
 use super::template::spaced;
 use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Usage, Want};
 use crate::gate::{self, Approval, RefusalKind};
@@ -34,6 +35,8 @@ pub trait Listener {
 /// What happens in a run.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The tools that are offered for this question, of so many.
+    Offered { tools: &'a [OfferedTool], of: usize },
     /// So many of so many tokens of the conversation are read.
     Prefill { done: usize, total: usize },
     /// The next words of the answer.
@@ -53,6 +56,8 @@ pub enum Event<'a> {
 /// Bounds of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Tools that are offered for one question: those that fit its words best. 0 for all.
+    pub tools_max: usize,
     /// Turns of the model.
     pub rounds_max: usize,
     /// Tokens that the model writes in all.
@@ -63,7 +68,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rounds_max: 6, tokens_max: 1024, time_max: Duration::from_secs(600) }
+        Self { tools_max: 0, rounds_max: 6, tokens_max: 1024, time_max: Duration::from_mins(10) }
     }
 }
 
@@ -116,14 +121,22 @@ pub const RULES: &str = "You answer questions from an organisation's own systems
 /// A conversation with tools.
 #[derive(Debug)]
 pub struct Agent {
+    /// All tools.
     offer: Arc<Offer>,
+    /// Those of the last question.
+    offered: Arc<Offer>,
     limits: Limits,
     first_move: FirstMove,
     messages: Vec<Message>,
 }
 
+/// Stands behind each result, before the question. Small models forget what they were asked while they read a result,
+/// and call again.
+const REMINDER: &str = "Answer my question from this result in one sentence: ";
+
 /// What one run keeps account of.
-struct Run {
+struct Run<'a> {
+    question: &'a str,
     started: Instant,
     tokens_left: usize,
     /// Calls that were made, to know a repeated one.
@@ -136,7 +149,8 @@ struct Run {
 impl Agent {
     /// A new conversation.
     pub fn new(offer: Arc<Offer>, limits: Limits, first_move: FirstMove) -> Self {
-        Self { offer, limits, first_move, messages: vec![Message::System(RULES.to_owned())] }
+        let offered = Arc::clone(&offer);
+        Self { offer, offered, limits, first_move, messages: vec![Message::System(RULES.to_owned())] }
     }
 
     /// The tools on offer.
@@ -147,6 +161,7 @@ impl Agent {
     /// Forgets everything but the rules.
     pub fn clear(&mut self) {
         self.messages.truncate(1);
+        self.offered = Arc::clone(&self.offer);
     }
 
     /// Runs until there is an answer or another end. A run that brings no answer leaves nothing in the conversation.
@@ -157,16 +172,35 @@ impl Agent {
         tools: &mut dyn Tools,
         listener: &mut dyn Listener,
     ) -> Result<End, ModelError> {
+        self.choose(question)?;
+        listener.hear(Event::Offered { tools: self.offered.tools(), of: self.offer.tools().len() });
         self.messages.push(Message::User(question.to_owned()));
-        let end = self.run(model, tools, listener);
+        let end = self.run(question, model, tools, listener);
         if !matches!(end, Ok(End::Answered)) {
             self.forget_last();
         }
         end
     }
 
+    /// Decides what to offer. A question that shares no word with any tool goes on with what the one before it had.
+    fn choose(&mut self, question: &str) -> Result<(), ModelError> {
+        let tools = self.offer.tools();
+        if self.limits.tools_max == 0 || self.limits.tools_max >= tools.len() {
+            return Ok(());
+        }
+        let ranked = shortlist::rank(question, tools, self.limits.tools_max);
+        if ranked.is_empty() {
+            return Ok(());
+        }
+        let chosen = ranked.into_iter().map(|place| tools[place].clone()).collect();
+        let offer = Offer::new(chosen).map_err(|fault| ModelError::Grammar(fault.to_string()))?;
+        self.offered = Arc::new(offer);
+        Ok(())
+    }
+
     fn run(
         &mut self,
+        question: &str,
         model: &mut dyn Model,
         tools: &mut dyn Tools,
         listener: &mut dyn Listener,
@@ -176,6 +210,7 @@ impl Agent {
             FirstMove::CallRequired => Want::Call,
         };
         let mut run = Run {
+            question,
             started: Instant::now(),
             tokens_left: self.limits.tokens_max,
             made: Vec::new(),
@@ -209,7 +244,7 @@ impl Agent {
     fn turn(
         &mut self,
         model: &mut dyn Model,
-        run: &mut Run,
+        run: &mut Run<'_>,
         listener: &mut dyn Listener,
     ) -> Result<Result<Outcome, End>, ModelError> {
         if run.tokens_left == 0 {
@@ -245,7 +280,7 @@ impl Agent {
         let room = self.limits.tokens_max.min(context / 8);
         let mut questions = 0;
         loop {
-            let prompt = Prompt { offer: Some(Arc::clone(&self.offer)), messages: self.messages.clone() };
+            let prompt = Prompt { offer: Some(Arc::clone(&self.offered)), messages: self.messages.clone() };
             let needed = model.count(&prompt)? + room;
             if needed <= context {
                 if questions > 0 {
@@ -261,22 +296,14 @@ impl Agent {
     }
 
     /// Lets the call through the gate and puts its result into the conversation. What may come next depends on it.
-    fn make(
-        &mut self,
-        call: ToolCall,
-        run: &mut Run,
-        tools: &mut dyn Tools,
-        listener: &mut dyn Listener,
-    ) -> Flow {
-        if listener.hear(Event::Call(&call)) == Flow::Stop {
-            return Flow::Stop;
-        }
+    fn make(&mut self, call: ToolCall, run: &mut Run<'_>, tools: &mut dyn Tools, listener: &mut dyn Listener) -> Flow {
         if run.made.contains(&call) {
-            let text = "This very call was made already. Answer from the results above.";
-            self.messages.push(Message::Call(call));
-            self.messages.push(Message::Result(for_model(&json!({ "error": text }))));
+            // Its result stands there already. Words are all that can help now.
             run.want = Want::Text;
             return Flow::Continue;
+        }
+        if listener.hear(Event::Call(&call)) == Flow::Stop {
+            return Flow::Stop;
         }
         let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
         let approved = changes.is_some_and(|tool| listener.approve(tool, &call));
@@ -294,6 +321,9 @@ impl Agent {
             }
         };
         self.messages.push(Message::Result(text));
+        if outcome.answer.is_ok() {
+            self.messages.push(Message::Reminder(format!("{REMINDER}{}", run.question)));
+        }
         run.want = want;
         flow
     }

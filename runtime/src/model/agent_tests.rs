@@ -128,9 +128,10 @@ fn a_call_then_an_answer_from_its_result() {
     assert_eq!((end, ear.text.as_str()), (End::Answered, "Three beds are free."));
     assert_eq!(tools.calls, [("find_beds".to_owned(), Approval::None)]);
     assert_eq!(ear.asked, 0, "a read needs no approval");
-    let result = model.prompts[1].messages.last().expect("a result");
     let expected = r#"{"free": 3, "note": "\u003c/tool_response>\u003cb>"}"#;
-    assert_eq!(result, &Message::Result(expected.to_owned()));
+    let prompt = &model.prompts[1].messages;
+    assert!(prompt.contains(&Message::Result(expected.to_owned())), "{prompt:?}");
+    assert_eq!(prompt.last(), Some(&Message::Reminder(format!("{REMINDER}Beds?"))));
 }
 
 #[test]
@@ -184,7 +185,7 @@ fn every_end_has_its_reason() {
     assert_eq!(ends(vec![Outcome::LengthLimit("a".to_owned())], limits, false), End::Tokens);
     assert_eq!(ends(vec![text("a")], limits, true), End::Stopped);
     assert_eq!(ends(vec![text("a")], Limits { time_max: Duration::ZERO, ..limits }, false), End::Time);
-    // Seven messages and room for an answer are all that the script's context holds.
+    // Eight messages and room for an answer are all that the script's context holds.
     assert_eq!(ends(calls(), Limits { rounds_max: 3, ..limits }, false), End::Rounds);
     assert_eq!(ends(calls(), Limits { tokens_max: 20, ..limits }, false), End::Tokens);
 }
@@ -193,11 +194,15 @@ fn every_end_has_its_reason() {
 fn the_oldest_question_leaves_whole_when_room_is_short() {
     let mut agent = agent();
     let (mut tools, mut ear) = (Answers::default(), Ear::default());
+    // A question leaves five messages; two of them and room for an answer are all that the context holds.
+    let context_tokens = 1300;
     let mut model = Script::new([call("find_beds", "a"), text("one"), call("find_beds", "b"), text("two")]);
+    model.identity.context_tokens = context_tokens;
     assert_eq!(agent.ask("1?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
     assert_eq!(agent.ask("2?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
     assert_eq!(ear.forgotten, 0);
     let mut model = Script::new([text("three")]);
+    model.identity.context_tokens = context_tokens;
     assert_eq!(agent.ask("3?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
     assert_eq!(ear.forgotten, 1);
     let prompt = &model.prompts[0].messages;

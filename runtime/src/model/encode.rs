@@ -79,8 +79,8 @@ fn first_special<'a>(
     let mut found: Option<(usize, &Special)> = None;
     for special in specials.iter().filter(|special| wanted(special)) {
         let Some(at) = text.find(&special.literal) else { continue };
-        let better = found
-            .is_none_or(|(best, other)| at < best || (at == best && special.literal.len() > other.literal.len()));
+        let better =
+            found.is_none_or(|(best, other)| at < best || (at == best && special.literal.len() > other.literal.len()));
         if better {
             found = Some((at, special));
         }

@@ -27,12 +27,14 @@ pub fn prove(tools: &[OfferedTool]) -> Result<CallGrammar, OfferError> {
     let mut calls = Vec::with_capacity(tools.len());
     for tool in tools {
         let call = call_schema(tool).map_err(|reason| refused(&tool.name, reason))?;
-        let alone = union(vec![call.clone()]);
+        let alone = union(std::slice::from_ref(&call));
         engine.matcher(&alone).map_err(|reason| refused(&tool.name, reason))?;
         calls.push(call);
     }
-    let all = union(calls);
-    engine.matcher(&all).map_err(|reason| refused("", format!("the list of tools as a whole is too large: {reason}")))?;
+    let all = union(&calls);
+    engine
+        .matcher(&all)
+        .map_err(|reason| refused("", format!("the list of tools as a whole is too large: {reason}")))?;
     Ok(CallGrammar { schema: Arc::new(all) })
 }
 
@@ -92,7 +94,7 @@ impl Engine {
     }
 }
 
-fn union(calls: Vec<Value>) -> Value {
+fn union(calls: &[Value]) -> Value {
     json!({
         // Separators as the template's `tojson` prints them. Free whitespace would let a small model loop in it.
         "x-guidance": { "whitespace_flexible": false, "item_separator": ", ", "key_separator": ": " },
@@ -132,7 +134,9 @@ fn constraints(schema: &Value, path: &str) -> Result<Value, String> {
 fn constraint(keyword: &str, value: &Value, path: &str) -> Result<Option<Value>, String> {
     Ok(match (keyword, value) {
         // Words for the reader.
-        ("title" | "description" | "default" | "examples" | "$comment", _) => None,
+        ("title" | "description" | "default" | "examples" | "$comment", _) | ("uniqueItems", Value::Bool(false)) => {
+            None
+        }
         ("properties", Value::Object(properties)) => {
             let mut kept = Map::new();
             for (name, shape) in properties {
@@ -151,10 +155,22 @@ fn constraint(keyword: &str, value: &Value, path: &str) -> Result<Option<Value>,
         ("format", Value::String(format)) => {
             matches!(format.as_str(), "date" | "date-time" | "uuid").then(|| value.clone())
         }
-        ("uniqueItems", Value::Bool(false)) => None,
         (
-            "type" | "const" | "enum" | "required" | "additionalProperties" | "minItems" | "maxItems" | "minLength"
-            | "maxLength" | "pattern" | "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf",
+            "type"
+            | "const"
+            | "enum"
+            | "required"
+            | "additionalProperties"
+            | "minItems"
+            | "maxItems"
+            | "minLength"
+            | "maxLength"
+            | "pattern"
+            | "minimum"
+            | "maximum"
+            | "exclusiveMinimum"
+            | "exclusiveMaximum"
+            | "multipleOf",
             _,
         ) => Some(value.clone()),
         _ => return Err(format!("{} has `{keyword}`, which the grammar engine cannot enforce", place(path))),
@@ -181,7 +197,7 @@ mod tests {
         OfferedTool { name: name.to_owned(), description: String::new(), schema, effect: Effect::Read }
     }
 
-    fn closed(properties: Value, required: Value) -> Value {
+    fn closed(properties: &Value, required: &Value) -> Value {
         json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
     }
 
@@ -190,8 +206,8 @@ mod tests {
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100 });
         let from = json!({ "type": "string", "format": "date" });
         let tools = [
-            tool("get_patient", closed(json!({ "patient": patient }), json!(["patient"]))),
-            tool("list_visits", closed(json!({ "from": from, "limit": limit }), json!([]))),
+            tool("get_patient", closed(&json!({ "patient": patient }), &json!(["patient"]))),
+            tool("list_visits", closed(&json!({ "from": from, "limit": limit }), &json!([]))),
         ];
         prove(&tools).expect("both can be constrained")
     }
@@ -237,19 +253,20 @@ mod tests {
     #[test]
     fn what_cannot_be_constrained_is_named_with_its_tool_and_keyword() {
         let list = json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true });
-        let error = prove(&[tool("tag_all", closed(json!({ "tags": list }), json!([])))]).expect_err("uniqueItems");
+        let error = prove(&[tool("tag_all", closed(&json!({ "tags": list }), &json!([])))]).expect_err("uniqueItems");
         assert_eq!(error.tool, "tag_all");
         assert!(error.reason.contains("`/tags`") && error.reason.contains("`uniqueItems`"), "{error}");
 
         let ahead = json!({ "type": "string", "pattern": "^(?=a)b" });
-        let error = prove(&[tool("look", closed(json!({ "text": ahead }), json!([])))]).expect_err("look-ahead");
+        let error = prove(&[tool("look", closed(&json!({ "text": ahead }), &json!([])))]).expect_err("look-ahead");
         assert_eq!(error.tool, "look");
     }
 
     #[test]
     fn unknown_formats_do_not_stand_in_the_way() {
         let shape = json!({ "type": "integer", "format": "int64" });
-        let grammar = prove(&[tool("t", closed(json!({ "id": shape }), json!(["id"])))]).expect("int64 is only words");
+        let grammar =
+            prove(&[tool("t", closed(&json!({ "id": shape }), &json!(["id"])))]).expect("int64 is only words");
         assert!(accepts(&grammar, r#"{"name": "t", "arguments": {"id": 9007199254740993}}"#).0);
     }
 

@@ -10,6 +10,7 @@ pub mod grammar;
 pub mod llama;
 pub mod offer;
 pub mod route;
+pub mod shortlist;
 pub mod template;
 pub mod text;
 
@@ -78,6 +79,8 @@ pub enum Message {
     Call(ToolCall),
     /// What the call came to, as text for the model.
     Result(String),
+    /// Our own words to the model, in a person's place.
+    Reminder(String),
 }
 
 /// A call, valid by the grammar that it was written under.

@@ -112,7 +112,7 @@ fn told(schema: &Value) -> Value {
     ];
     match schema {
         Value::Object(members) => {
-            let kept = members.iter().filter(|(key, value)| !(QUIET.contains(&key.as_str()) && !is_named(value)));
+            let kept = members.iter().filter(|(key, value)| !QUIET.contains(&key.as_str()) || is_named(value));
             Value::Object(kept.map(|(key, value)| (key.clone(), told_member(key, value))).collect())
         }
         other => other.clone(),

@@ -194,7 +194,7 @@ fn native_messages(prompt: &Prompt, texts: &Texts) -> Vec<Value> {
     let say = |role: &str, text: &str| json!({ "role": role, "content": texts.mark(text.to_owned()) });
     let message = |message: &Message| match message {
         Message::System(text) => say("system", text),
-        Message::User(text) => say("user", text),
+        Message::User(text) | Message::Reminder(text) => say("user", text),
         Message::Assistant(text) => say("assistant", text),
         Message::Result(text) => say("tool", text),
         Message::Call(call) => json!({
@@ -222,7 +222,7 @@ fn plain_messages(prompt: &Prompt, texts: &Texts) -> Vec<Value> {
     }
     let message = |message: &Message| match message {
         Message::System(text) => say("system", format!("{text}{list}")),
-        Message::User(text) => say("user", text.clone()),
+        Message::User(text) | Message::Reminder(text) => say("user", text.clone()),
         Message::Assistant(text) => say("assistant", text.clone()),
         Message::Call(call) => say("assistant", plain_call(call)),
         Message::Result(text) => say("user", format!("<tool_response>\n{text}\n</tool_response>")),

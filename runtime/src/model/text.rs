@@ -51,8 +51,13 @@ pub fn visible(text: &str) -> String {
 fn is_visible(character: char) -> bool {
     match character {
         '\n' | '\t' => true,
-        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{feff}' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}' => false,
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{061c}'
+        | '\u{feff}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{e0000}'..='\u{e007f}' => false,
         other => !other.is_control(),
     }
 }

@@ -120,7 +120,10 @@ fn open<'m>(
         .with_n_threads_batch(count)
         .with_no_perf(true);
     let context = model.new_context(backend, parameters).map_err(|error| {
-        ModelError::Load(format!("no context of {} tokens: {error}; give less with `--context`", settings.context_tokens))
+        ModelError::Load(format!(
+            "no context of {} tokens: {error}; give less with `--context`",
+            settings.context_tokens
+        ))
     })?;
     let (template, source) = chat_template(model)?;
     let identity = ModelIdentity {
@@ -157,9 +160,7 @@ fn chat_template(model: &LlamaModel) -> Result<(ChatTemplate, String), ModelErro
                           '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}\
                           {% endif %}";
     let source = match model.chat_template(None) {
-        Ok(template) => {
-            template.to_string().map_err(|_| ModelError::Template("it is not text in UTF-8".to_owned()))?
-        }
+        Ok(template) => template.to_string().map_err(|_| ModelError::Template("it is not text in UTF-8".to_owned()))?,
         Err(_) => CHATML.to_owned(),
     };
     let vocabulary = model.vocab();

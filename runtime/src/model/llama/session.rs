@@ -164,7 +164,8 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// Words to the end of the message. Where a call is not wanted, its opener is no way to begin.
+    /// Words to the end of the message. What means a call is no way to begin: a small model would go on to write the
+    /// call as words.
     fn write_text(&mut self, opener: &str, job: &Job, written: &mut usize) -> Result<Outcome, ModelError> {
         let banned = self.encoded(&[Segment::Template(opener.to_owned())]).first().copied();
         let mut characters = Characters::default();
@@ -180,7 +181,9 @@ impl<'m> Session<'m> {
             if job.cancelled.load(Ordering::Relaxed) {
                 return Ok(Outcome::Cancelled);
             }
-            let token = self.likeliest(|token| Some(token) != banned);
+            let fresh = text.trim().is_empty();
+            let token =
+                self.likeliest(|token| Some(token) != banned && !(fresh && begins_call(&self.piece(token), opener)));
             if self.model.vocab().is_eog(token) {
                 say(characters.finish(), &mut text);
                 return Ok(Outcome::Text(text));

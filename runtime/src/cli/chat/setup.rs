@@ -1,0 +1,74 @@
+//! From the gate to what the agent works with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::interrupt::Interrupts;
+use crate::arguments::suggestion;
+use crate::gate::{self, Approval, Call, Caller, Gate, Refusal, RefusalKind};
+use crate::model::ToolCall;
+use crate::model::agent::Tools;
+use crate::model::offer::{Offer, OfferedTool};
+use crate::untrusted::quoted;
+
+/// The tools of these names in this order, or all of them; each is proven to be constrainable.
+pub(super) fn offer(gate: &Gate, names: &[String]) -> Result<Arc<Offer>, String> {
+    let mut chosen = Vec::new();
+    if names.is_empty() {
+        chosen.extend(gate.tools());
+    }
+    for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
+        if names[..place].iter().any(|earlier| earlier.trim() == name) {
+            return Err(format!("`--tools` names {} twice", quoted(name)));
+        }
+        let Some(entry) = gate.tools().iter().find(|entry| entry.tool.name == name) else {
+            let known = gate.tools().iter().map(|entry| entry.tool.name);
+            return Err(format!("no tool is named {}; {}", quoted(name), suggestion(name, known)));
+        };
+        chosen.push(entry);
+    }
+    let tools = chosen.iter().map(|entry| OfferedTool {
+        name: entry.tool.name.to_owned(),
+        description: entry.tool.description.to_owned(),
+        schema: entry.input_schema.clone(),
+        effect: entry.tool.effect,
+    });
+    Offer::new(tools.collect()).map(Arc::new).map_err(|fault| fault.to_string())
+}
+
+/// Calls through the gate, one after the other.
+pub(super) struct GateTools {
+    gate: Arc<Gate>,
+    runtime: tokio::runtime::Runtime,
+    interrupts: Interrupts,
+}
+
+impl GateTools {
+    pub(super) fn new(gate: Arc<Gate>, runtime: tokio::runtime::Runtime, interrupts: Interrupts) -> Self {
+        Self { gate, runtime, interrupts }
+    }
+}
+
+impl Tools for GateTools {
+    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome {
+        let request =
+            Call { tool: call.tool.clone(), arguments: call.arguments.clone(), caller: Caller::Model, approval };
+        let interrupted = async {
+            while !self.interrupts.any() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        self.runtime.block_on(async {
+            // Dropping the gate's future closes the connection and writes the audit record.
+            tokio::select! {
+                outcome = self.gate.call(request) => outcome,
+                () = interrupted => stopped(),
+            }
+        })
+    }
+}
+
+fn stopped() -> gate::Outcome {
+    let refusal = Refusal::new(RefusalKind::Upstream, "the call was stopped");
+    gate::Outcome { answer: Err(refusal), request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }
+}

@@ -1,0 +1,279 @@
+//! What a person, or a program, sees of a run.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::super::{Context, ExitCode};
+use super::interrupt::Interrupts;
+use super::lines::{Line, Lines};
+use crate::gate;
+use crate::model::agent::{End, Event, Listener};
+use crate::model::llama::{Llama, Settings};
+use crate::model::offer::{Offer, OfferedTool};
+use crate::model::template::spaced;
+use crate::model::text::visible;
+use crate::model::{Flow, ModelError, ToolCall, Usage};
+use crate::untrusted::one_line;
+
+/// How a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Display {
+    Human,
+    Json,
+}
+
+/// Who allows a call that changes data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// Nobody can.
+    Never,
+    /// The operator has, on the command line.
+    Always,
+    /// The person at the terminal, call by call.
+    Ask,
+}
+
+/// Characters of a call or a refusal that are shown.
+const SHOWN_CHARS_MAX: usize = 2000;
+/// How often a line of progress is written again.
+const PROGRESS: Duration = Duration::from_millis(200);
+
+/// The listener of a run.
+pub(super) struct Show<'a, 'c> {
+    display: Display,
+    consent: Consent,
+    interrupts: &'a Interrupts,
+    lines: Option<&'a Lines>,
+    context: &'a mut Context<'c>,
+    progress: Progress,
+    answer: String,
+    usage: Usage,
+    broken: bool,
+}
+
+impl<'a, 'c> Show<'a, 'c> {
+    pub(super) fn new(
+        display: Display,
+        consent: Consent,
+        interrupts: &'a Interrupts,
+        lines: Option<&'a Lines>,
+        context: &'a mut Context<'c>,
+    ) -> Self {
+        let progress = Progress::new();
+        let (answer, usage) = (String::new(), Usage::default());
+        Self { display, consent, interrupts, lines, context, progress, answer, usage, broken: false }
+    }
+
+    pub(super) fn question(&mut self, question: &str) {
+        match self.display {
+            Display::Human => self.say(&format!("? {}\n", one_line(question, SHOWN_CHARS_MAX))),
+            Display::Json => self.object(&json!({ "event": "question", "text": question })),
+        }
+    }
+
+    /// The end of the run, and the exit code it means.
+    pub(super) fn end(&mut self, end: &Result<End, ModelError>) -> ExitCode {
+        self.progress.clear(self.context);
+        let reason = match end {
+            Ok(end) => end.reason().map(str::to_owned),
+            Err(fault) => Some(fault.to_string()),
+        };
+        match self.display {
+            Display::Human => {
+                if !self.answer.is_empty() && !self.answer.ends_with('\n') {
+                    self.say("\n");
+                }
+            }
+            Display::Json => {
+                let answer = std::mem::take(&mut self.answer);
+                if reason.is_none() {
+                    self.object(&json!({ "event": "answer", "text": answer }));
+                }
+                let usage = self.usage;
+                self.object(&json!({
+                    "event": "end",
+                    "answered": reason.is_none(),
+                    "reason": reason,
+                    "prompt_tokens": usage.prompt_tokens,
+                    "reused_tokens": usage.reused_tokens,
+                    "written_tokens": usage.written_tokens,
+                    "prefill_ms": usage.prefill_ms,
+                    "write_ms": usage.write_ms,
+                }));
+            }
+        }
+        if let Some(reason) = reason {
+            return self.context.fail(super::code(end), &reason);
+        }
+        if self.broken {
+            return self.context.fail(ExitCode::Failed, "cannot write the answer");
+        }
+        super::code(end)
+    }
+
+    fn say(&mut self, text: &str) {
+        self.progress.clear(self.context);
+        let written = self.context.out.write_all(text.as_bytes()).and_then(|()| self.context.out.flush());
+        self.broken |= written.is_err();
+    }
+
+    fn object(&mut self, object: &Value) {
+        self.say(&format!("{object}\n"));
+    }
+
+    fn call(&mut self, call: &ToolCall) {
+        let arguments = Value::Object(call.arguments.clone());
+        match self.display {
+            Display::Human => {
+                let text = one_line(&spaced(&arguments), SHOWN_CHARS_MAX);
+                self.say(&format!("-> {} {text}\n", call.tool));
+            }
+            Display::Json => self.object(&json!({ "event": "call", "tool": call.tool, "arguments": arguments })),
+        }
+    }
+
+    fn result(&mut self, call: &ToolCall, outcome: &gate::Outcome) {
+        let milliseconds = u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX);
+        if self.display == Display::Json {
+            let (answer, error) = match &outcome.answer {
+                Ok(answer) => (Some(answer), None),
+                Err(refusal) => (None, Some(json!({ "kind": refusal.kind.word(), "text": refusal.text }))),
+            };
+            return self.object(&json!({
+                "event": "result",
+                "tool": call.tool,
+                "request": outcome.request,
+                "upstream_bytes": outcome.upstream_bytes,
+                "answer_bytes": outcome.answer_bytes,
+                "ms": milliseconds,
+                "answer": answer,
+                "error": error,
+            }));
+        }
+        if let Some(request) = &outcome.request {
+            let (before, after) = (outcome.upstream_bytes, outcome.answer_bytes);
+            let request = one_line(request, SHOWN_CHARS_MAX);
+            self.say(&format!("   {request}\n   {before} bytes -> {after} bytes after pruning, {milliseconds} ms\n"));
+        }
+        if let Err(refusal) = &outcome.answer {
+            self.say(&format!("   refused: {}\n", one_line(&refusal.text, SHOWN_CHARS_MAX)));
+        }
+    }
+}
+
+impl Listener for Show<'_, '_> {
+    fn hear(&mut self, event: Event<'_>) -> Flow {
+        match event {
+            Event::Prefill { done, total } => {
+                self.progress.line(self.context, &format!("reading {done} of {total} tokens"));
+            }
+            Event::Text(text) => {
+                self.answer.push_str(text);
+                if self.display == Display::Human {
+                    self.say(text);
+                }
+            }
+            Event::Call(call) => self.call(call),
+            Event::Result { call, outcome } => self.result(call, outcome),
+            Event::Forgotten { questions } => {
+                let text = format!("the conversation was too long: its {questions} oldest questions are forgotten");
+                let _ = writeln!(self.context.err, "{text}");
+            }
+            Event::Offered { tools, of } => {
+                if self.display == Display::Json {
+                    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+                    self.object(&json!({ "event": "offer", "tools": names, "of": of }));
+                } else if tools.len() < of {
+                    let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+                    self.say(&format!("   offered: {} (of {of} tools)\n", names.join(", ")));
+                }
+            }
+            Event::Usage(usage) => add(&mut self.usage, usage),
+            Event::Tick => {}
+        }
+        if self.interrupts.any() || self.broken { Flow::Stop } else { Flow::Continue }
+    }
+
+    fn approve(&mut self, tool: &OfferedTool, _: &ToolCall) -> bool {
+        match (self.consent, self.lines) {
+            (Consent::Always, _) => true,
+            (Consent::Ask, Some(lines)) => {
+                let effect = tool.effect.word();
+                let _ = write!(self.context.err, "   this call will {effect} data. Allow it once? [y/N] ")
+                    .and_then(|()| self.context.err.flush());
+                matches!(lines.next(), Line::Text(line) if matches!(line.trim(), "y" | "Y" | "yes"))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn add(sum: &mut Usage, usage: Usage) {
+    sum.prompt_tokens += usage.prompt_tokens;
+    sum.reused_tokens += usage.reused_tokens;
+    sum.written_tokens += usage.written_tokens;
+    sum.prefill_ms += usage.prefill_ms;
+    sum.write_ms += usage.write_ms;
+}
+
+/// One line that is written over itself, on a terminal alone.
+struct Progress {
+    wanted: bool,
+    last: Option<Instant>,
+    width: usize,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { wanted: std::io::stderr().is_terminal(), last: None, width: 0 }
+    }
+
+    fn line(&mut self, context: &mut Context<'_>, text: &str) {
+        if !self.wanted || self.last.is_some_and(|last| last.elapsed() < PROGRESS) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let width = self.width;
+        let _ = write!(context.err, "\r{text:<width$}").and_then(|()| context.err.flush());
+        self.width = self.width.max(text.len());
+    }
+
+    fn clear(&mut self, context: &mut Context<'_>) {
+        if self.width > 0 {
+            let width = self.width;
+            let _ = write!(context.err, "\r{:<width$}\r", "").and_then(|()| context.err.flush());
+        }
+        self.width = 0;
+        self.last = None;
+    }
+}
+
+/// Loads the model and shows how far it is.
+pub(super) fn loading(
+    settings: &Settings,
+    interrupts: &Interrupts,
+    context: &mut Context<'_>,
+) -> Result<Llama, ModelError> {
+    let mut progress = Progress::new();
+    let model = Llama::load(settings, &mut |part| {
+        progress.line(context, &format!("loading the model: {:.0} %", part * 100.0));
+        !interrupts.any()
+    });
+    progress.clear(context);
+    model
+}
+
+/// The list that `/tools` prints.
+pub(super) fn tools(offer: &Offer, context: &mut Context<'_>) {
+    for tool in offer.tools() {
+        let line = format!("{}  {}  {}", tool.name, tool.effect.word(), visible(&tool.description));
+        let _ = writeln!(context.out, "{}", one_line(&line, SHOWN_CHARS_MAX));
+    }
+    let _ = context.out.flush();
+}
+
+#[cfg(test)]
+#[path = "show_tests.rs"]
+mod tests;
