@@ -20,12 +20,13 @@ need_build_tools
 [ -n "$model" ] || model="$(python3 tests/setup/model.py)"
 
 say "building in release: the first time takes some minutes, most of them llama.cpp"
-cargo build --release --locked -p airlock-compiler -p airlock-runtime -p airlock-tests --bins
+build() { cargo build --release --locked -p airlock-compiler -p airlock-runtime -p airlock-tests --bins "$@"; }
+build
 
 say "compiling the catalogs"
 target/release/airlock compile
 # Links what was just written; nothing to do where it was up to date.
-cargo build --release --locked --quiet -p airlock-runtime --bins
+build --quiet
 
 say "starting the clinic's upstream"
 work="$(mktemp -d)"

@@ -5,5 +5,6 @@ mod compile_check;
 mod errors;
 mod freshness;
 mod golden;
+mod host;
 mod init;
 mod purity;

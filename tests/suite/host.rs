@@ -1,0 +1,242 @@
+//! The real program against the clinic: by hand, as an MCP server with the official client, and with the embedded model.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use airlock_tests::clinic::{Fault, Options, Running, serve};
+use serde_json::{Value, json};
+
+/// The credential. It may reach the upstream, and nothing else.
+const KEY: &str = "canary-clinic-key";
+
+/// A clinic and a site file that points at it.
+struct Place {
+    clinic: Running,
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(options: Options) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let clinic = serve(options).expect("a free port");
+        let directory = tempfile::tempdir().expect("a directory");
+        let key = directory.path().join("clinic.key");
+        std::fs::write(&key, format!("{KEY}\n")).expect("can be written");
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("can be set");
+        let site = json!({
+            "upstreams": {"clinic": {"address": clinic.origin(), "credentials": {"api_key": {"file": "clinic.key"}}}},
+            "audit": {"file": "audit.jsonl"},
+        });
+        std::fs::write(directory.path().join("site.json"), site.to_string()).expect("can be written");
+        Self { clinic, directory }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.arg("--site").arg(self.directory.path().join("site.json")).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().expect("the program starts")
+    }
+
+    fn audit(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
+        assert!(!text.contains(KEY));
+        text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
+    }
+}
+
+/// `airlock-host`, which `cargo test --workspace` builds beside this test.
+fn program() -> PathBuf {
+    let beside = || {
+        let test = std::env::current_exe().expect("has a path");
+        test.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock-host")
+    };
+    let path = std::env::var_os("AIRLOCK_HOST").map_or_else(beside, PathBuf::from);
+    assert!(path.is_file(), "{} is not there; run `cargo build --workspace --bins` first", path.display());
+    path
+}
+
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    assert!(!text.contains(KEY), "the credential came out: {text}");
+    text
+}
+
+#[test]
+fn a_call_by_hand_prints_the_pruned_answer_and_leaves_one_record() {
+    let place = Place::new(Options::new(KEY));
+    let output = place.run(&["call", "find_free_beds", r#"{"ward_id":"W3"}"#]);
+    let answer: Value = serde_json::from_str(&text(&output.stdout)).expect("is JSON");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(answer["free"], 2);
+    assert_eq!(answer["beds"][0]["bed"], "W3-04");
+    let records = place.audit();
+    assert_eq!(records.len(), 1);
+    assert_eq!((&records[0]["tool"], &records[0]["verdict"]), (&json!("find_free_beds"), &json!("answered")));
+    let (before, after) = (records[0]["bytes_before"].as_u64(), records[0]["bytes_after"].as_u64());
+    assert!(before > after.map(|bytes| bytes * 5), "{before:?} -> {after:?}");
+    assert!(!records[0].to_string().contains("W3-04"), "the record holds no part of an answer");
+}
+
+#[test]
+fn a_write_needs_approval_and_is_refused_before_anything_is_sent() {
+    let place = Place::new(Options::new(KEY));
+    let arguments = r#"{"appointment_id":"A0003","body":{"reason":"patient_ill"}}"#;
+    let refused = place.run(&["call", "cancel_appointment", arguments]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(place.clinic.received().is_empty());
+    assert!(text(&refused.stderr).contains("approv"), "{}", text(&refused.stderr));
+    let records = place.audit();
+    assert_eq!(records.len(), 1, "a refused call leaves its record too");
+    assert_ne!(records[0]["verdict"], "answered");
+}
+
+#[test]
+fn standard_output_of_serve_is_json_rpc_alone() {
+    let place = Place::new(Options::new(KEY));
+    let mut child = place
+        .command(&["serve"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("is piped");
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let mut output = BufReader::new(child.stdout.take().expect("is piped"));
+    let requests = [
+        json!({"jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": {"_meta": meta}}),
+        json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}}),
+        json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "list_allergies", "arguments": {"patient_id": "P0007"}, "_meta": meta}}),
+        json!({"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": "list_allergies", "arguments": {"patient": "P0007"}, "_meta": meta}}),
+    ];
+    let mut answers = Vec::new();
+    for request in requests {
+        writeln!(input, "{request}").expect("is read");
+        let mut line = String::new();
+        output.read_line(&mut line).expect("can be read");
+        let answer: Value = serde_json::from_str(&line).expect("every line is JSON");
+        assert_eq!((&answer["jsonrpc"], &answer["id"]), (&json!("2.0"), &request["id"]));
+        answers.push(answer["result"].clone());
+    }
+    drop(input);
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut output, &mut rest).expect("can be read");
+    assert_eq!(rest, "");
+    assert_eq!(child.wait().expect("ends").code(), Some(0), "the end of the input is a clean end");
+    assert_eq!(answers[1]["tools"].as_array().map(Vec::len), Some(18));
+    assert!(answers[2].to_string().contains("Penicillin"), "{}", answers[2]);
+    assert_eq!(answers[3]["isError"], true);
+    assert!(answers[3].to_string().contains("patient_id"), "says the way out: {}", answers[3]);
+}
+
+#[test]
+fn an_upstream_that_dies_in_mid_call_is_an_error_with_a_text_and_no_hang() {
+    for fault in [Fault::Close, Fault::Cut, Fault::Garbage] {
+        let place = Place::new(Options::new(KEY).with_fault("/v1/patients", fault));
+        let started = Instant::now();
+        let output = place.run(&["call", "find_patients", "{}"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stdout).is_empty(), "nothing of a broken answer is released");
+        assert!(text(&output.stderr).contains("upstream"), "{}", text(&output.stderr));
+        assert!(started.elapsed() < Duration::from_secs(10));
+        assert_eq!(place.audit().len(), 1);
+    }
+}
+
+#[test]
+fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
+    let place = Place::new(Options::new(KEY).with_fault("/v1/patients", Fault::Hang));
+    let child = place
+        .command(&["call", "find_patients", "{}"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let Place { clinic, directory } = place;
+    let started = Instant::now();
+    while clinic.received().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(20), "the request never arrived");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    clinic.stop();
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("clinic"), "{}", text(&output.stderr));
+    assert!(started.elapsed() < Duration::from_secs(25), "before the call's own time limit");
+    drop(directory);
+}
+
+#[test]
+fn the_official_python_client_lists_and_calls_in_both_eras() {
+    let Some(packages) = needed("AIRLOCK_PYTHONPATH") else { return };
+    let place = Place::new(Options::new(KEY));
+    let site = place.directory.path().join("site.json");
+    for (mode, protocol) in [("auto", "2026-07-28"), ("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")] {
+        let call = |tool: &str, arguments: &str| {
+            let output = Command::new("python3")
+                .env("PYTHONPATH", &packages)
+                .args(["clients/list_and_call.py", mode, tool, arguments])
+                .arg(program())
+                .arg("--site")
+                .arg(&site)
+                .arg("serve")
+                .output()
+                .expect("python3 starts");
+            assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
+            serde_json::from_str::<Value>(&text(&output.stdout)).expect("is JSON")
+        };
+        let seen = call("list_allergies", r#"{"patient_id":"P0007"}"#);
+        assert_eq!(seen["protocol"], protocol, "{mode}");
+        assert_eq!(seen["tools"].as_array().map(Vec::len), Some(18));
+        assert_eq!(seen["is_error"], false, "{seen}");
+        assert!(seen["text"].as_str().is_some_and(|text| text.contains("Penicillin")));
+        let told: Value = serde_json::from_str(seen["text"].as_str().expect("is text")).expect("is JSON");
+        assert_eq!(told, seen["structured"], "both forms hold the same facts");
+        let refused = call("list_allergies", r#"{"patient_id":"../P0007"}"#);
+        assert_eq!(refused["is_error"], true, "{refused}");
+    }
+    assert_eq!(place.audit().len(), 6);
+    assert_eq!(place.clinic.received().len(), 3, "a refused call sends nothing");
+}
+
+/// The demo's questions, and what a right answer must hold.
+const FACTS: [(&str, &[&str]); 3] = [
+    ("list_allergies", &["enicillin"]),
+    ("find_free_beds", &["W3-04", "W3-06"]),
+    ("list_appointments", &["13", "10:30"]),
+];
+
+#[test]
+fn the_embedded_model_answers_the_demos_questions_with_the_upstreams_facts() {
+    let Some(model) = needed("AIRLOCK_MODEL") else { return };
+    let place = Place::new(Options::new(KEY));
+    let questions = std::fs::read_to_string("demo-questions.txt").expect("is there");
+    assert_eq!(questions.lines().count(), FACTS.len());
+    for (question, (tool, facts)) in questions.lines().zip(FACTS) {
+        let output = place.run(&["ask", "--model", &model, "--format", "json", question]);
+        assert_eq!(output.status.code(), Some(0), "{question}: {}", text(&output.stderr));
+        let events: Vec<Value> =
+            text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect();
+        let event = |name: &str| events.iter().filter(|event| event["event"] == name).collect::<Vec<_>>();
+        assert_eq!(event("call").len(), 1, "{events:#?}");
+        assert_eq!(event("call")[0]["tool"], tool, "{question}");
+        let answer = event("answer")[0]["text"].as_str().unwrap_or_default().to_owned();
+        assert!(facts.iter().all(|fact| answer.contains(fact)), "{question}: {answer}");
+    }
+    assert_eq!(place.audit().len(), FACTS.len());
+    assert!(place.audit().iter().all(|record| record["caller"] == "model"));
+}
+
+/// What `tests/all.sh` sets up, or `None` where it did not run; in CI that is a failure.
+fn needed(variable: &str) -> Option<String> {
+    let value = std::env::var(variable).ok();
+    assert!(value.is_some() || std::env::var_os("CI").is_none(), "{variable} is not set; run tests/all.sh");
+    value
+}
