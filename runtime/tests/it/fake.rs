@@ -118,6 +118,14 @@ async fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
             }
             "echo" => answer(&mut stream, 200, json, &format!("{{\"kept\":[\"key is {CANARY}\"]}}")).await,
             "text" => answer(&mut stream, 200, json, "{\"kept\":[\"dropped-661166\"]}").await,
+            "then-dies" => {
+                answer(&mut stream, 200, json, "{\"kept\":1}").await;
+                // Takes one more request and dies over it, so that nobody can tell whether it acted.
+                if let Some(request) = read_request(&mut stream).await {
+                    seen.lock().expect("no panic").push(request);
+                }
+                return;
+            }
             "once" => {
                 // Closes without saying so, as servers do with connections that have been idle for long.
                 answer(&mut stream, 200, json, "{\"kept\":1}").await;

@@ -221,6 +221,23 @@ async fn a_kept_connection_is_used_again_and_a_stale_one_replaced() {
 }
 
 #[tokio::test]
+async fn on_a_connection_that_dies_a_read_is_repeated_and_a_write_is_not() {
+    let bench = Bench::new().await;
+    probe(&bench, "then-dies").await.answer.expect("an answer");
+    probe(&bench, "b").await.answer.expect("asked again on a new connection");
+    assert_eq!(bench.fake.requests().len(), 3);
+
+    let bench = Bench::new().await;
+    probe(&bench, "then-dies").await.answer.expect("an answer");
+    let write = call("add_note", json!({"body": {"text": "hi"}}));
+    let outcome = bench.gate.call(Call { approval: Approval::Granted, ..write }).await;
+    let refusal = outcome.answer.expect_err("the connection died");
+    assert_eq!(refusal.kind, RefusalKind::Upstream);
+    assert!(refusal.text.contains("not known whether it acted"), "{}", refusal.text);
+    assert_eq!(bench.fake.requests().len(), 2, "the write went out once");
+}
+
+#[tokio::test]
 async fn more_calls_than_may_run_wait_for_their_turn() {
     let bench = Bench::with(|limits| limits.calls_at_once_max = 1).await;
     let (first, second) = tokio::join!(
