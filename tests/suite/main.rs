@@ -5,6 +5,7 @@ mod compile_check;
 mod errors;
 mod freshness;
 mod golden;
+mod help;
 mod host;
 mod init;
 mod purity;

@@ -17,8 +17,8 @@ use crate::write::{self, Difference, Kind};
 /// Arguments of `airlock compile`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The generated crate is committed and reviewed. `compile` writes only files whose bytes differ, removes tools that are no
-longer in a catalog, and writes nothing at all after an error.")]
+The generated crate is committed and reviewed. `compile` writes only files whose bytes differ,
+removes tools that are no longer in a catalog, and writes nothing at all after an error.")]
 pub(super) struct CompileArguments {
     #[command(flatten)]
     catalogs: CatalogsArgument,

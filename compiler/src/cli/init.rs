@@ -19,8 +19,8 @@ use crate::resolve::{Choice, Operation, first_usable, one_line};
 /// Arguments of `airlock init`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The document is copied beside the manifest, so that a catalog is reviewed and hashed as a whole. Every tool starts with
-the rule \"@\", which keeps everything: narrow it to what a model needs.")]
+The document is copied beside the manifest, so that a catalog is reviewed and hashed as a whole.
+Every tool starts with the rule \"@\", which keeps everything: narrow it to what a model needs.")]
 pub(super) struct InitArguments {
     /// The catalog's name: small letters, digits and `_`.
     name: String,
