@@ -11,7 +11,7 @@ use crate::command::{airlock, real_document};
 const DOCUMENTS: &[(&str, u64, u64)] = &[
     ("keycloak-23.json", 316, 2),
     ("github-progenitor.json", 767, 18),
-    ("qdrant.json", 69, 12),
+    ("qdrant.json", 69, 2),
     ("ga4gh-wes.yaml", 8, 1),
 ];
 

@@ -109,7 +109,7 @@ fn read_one(
         ("cookie", _) => return refuse("cookies are not supported".into()),
         (_, style) => return refuse(format!("style `{}` is not supported here", style.unwrap_or("none"))),
     };
-    if !is_flat(&shape, true, shapes) {
+    if !shapes.is_flat(&shape) {
         return refuse("only texts, numbers, booleans and lists of them can be written here without loss".into());
     }
     Ok(Parameter {
@@ -119,20 +119,6 @@ fn read_one(
         shape,
         description: super::description(value).or_else(|| super::description(schema)).unwrap_or_default(),
     })
-}
-
-/// Whether values of the shape are scalars, or (`list`) lists of scalars, so that the styles say how to write them.
-fn is_flat(shape: &Shape, list: bool, known: &ShapeReader<'_>) -> bool {
-    match shape {
-        Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) | Shape::Words(_) => true,
-        Shape::Literals(literals) => literals.iter().all(|literal| !literal.starts_with(['{', '['])),
-        Shape::List(items) => list && is_flat(&items.items, false, known),
-        Shape::AnyOf(shapes) => shapes.iter().all(|shape| is_flat(shape, false, known)),
-        // Null leaves the parameter out, which loses nothing.
-        Shape::Nullable(inner) => is_flat(inner, list, known),
-        Shape::Named(name) => known.shape(name).is_some_and(|shape| is_flat(shape, list, known)),
-        Shape::Any | Shape::Object(_) => false,
-    }
 }
 
 /// A header name is a token (RFC 9110, section 5.6.2).

@@ -7,6 +7,7 @@
 mod load;
 mod owner;
 mod session;
+mod vocabulary;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -159,3 +160,7 @@ impl Drop for Llama {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "llama/tests.rs"]
+mod tests;

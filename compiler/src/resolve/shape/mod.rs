@@ -5,7 +5,7 @@
 
 mod scalars;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -20,7 +20,12 @@ use crate::normalise::{Document, escape};
 pub struct ShapeReader<'d> {
     document: &'d Document,
     named: BTreeMap<String, Entry>,
+    /// Names in the order in which they were read to the end.
+    done: Vec<String>,
+    /// Schemas around the one that is being read, within one named schema.
     depth: usize,
+    /// Named schemas around the one that is being read.
+    named_depth: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -34,12 +39,16 @@ enum Entry {
 /// Schemas nest no deeper than this outside references.
 const DEPTH_MAX: usize = 64;
 
+/// Named schemas lead to each other over no more than so many steps. Reading recurses, and a document must not decide how
+/// far.
+const NAMED_DEPTH_MAX: usize = 100;
+
 type Members = Map<String, Value>;
 
 impl<'d> ShapeReader<'d> {
     /// A reader of the document's schemas.
     pub fn new(document: &'d Document) -> Self {
-        Self { document, named: BTreeMap::new(), depth: 0 }
+        Self { document, named: BTreeMap::new(), done: Vec::new(), depth: 0, named_depth: 0 }
     }
 
     /// The named shapes that `shapes` reach, themselves read in full.
@@ -99,25 +108,85 @@ impl<'d> ShapeReader<'d> {
             Some(Entry::Refused(refusal)) => return Err(refusal.clone()),
             None => {}
         }
+        if self.named_depth >= NAMED_DEPTH_MAX {
+            return Err(refuse(pointer, format!("schemas refer to each other over more than {NAMED_DEPTH_MAX} steps")));
+        }
         self.named.insert(name.clone(), Entry::Open);
+        let done_before = self.done.len();
         let depth = std::mem::take(&mut self.depth);
+        self.named_depth += 1;
         let result = self.read(target, &target_pointer);
+        self.named_depth -= 1;
         self.depth = depth;
-        match result {
-            Ok(Shape::Named(inner)) if inner == name => {
-                let refusal = refuse(pointer, format!("`{name}` is defined as itself"));
-                self.named.insert(name, Entry::Refused(refusal.clone()));
-                Err(refusal)
+        let result = result.and_then(|shape| {
+            if self.is_itself(&shape, &name) {
+                return Err(refuse(pointer, format!("`{name}` is defined as itself")));
             }
+            Ok(shape)
+        });
+        match result {
             Ok(shape) => {
                 let use_of_it = shared(&name, &shape);
-                self.named.insert(name, Entry::Done(shape));
+                self.named.insert(name.clone(), Entry::Done(shape));
+                self.done.push(name);
                 Ok(use_of_it)
             }
             Err(refusal) => {
+                // What was read inside of it may refer to it, and so fails with it: it is read again when it is asked for.
+                for inner in self.done.drain(done_before..) {
+                    self.named.remove(&inner);
+                }
                 self.named.insert(name, Entry::Refused(refusal.clone()));
                 Err(refusal)
             }
+        }
+    }
+
+    /// Whether a shape is a name for `name` again, with no object or array between: no value could ever be checked.
+    fn is_itself(&self, shape: &Shape, name: &str) -> bool {
+        let mut is_itself = false;
+        self.visit_alternatives(shape, &mut BTreeSet::new(), &mut |shape| {
+            is_itself |= matches!(shape, Shape::Named(inner) if inner == name);
+        });
+        is_itself
+    }
+
+    /// Whether values of the shape are scalars, or lists of scalars, so that OpenAPI's parameter styles say how to write
+    /// them. Not both at once: a server could not tell a list of one from the one.
+    pub fn is_flat(&self, shape: &Shape) -> bool {
+        self.consists_of(shape, &is_scalar)
+            || match self.expand(shape.clone()) {
+                Some(Shape::List(list)) => self.consists_of(&list.items, &is_scalar),
+                _ => false,
+            }
+    }
+
+    fn consists_of(&self, shape: &Shape, admitted: &dyn Fn(&Shape) -> bool) -> bool {
+        let mut all = true;
+        self.visit_alternatives(shape, &mut BTreeSet::new(), &mut |shape| {
+            all &= match shape {
+                Shape::AnyOf(_) | Shape::Nullable(_) => true,
+                Shape::Named(name) => self.shape(name).is_some(),
+                shape => admitted(shape),
+            };
+        });
+        all
+    }
+
+    /// Calls `visit` with the shape and with every shape that a value of it may have instead, each named one once.
+    fn visit_alternatives(&self, shape: &Shape, seen: &mut BTreeSet<String>, visit: &mut dyn FnMut(&Shape)) {
+        visit(shape);
+        match shape {
+            Shape::Named(name) => {
+                if let Some(shape) = self.shape(name)
+                    && seen.insert(name.clone())
+                {
+                    self.visit_alternatives(shape, seen, visit);
+                }
+            }
+            Shape::Nullable(inner) => self.visit_alternatives(inner, seen, visit),
+            Shape::AnyOf(shapes) => shapes.iter().for_each(|shape| self.visit_alternatives(shape, seen, visit)),
+            _ => {}
         }
     }
 
@@ -296,6 +365,15 @@ impl<'d> ShapeReader<'d> {
     }
 }
 
+/// Null leaves a parameter out, which loses nothing.
+fn is_scalar(shape: &Shape) -> bool {
+    match shape {
+        Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Text(_) | Shape::Words(_) => true,
+        Shape::Literals(literals) => literals.iter().all(|literal| !literal.starts_with(['{', '['])),
+        _ => false,
+    }
+}
+
 /// A use of a named shape: scalars are said on the spot, since a name would only hide them.
 fn shared(name: &str, shape: &Shape) -> Shape {
     match shape {
@@ -337,3 +415,6 @@ fn branches<'a>(members: &'a Members, keyword: &str, pointer: &str) -> Result<Op
         Some(_) => Err(refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a list of schemas"))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,9 +37,9 @@ pub(super) fn run(
     let fail = |error| {
         let _ = loading.send(Loading::Done(Err(error)));
     };
-    let backend = match BACKEND.get_or_init(backend) {
+    let backend = match backend() {
         Ok(backend) => backend,
-        Err(error) => return fail(ModelError::Load(error.clone())),
+        Err(error) => return fail(error),
     };
     let model = match load_model(backend, settings, stopped, loading) {
         Ok(model) => model,
@@ -64,10 +64,14 @@ pub(super) fn run(
     }
 }
 
-fn backend() -> Result<LlamaBackend, String> {
-    let mut backend = LlamaBackend::init().map_err(|error| error.to_string())?;
-    backend.void_logs();
-    Ok(backend)
+/// The process's backend, with llama.cpp's own log silenced before anything can be logged.
+pub(super) fn backend() -> Result<&'static LlamaBackend, ModelError> {
+    let made = BACKEND.get_or_init(|| {
+        let mut backend = LlamaBackend::init().map_err(|error| error.to_string())?;
+        backend.void_logs();
+        Ok(backend)
+    });
+    made.as_ref().map_err(|error| ModelError::Load(error.clone()))
 }
 
 fn load_model(

@@ -12,15 +12,14 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
-use llama_cpp_2::token_type::LlamaTokenAttr;
 use llguidance::Matcher;
 
-use super::super::encode::{Special, Vocabulary, encode};
 use super::super::grammar::{CallGrammar, Engine};
 use super::super::route::begins_call;
 use super::super::template::{ChatTemplate, Segment};
 use super::super::text::{Characters, visible};
 use super::super::{ModelError, Outcome, Prompt, Turn, Usage, Want};
+use super::vocabulary::Words;
 use super::{Event, Job};
 
 /// Tokens that are evaluated at a time. A stop waits for one slice at most.
@@ -32,7 +31,7 @@ pub(super) struct Session<'m> {
     batch: LlamaBatch<'static>,
     template: ChatTemplate,
     engine: Engine,
-    specials: Vec<Special>,
+    words: Words<'m>,
     context_tokens: usize,
     /// Tokens in whole slices at the beginning of the context.
     kept: Vec<LlamaToken>,
@@ -55,8 +54,8 @@ impl<'m> Session<'m> {
     ) -> Result<Self, ModelError> {
         let engine = Engine::new(&LlamaSampler::llguidance_tok_env(model)).map_err(ModelError::Grammar)?;
         let batch = LlamaBatch::new(SLICE_TOKENS, 1);
-        let specials = specials(model);
-        Ok(Self { model, context, batch, template, engine, specials, context_tokens, kept: Vec::new(), length: 0 })
+        let words = Words::new(model);
+        Ok(Self { model, context, batch, template, engine, words, context_tokens, kept: Vec::new(), length: 0 })
     }
 
     pub(super) fn count(&self, prompt: &Prompt) -> Result<usize, ModelError> {
@@ -84,7 +83,7 @@ impl<'m> Session<'m> {
     }
 
     fn tokens(&self, prompt: &Prompt) -> Result<Vec<LlamaToken>, ModelError> {
-        let mut tokens = self.encoded(&self.template.render(prompt)?);
+        let mut tokens = self.words.encoded(&self.template.render(prompt)?);
         let vocabulary = self.model.vocab();
         if vocabulary.should_add_bos() && tokens.first() != Some(&vocabulary.bos()) {
             tokens.insert(0, vocabulary.bos());
@@ -93,10 +92,6 @@ impl<'m> Session<'m> {
             return Err(ModelError::Template("it renders to nothing".to_owned()));
         }
         Ok(tokens)
-    }
-
-    fn encoded(&self, segments: &[Segment]) -> Vec<LlamaToken> {
-        encode(segments, self).into_iter().map(LlamaToken::new).collect()
     }
 
     /// Takes out of the context what the prompt does not begin with; gives the number of tokens that stay.
@@ -167,7 +162,7 @@ impl<'m> Session<'m> {
     /// Words to the end of the message. What means a call is no way to begin: a small model would go on to write the
     /// call as words.
     fn write_text(&mut self, opener: &str, job: &Job, written: &mut usize) -> Result<Outcome, ModelError> {
-        let banned = self.encoded(&[Segment::Template(opener.to_owned())]).first().copied();
+        let banned = self.words.encoded(&[Segment::Template(opener.to_owned())]).first().copied();
         let mut characters = Characters::default();
         let mut text = String::new();
         let say = |more: String, text: &mut String| {
@@ -206,7 +201,7 @@ impl<'m> Session<'m> {
         job: &Job,
         written: &mut usize,
     ) -> Result<Outcome, ModelError> {
-        let opening = self.encoded(&[Segment::Template(opener.to_owned())]);
+        let opening = self.words.encoded(&[Segment::Template(opener.to_owned())]);
         for slice in opening.chunks(SLICE_TOKENS) {
             self.evaluate(slice)?;
         }
@@ -277,33 +272,6 @@ impl<'m> Session<'m> {
     fn piece(&self, token: LlamaToken) -> String {
         String::from_utf8_lossy(&self.model.vocab().token_to_piece(token, true, None)).into_owned()
     }
-}
-
-impl Vocabulary for Session<'_> {
-    fn specials(&self) -> &[Special] {
-        &self.specials
-    }
-
-    fn tokenize(&self, text: &str) -> Vec<i32> {
-        self.model.vocab().tokenize(text.as_bytes(), false, false).into_iter().map(|token| token.0).collect()
-    }
-}
-
-/// The vocabulary's literals, as llama.cpp matches them before it splits words.
-fn specials(model: &LlamaModel) -> Vec<Special> {
-    let vocabulary = model.vocab();
-    let mut specials = Vec::new();
-    for token in vocabulary.tokens() {
-        let attributes = vocabulary.attr(token);
-        let user_defined = attributes.contains(LlamaTokenAttr::UserDefined);
-        if user_defined || attributes.intersects(LlamaTokenAttr::Control | LlamaTokenAttr::Unknown) {
-            let literal = String::from_utf8_lossy(&vocabulary.token_to_piece(token, true, None)).into_owned();
-            if !literal.is_empty() {
-                specials.push(Special { literal, token: token.0, user_defined });
-            }
-        }
-    }
-    specials
 }
 
 fn refused(error: &dyn std::fmt::Display) -> ModelError {

@@ -1,0 +1,87 @@
+//! Recursion, chains and circles.
+
+use serde_json::{Value, json};
+
+use super::{NAMED_DEPTH_MAX, ShapeReader};
+use crate::ir::Shape;
+use crate::normalise::Document;
+use crate::report::FileId;
+
+fn document(schemas: &Value) -> Document {
+    Document { file: FileId(0), value: json!({"components": {"schemas": schemas}}) }
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+#[test]
+fn a_recursive_schema_is_a_name_that_stands_in_itself() {
+    let document = document(&json!({"Unit": {"properties": {"parts": {"items": reference("Unit")}}}}));
+    let mut reader = ShapeReader::new(&document);
+    let shape = reader.read(&reference("Unit"), "").expect("is sound");
+    assert_eq!(shape, Shape::Named("Unit".into()));
+    assert_eq!(reader.reachable([&shape]).len(), 1);
+}
+
+#[test]
+fn a_schema_that_is_nothing_but_itself_is_refused() {
+    for schemas in [
+        json!({"A": {"allOf": [reference("A")]}, "B": {}}),
+        json!({"A": {"anyOf": [{"type": "string"}, reference("A")]}, "B": {}}),
+        json!({"A": {"oneOf": [reference("B")]}, "B": {"nullable": true, "anyOf": [reference("A"), {"type": "string"}]}}),
+    ] {
+        let document = document(&schemas);
+        let mut reader = ShapeReader::new(&document);
+        assert!(reader.read(&reference("A"), "").is_err_and(|refusal| refusal.reason.contains("itself")), "{schemas}");
+    }
+}
+
+/// `B` is read while `A` is open and seems sound; `A` then fails. Nothing may stand on `B` any more.
+#[test]
+fn what_refers_to_a_refused_schema_is_refused_too() {
+    let document = document(&json!({
+        "A": {"properties": {"b": reference("B"), "x": {"type": "nonsense"}}},
+        "B": {"properties": {"a": reference("A")}},
+    }));
+    let mut reader = ShapeReader::new(&document);
+    assert!(reader.read(&reference("A"), "").is_err());
+    let refusal = reader.read(&reference("B"), "").expect_err("refers to A");
+    assert!(refusal.reason.contains("nonsense") && refusal.pointer.ends_with("/A/properties/x/type"), "{refusal:?}");
+}
+
+#[test]
+fn a_long_chain_of_schemas_is_refused_and_does_not_exhaust_the_stack() {
+    let chain = |length: usize| {
+        let link = |at: usize| (format!("S{at}"), json!({"properties": {"next": reference(&format!("S{}", at + 1))}}));
+        let mut schemas: serde_json::Map<String, Value> = (0..length).map(link).collect();
+        schemas.insert(format!("S{length}"), json!({"type": "string"}));
+        document(&schemas.into())
+    };
+    assert!(ShapeReader::new(&chain(NAMED_DEPTH_MAX - 1)).read(&reference("S0"), "").is_ok());
+    let long = chain(100_000);
+    assert!(ShapeReader::new(&long).read(&reference("S0"), "").is_err_and(|refusal| refusal.reason.contains("steps")));
+    let mut nested = json!({});
+    for _ in 0..100 {
+        nested = json!({"items": nested});
+    }
+    assert!(ShapeReader::new(&long).read(&nested, "").is_err_and(|refusal| refusal.reason.contains("deeper")));
+}
+
+/// Each schema names the next one twice: whoever follows every path follows 2^60 of them.
+#[test]
+fn a_schema_with_very_many_paths_takes_no_time() {
+    let link = |at: usize| {
+        (
+            format!("S{at}"),
+            json!({"anyOf": [reference(&format!("S{}", at + 1)), {"nullable": true, "allOf": [reference(&format!("S{}", at + 1))]}]}),
+        )
+    };
+    let mut schemas: serde_json::Map<String, Value> = (0..60).map(link).collect();
+    schemas.insert("S60".into(), json!({"type": "string", "enum": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}));
+    let document = document(&schemas.into());
+    let mut reader = ShapeReader::new(&document);
+    let shape = reader.read(&reference("S0"), "").expect("is sound");
+    assert!(reader.is_flat(&shape));
+    assert_eq!(reader.reachable([&shape]).len(), 61);
+}
