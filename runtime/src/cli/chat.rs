@@ -34,7 +34,7 @@ struct ModelArgs {
     /// Without `--tools`: offer so many tools for a question, or all with 0. A small model picks better from few
     #[arg(long, value_name = "N", default_value_t = 5)]
     tools_max: usize,
-    /// Threads that evaluate; never more than there are free cores [default: the physical cores]
+    /// Threads that evaluate; never more than there are free cores [default: the physical cores but one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Tokens that a conversation may have in all, tools included

@@ -89,6 +89,8 @@ pub enum End {
     Answered,
     /// The model had nothing to say.
     Empty,
+    /// The last call was refused, and the model had nothing to say to it.
+    Refused,
     /// `rounds_max` turns without an answer.
     Rounds,
     /// `tokens_max` tokens were written.
@@ -105,6 +107,7 @@ impl End {
         match self {
             Self::Answered => None,
             Self::Empty => Some("the model gave no answer; ask in other words"),
+            Self::Refused => Some("the call was refused; the reason stands above"),
             Self::Rounds => Some("the model kept calling tools without answering; ask for less at once"),
             Self::Tokens => Some("the answer was cut at the limit of tokens; raise `--tokens-max` or ask for less"),
             Self::Time => Some("the time for one question ran out; ask for less, or give more threads"),
@@ -133,6 +136,8 @@ pub struct Agent {
 /// Stands behind each result, before the question. Small models forget what they were asked while they read a result,
 /// and call again.
 const REMINDER: &str = "Answer my question from this result in one sentence: ";
+/// Stands behind a refusal that ends the matter, before the question.
+const REMINDER_OF_REFUSAL: &str = "It was not done. Say so and why, in one sentence. I had asked: ";
 
 /// What one run keeps account of.
 struct Run<'a> {
@@ -142,6 +147,8 @@ struct Run<'a> {
     /// Calls that were made, to know a repeated one.
     made: Vec<ToolCall>,
     corrected: bool,
+    /// Whether the last call was refused.
+    refused: bool,
     /// What the next turn may be.
     want: Want,
 }
@@ -215,6 +222,7 @@ impl Agent {
             tokens_left: self.limits.tokens_max,
             made: Vec::new(),
             corrected: false,
+            refused: false,
             want,
         };
         for _ in 0..self.limits.rounds_max {
@@ -223,7 +231,9 @@ impl Agent {
                 Err(end) => return Ok(end),
             };
             match outcome {
-                Outcome::Text(text) if text.trim().is_empty() => return Ok(End::Empty),
+                Outcome::Text(text) if text.trim().is_empty() => {
+                    return Ok(if run.refused { End::Refused } else { End::Empty });
+                }
                 Outcome::Text(text) => {
                     self.messages.push(Message::Assistant(text));
                     return Ok(End::Answered);
@@ -321,8 +331,11 @@ impl Agent {
             }
         };
         self.messages.push(Message::Result(text));
-        if outcome.answer.is_ok() {
-            self.messages.push(Message::Reminder(format!("{REMINDER}{}", run.question)));
+        run.refused = outcome.answer.is_err();
+        // A call that is to be corrected needs no words.
+        if want != Want::Call {
+            let reminder = if run.refused { REMINDER_OF_REFUSAL } else { REMINDER };
+            self.messages.push(Message::Reminder(format!("{reminder}{}", run.question)));
         }
         run.want = want;
         flow

@@ -160,6 +160,16 @@ fn wrong_arguments_may_be_corrected_once() {
 }
 
 #[test]
+fn a_refusal_without_words_is_named_as_the_reason() {
+    let mut model = Script::new([call("close_ward", "East"), text(" ")]);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    tools.answers.push_back(Err(Refusal::new(RefusalKind::Approval, "not approved")));
+    assert_eq!(agent.ask("Close it.", &mut model, &mut tools, &mut ear), Ok(End::Refused));
+    let expected = Message::Reminder(format!("{REMINDER_OF_REFUSAL}Close it."));
+    assert_eq!(model.prompts[1].messages.last(), Some(&expected));
+}
+
+#[test]
 fn the_same_call_is_not_made_twice() {
     let mut model = Script::new([call("find_beds", "a"), call("find_beds", "a"), text("Three.")]);
     let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());

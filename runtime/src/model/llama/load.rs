@@ -54,14 +54,15 @@ pub(super) fn check_file(settings: &Settings) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Threads without a wish: one for each physical core that this process may use. More threads than free cores make
-/// llama.cpp several times slower, since its threads spin while they wait for each other.
+/// Threads without a wish: one for each physical core that this process may use, but for one. llama.cpp's threads spin
+/// while they wait for each other, so with more of them than free cores they are several times slower than one alone; the
+/// core that is left out is for whatever else runs.
 pub fn threads_default() -> usize {
     if cfg!(test) {
         return 1;
     }
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    physical_cores().map_or(available, |cores| cores.min(available)).max(1)
+    physical_cores().map_or(available, |cores| cores.min(available)).saturating_sub(1).max(1)
 }
 
 /// Distinct pairs of package and core in `/proc/cpuinfo`; none where the kernel does not say.

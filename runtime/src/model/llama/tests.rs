@@ -1,6 +1,6 @@
 //! With the demo model: what only a real vocabulary and real weights can show.
 //!
-//! `AIRLOCK_MODEL` names the file. Without it these tests pass without a look, but not where `CI` is set.
+//! `AIRLOCK_MODEL` names the file. Tests that need it are ignored unless they are asked for, as `tests/all.sh` does.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -16,10 +16,8 @@ use crate::model::Message;
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::template::Segment;
 
-fn file() -> Option<PathBuf> {
-    let file = std::env::var_os("AIRLOCK_MODEL");
-    assert!(file.is_some() || std::env::var_os("CI").is_none(), "AIRLOCK_MODEL is not set; run tests/all.sh");
-    file.map(PathBuf::from)
+fn file() -> PathBuf {
+    std::env::var_os("AIRLOCK_MODEL").expect("AIRLOCK_MODEL is set; run tests/all.sh").into()
 }
 
 fn settings(file: PathBuf) -> Settings {
@@ -42,9 +40,9 @@ fn beds(question: &str) -> Prompt {
 }
 
 #[test]
-fn calls_are_valid_repeatable_and_stopped_at_once() {
-    let Some(file) = file() else { return };
-    let mut model = Llama::load(&settings(file), &mut |_| true).expect("it loads");
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_calls_are_valid_repeatable_and_stopped_at_once() {
+    let mut model = Llama::load(&settings(file()), &mut |_| true).expect("it loads");
     let prompt = beds("How many beds are free on ward W3?");
     let mut ask = |want, tokens_max| model.turn(&prompt, want, tokens_max, &mut |_| Flow::Continue).expect("it runs");
 
@@ -85,11 +83,11 @@ fn calls_are_valid_repeatable_and_stopped_at_once() {
 }
 
 #[test]
-fn hostile_text_gives_no_control_token_and_harmless_text_the_whole_prompts_tokens() {
-    let Some(file) = file() else { return };
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_hostile_text_gives_no_control_token_and_harmless_text_the_whole_prompts_tokens() {
     let backend = owner::backend().expect("it starts");
     let parameters = LlamaModelParams::default().with_vocab_only(true);
-    let model = LlamaModel::load_from_file(backend, &file, &parameters).expect("it loads");
+    let model = LlamaModel::load_from_file(backend, file(), &parameters).expect("it loads");
     let words = Words::new(&model);
     let vocabulary = model.vocab();
     let special = |text: &str| vocabulary.tokenize(text.as_bytes(), false, true);
