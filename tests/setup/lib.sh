@@ -4,12 +4,22 @@ say() { printf '== %s\n' "$*" >&2; }
 
 cache_directory() { printf '%s\n' "${AIRLOCK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/airlock}"; }
 
+# bindgen's library. The C++ one, libclang-cpp, has a similar name and does not help.
+has_libclang() {
+    [ -n "${LIBCLANG_PATH:-}" ] && return
+    local pattern
+    for pattern in '/usr/lib/llvm-*/lib' '/usr/lib/*-linux-gnu' '/usr/lib64' '/usr/local/lib'; do
+        compgen -G "$pattern/libclang.so*" >/dev/null && return
+        compgen -G "$pattern/libclang-[0-9]*.so*" >/dev/null && return
+    done
+    return 1
+}
+
 # cmake and libclang build llama.cpp. Debian's packages; asks for root only where something is missing.
 need_build_tools() {
     local missing=()
     command -v cmake >/dev/null || missing+=(cmake)
-    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null ||
-        [ -n "${LIBCLANG_PATH:-}" ] || missing+=(libclang-dev)
+    has_libclang || missing+=(libclang-dev)
     [ "${#missing[@]}" -eq 0 ] && return
     say "installing Debian packages: ${missing[*]}"
     local as_root=()

@@ -50,6 +50,8 @@ pub(super) struct Show<'a, 'c> {
     progress: Progress,
     answer: String,
     usage: Usage,
+    /// Whether the last call brought no answer.
+    refused: bool,
     broken: bool,
 }
 
@@ -63,7 +65,7 @@ impl<'a, 'c> Show<'a, 'c> {
     ) -> Self {
         let progress = Progress::new();
         let (answer, usage) = (String::new(), Usage::default());
-        Self { display, consent, interrupts, lines, context, progress, answer, usage, broken: false }
+        Self { display, consent, interrupts, lines, context, progress, answer, usage, refused: false, broken: false }
     }
 
     pub(super) fn question(&mut self, question: &str) {
@@ -110,7 +112,8 @@ impl<'a, 'c> Show<'a, 'c> {
         if self.broken {
             return self.context.fail(ExitCode::Failed, "cannot write the answer");
         }
-        super::code(end)
+        // Words about a call that failed are no success for a script.
+        if self.refused { ExitCode::Failed } else { super::code(end) }
     }
 
     fn say(&mut self, text: &str) {
@@ -135,6 +138,7 @@ impl<'a, 'c> Show<'a, 'c> {
     }
 
     fn result(&mut self, call: &ToolCall, outcome: &gate::Outcome) {
+        self.refused = outcome.answer.is_err();
         let milliseconds = u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX);
         if self.display == Display::Json {
             let (answer, error) = match &outcome.answer {

@@ -107,7 +107,8 @@ fn programs_get_one_object_a_line() {
 #[test]
 fn without_consent_a_change_is_refused_and_said_so() {
     for consent in [Consent::Never, Consent::Ask] {
-        let (out, _, _) = run(Display::Human, consent, &Interrupts::default());
+        let (out, _, code) = run(Display::Human, consent, &Interrupts::default());
+        assert_eq!(code, ExitCode::Failed);
         assert!(out.contains("refused: not approved"), "{out}");
         assert!(!out.contains("POST"), "{out}");
     }
