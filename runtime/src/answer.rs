@@ -5,9 +5,9 @@
 
 use airlock_contract::{Answer, Content, Response, Status};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use crate::gate::{Refusal, RefusalKind};
+use crate::digest::sha256;
+use crate::refusal::{Refusal, RefusalKind};
 use crate::untrusted::{CHARS_MAX, one_line};
 
 /// Of a failure's body no more is read, in bytes.
@@ -42,7 +42,7 @@ pub(crate) fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) ->
         Content::Binary => Ok(json!({
             "media_type": essence.unwrap_or_default(),
             "bytes": body.len(),
-            "sha256": hexadecimal(&Sha256::digest(body)),
+            "sha256": sha256(body),
         })),
     }
 }
@@ -131,13 +131,6 @@ fn advice(status: u16) -> &'static str {
         500.. => "The fault lies with the upstream; a retry may help once.",
         _ => "A retry with the same arguments will not help.",
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 #[cfg(test)]

@@ -18,13 +18,14 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, Call, Caller, Outcome, Refusal, RefusalKind};
+pub use call::{Approval, Call, Caller, Outcome};
 pub use open::StartError;
 
 use crate::answer;
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::prune::Pruner;
+pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::{Encoded, Plan};
 use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;

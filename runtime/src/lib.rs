@@ -10,11 +10,13 @@ pub mod answer;
 pub mod arguments;
 pub mod audit;
 pub mod cli;
+mod digest;
 pub mod gate;
 pub mod mcp;
 #[cfg(feature = "llama")]
 pub mod model;
 pub mod prune;
+mod refusal;
 pub mod request;
 pub mod schema;
 pub mod site;

@@ -32,8 +32,8 @@ pub(super) fn check(
     (effect, effect != implied)
 }
 
-/// Safe methods read (RFC 9110, section 9.2.1).
-fn implied(method: Method) -> Effect {
+/// What a method does to data. Safe methods read (RFC 9110, section 9.2.1).
+pub fn implied(method: Method) -> Effect {
     match method {
         Method::Get | Method::Head | Method::Options => Effect::Read,
         Method::Post | Method::Put | Method::Patch => Effect::Write,

@@ -16,6 +16,7 @@ use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
+pub use effect::implied as implied_effect;
 pub use names::{TOOL_NAME_CHARS_MAX, argument_name, is_reserved, is_tool_name};
 pub use rule::parse as parse_rule;
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{CatalogsArgument, Exit, Streams, inspect, show};
-use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
-use crate::ir::{Content, Effect, Method};
+use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name};
+use crate::ir::{Content, Effect};
 use crate::load::{MANIFEST, Sources, hex, load_file};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{At, Report, human, visible};
@@ -127,7 +127,7 @@ fn begin(arguments: &InitArguments, document: &Document, mut taken: BTreeSet<Str
                 continue;
             }
         };
-        let effect = effect(operation.method);
+        let effect = implied_effect(operation.method);
         if effect != Effect::Read && !arguments.all {
             begun.left_out += 1;
             continue;
@@ -166,14 +166,6 @@ fn begin(arguments: &InitArguments, document: &Document, mut taken: BTreeSet<Str
     begun.text.push_str("\ntools:\n");
     begun.text.push_str(&tools);
     begun
-}
-
-fn effect(method: Method) -> Effect {
-    match method {
-        Method::Get | Method::Head | Method::Options => Effect::Read,
-        Method::Post | Method::Put | Method::Patch => Effect::Write,
-        Method::Delete => Effect::Destroy,
-    }
 }
 
 fn tool(name: &str, operation: &Operation, effect: Effect) -> String {

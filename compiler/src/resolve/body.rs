@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Refusal;
-use super::operation::Found;
+use super::found::Found;
 use super::shape::ShapeReader;
 use crate::ir::Shape;
 use crate::normalise::{Document, escape};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::operation::{self, Found, Operation};
+use super::found::Found;
+use super::operation::{self, Operation};
 use super::security::{self, Choice};
 use super::shape::ShapeReader;
 use super::{Refusal, operations};

@@ -6,6 +6,7 @@
 
 mod body;
 mod catalog;
+mod found;
 mod operation;
 mod parameters;
 mod pattern;
@@ -15,7 +16,8 @@ mod shape;
 
 pub use body::Body;
 pub use catalog::{ResolvedCatalog, ResolvedTool, resolve};
-pub use operation::{Found, Operation, operations, read};
+pub use found::{Found, operations};
+pub use operation::{Operation, read};
 pub use parameters::Parameter;
 pub use pattern::check as check_pattern;
 pub use security::{Choice, Security, first_usable};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Refusal;
-use super::operation::Found;
+use super::found::Found;
 use super::shape::ShapeReader;
 use crate::ir::{Place, Shape};
 use crate::normalise::Document;

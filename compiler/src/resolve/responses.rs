@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Refusal;
 use super::body::is_json;
-use super::operation::Found;
+use super::found::Found;
 use crate::ir::{Answer, Content, Status};
 use crate::normalise::{Document, escape};
 

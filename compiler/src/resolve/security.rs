@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Refusal;
-use super::operation::Found;
+use super::found::Found;
 use crate::ir::{Credential, CredentialPlace};
 use crate::normalise::{Document, escape};
 

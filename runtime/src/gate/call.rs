@@ -1,9 +1,10 @@
 //! What goes into the gate and what comes out of it, as plain data.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
 
 /// One call, as it arrives.
 #[derive(Clone, Debug)]
@@ -62,66 +63,4 @@ pub struct Outcome {
     pub answer_bytes: u64,
     /// From the call's arrival to here.
     pub duration: Duration,
-}
-
-/// Why a call has no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Which check failed.
-    pub kind: RefusalKind,
-    /// What failed, what to do next, and whether a retry can help. Safe to show to a model.
-    pub text: String,
-}
-
-impl Refusal {
-    /// A refusal of this kind.
-    pub fn new(kind: RefusalKind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
-
-/// Which check failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// No catalog has a tool of this name.
-    UnknownTool,
-    /// The arguments are not what the tool takes, or cannot be sent without loss.
-    Arguments,
-    /// The tool changes data and nobody allowed it.
-    Approval,
-    /// The upstream was not reached, broke off, or answered with a failure.
-    Upstream,
-    /// The time for one call ran out.
-    Timeout,
-    /// The upstream's body or the pruned answer is over its limit.
-    TooLarge,
-    /// The upstream's answer is not what the document declares.
-    Answer,
-    /// The prune rule failed on the answer.
-    Prune,
-    /// The audit record could not be written.
-    Audit,
-}
-
-impl RefusalKind {
-    /// The word in the audit record.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::UnknownTool => "unknown_tool",
-            Self::Arguments => "arguments",
-            Self::Approval => "approval",
-            Self::Upstream => "upstream",
-            Self::Timeout => "timeout",
-            Self::TooLarge => "too_large",
-            Self::Answer => "answer",
-            Self::Prune => "prune",
-            Self::Audit => "audit",
-        }
-    }
 }

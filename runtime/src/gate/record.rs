@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::{Call, Entry, Outcome, Refusal, RefusalKind};
-use crate::answer::hexadecimal;
 use crate::arguments::canonical;
 use crate::audit::{Audit, Record};
+use crate::digest::sha256;
 use crate::untrusted::one_line;
 
 /// What has happened so far.
@@ -45,7 +44,7 @@ impl<'a> Open<'a> {
             effect: entry.map(|entry| entry.tool.effect.word()),
             arguments_unknown: call.arguments.len() - arguments.len(),
             arguments,
-            arguments_sha256: hexadecimal(&Sha256::digest(whole.as_bytes())),
+            arguments_sha256: sha256(whole.as_bytes()),
             upstream: entry.map(|entry| entry.upstream.name()),
             method: entry.map(|entry| entry.tool.request.method.word()),
             path: entry.map(|entry| format!("{}{}", entry.catalog.upstream.base_path, entry.tool.request.path)),

@@ -10,12 +10,12 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
-use sha2::{Digest as _, Sha256};
 
 use super::super::template::ChatTemplate;
 use super::super::{ModelError, ModelIdentity};
 use super::session::{SLICE_TOKENS, Session};
 use super::{Command, Event, Settings, load};
+use crate::digest::sha256;
 
 /// News while a model is loaded.
 pub(super) enum Loading {
@@ -132,7 +132,7 @@ fn open<'m>(
     let (template, source) = chat_template(model)?;
     let identity = ModelIdentity {
         name: model.meta_val_str("general.name").unwrap_or_else(|_| "unnamed".to_owned()),
-        template_sha256: hexadecimal(&Sha256::digest(source.as_bytes())),
+        template_sha256: sha256(source.as_bytes()),
         // llama.cpp rounds up; what was asked for is what is promised.
         context_tokens: settings.context_tokens.min(context.n_ctx() as usize),
         slice_tokens: SLICE_TOKENS,
@@ -176,12 +176,4 @@ fn chat_template(model: &LlamaModel) -> Result<(ChatTemplate, String), ModelErro
     };
     let template = ChatTemplate::new(&source, &text(vocabulary.bos()), &text(vocabulary.eos()))?;
     Ok((template, source))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
