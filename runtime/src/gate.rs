@@ -105,7 +105,7 @@ impl Gate {
         if tool.effect != Effect::Read && call.approval != Approval::Granted {
             let text = format!(
                 "`{}` would {} data and was not approved, so nothing was sent. A retry will not help; a person has to \
-                 allow it (`serve --allow-writes`, `call --approve`).",
+                 allow it (`--allow-writes` of `serve` and `ask`, `call --approve`).",
                 tool.name,
                 if tool.effect == Effect::Destroy { "destroy" } else { "change" },
             );
