@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use airlock_contract::request::{Argument, Method, Place, Source};
+use airlock_contract::request::{Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Method, Place, Source, is_path_byte};
 use airlock_contract::{Catalog, CredentialPlace, Tool};
 use hyper::header::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,29 +19,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// Longest target, in bytes. Common servers refuse more than 8 KiB, and say so less clearly.
 const TARGET_BYTES_MAX: usize = 8000;
-
-/// Headers that no argument may set: they frame the message, carry credentials, or are set here.
-const OWN_HEADERS: &[&str] = &[
-    "accept",
-    "accept-encoding",
-    "authorization",
-    "connection",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "max-forwards",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "via",
-];
-
-/// Beginnings of further header names that no argument may set.
-const OWN_HEADER_PREFIXES: &[&str] = &["content-", "proxy-", "x-forwarded-"];
 
 /// A request, but for address and credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,15 +169,14 @@ fn pieces(template: &'static str, rows: &'static [Argument]) -> Result<Vec<Piece
     Ok(pieces)
 }
 
-/// Characters of a path (RFC 3986, section 3.3).
 fn is_path(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&byte))
+    text.bytes().all(is_path_byte)
 }
 
 fn header_name(wire: &str, catalog: &Catalog) -> Result<HeaderName, String> {
     let name = HeaderName::from_bytes(wire.as_bytes()).map_err(|_| format!("`{wire}` is not a header name"))?;
-    let own = OWN_HEADERS.contains(&name.as_str())
-        || OWN_HEADER_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
+    let own = HOST_HEADERS.contains(&name.as_str())
+        || HOST_HEADER_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
         || catalog.upstream.credentials.iter().any(
             |credential| matches!(credential.place, CredentialPlace::Header(header) if header.eq_ignore_ascii_case(wire)),
         );

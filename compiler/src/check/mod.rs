@@ -9,6 +9,7 @@ mod names;
 mod rule;
 mod value;
 
+use airlock_contract::request::is_path_byte;
 use jmespath::ast::Ast;
 
 use crate::ir::{Argument, Content, Effect};
@@ -166,10 +167,9 @@ fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
 fn is_base_path(path: &str) -> bool {
     path.is_empty()
         || (path.starts_with('/')
-            && path[1..].split('/').all(|segment| {
-                !matches!(segment, "" | "." | "..")
-                    && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:@".contains(&byte))
-            }))
+            && path[1..]
+                .split('/')
+                .all(|segment| !matches!(segment, "" | "." | "..") && segment.bytes().all(is_path_byte)))
 }
 
 /// An operation that never has a body has nothing to prune.

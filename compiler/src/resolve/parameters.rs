@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS, is_path_byte};
 use serde_json::Value;
 
 use super::Refusal;
 use super::found::Found;
+use super::security;
 use super::shape::ShapeReader;
 use crate::ir::{Place, Shape};
 use crate::normalise::Document;
@@ -24,24 +26,6 @@ pub struct Parameter {
     /// One line; may be empty.
     pub description: String,
 }
-
-/// Headers that are the host's to set (RFC 9110; OpenAPI 3.0.3 ignores the first three as parameters).
-const HOST_HEADERS: &[&str] = &[
-    "accept",
-    "authorization",
-    "connection",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
 
 /// The operation's parameters. One of the operation goes before one of its path item with the same name and place.
 pub(super) fn read(
@@ -67,7 +51,7 @@ pub(super) fn read(
     }
     let mut parameters = Vec::new();
     for (name, place, value, pointer) in listed {
-        if place == "header" && is_host_header(&name) {
+        if place == "header" && is_host_header(&name, document) {
             continue;
         }
         parameters.push(read_one(&name, &place, value, &pointer, shapes)?);
@@ -75,10 +59,13 @@ pub(super) fn read(
     Ok(parameters)
 }
 
-/// Headers that describe the body or the connection are never arguments: a model must not frame requests.
-fn is_host_header(name: &str) -> bool {
+/// Headers that are the host's own are never arguments: a model must not frame requests, nor send a credential of its
+/// choice. OpenAPI itself ignores three of them as parameters (OpenAPI 3.0.3, section 4.7.12.1).
+fn is_host_header(name: &str, document: &Document) -> bool {
     let name = name.to_ascii_lowercase();
-    HOST_HEADERS.contains(&name.as_str()) || name.starts_with("content-")
+    HOST_HEADERS.contains(&name.as_str())
+        || HOST_HEADER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || security::key_headers(document).any(|header| header.eq_ignore_ascii_case(&name))
 }
 
 fn read_one(
@@ -129,11 +116,12 @@ fn is_token(name: &str) -> bool {
 /// Every variable of the path template has its parameter, and the other way round.
 pub(super) fn check_path(found: &Found, parameters: &[Parameter]) -> Result<(), Refusal> {
     let refuse = |reason: String| Err(Refusal::new("E0216", &found.pointer, reason));
-    if !found.path.starts_with('/') || found.path.contains(['?', '#', '\\', ' ', '%']) || !found.path.is_ascii() {
-        return refuse(format!("the path `{}` cannot be sent as it stands", found.path));
-    }
     let variables = template_variables(&found.path);
     let Some(variables) = variables else { return refuse(format!("the braces of `{}` do not match", found.path)) };
+    let literal = variables.iter().fold(found.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), ""));
+    if !literal.starts_with('/') || !literal.bytes().all(is_path_byte) {
+        return refuse(format!("the path `{}` cannot be sent as it stands", found.path));
+    }
     let declared: BTreeSet<&str> = parameters
         .iter()
         .filter(|parameter| parameter.place == Place::Path)

@@ -89,6 +89,17 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     Ok(Credential { name: name.to_owned(), place })
 }
 
+/// The headers that API keys of this document are sent in.
+pub(super) fn key_headers(document: &Document) -> impl Iterator<Item = &str> {
+    let schemes = document.value.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let is_header = |scheme: &&Value| scheme["type"] == "apiKey" && scheme["in"] == "header";
+    schemes
+        .into_iter()
+        .flat_map(|schemes| schemes.values())
+        .filter(is_header)
+        .filter_map(|scheme| scheme["name"].as_str())
+}
+
 /// The first scheme of the document that can be used, for a manifest that is begun.
 pub fn first_usable(document: &Document) -> Option<String> {
     let schemes = document.value.pointer("/components/securitySchemes")?.as_object()?;

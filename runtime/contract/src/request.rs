@@ -88,6 +88,36 @@ pub enum Source {
     Fixed(&'static str),
 }
 
+/// Headers that no argument may set, in small letters: they frame the message, carry credentials, or are the host's own.
+pub const HOST_HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "max-forwards",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+];
+
+/// Beginnings of further names of headers that no argument may set, in small letters.
+pub const HOST_HEADER_PREFIXES: &[&str] = &["content-", "proxy-", "x-forwarded-"];
+
+/// Whether a byte may stand in a path as it is, `/` and `%` included (RFC 3986, section 3.3).
+pub const fn is_path_byte(byte: u8) -> bool {
+    matches!(byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')'
+        | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'%' | b'/')
+}
+
 /// A variable of the path template.
 pub const fn path(name: &'static str, shape: Shape) -> Argument {
     Argument::new(name, Place::Path, shape)

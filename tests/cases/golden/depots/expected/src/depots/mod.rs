@@ -13,7 +13,7 @@ pub(super) static CATALOG: Catalog = Catalog {
     name: "depots",
     title: "The depots' stock",
     document: "openapi.yaml",
-    document_sha256: "987e197c5cb2df4c8ea0ac23e794b7a32b891b93d1110874d92c52758002d938",
+    document_sha256: "2e7d6ff2debb0f499e7a30dbdc03c3235ba92bfd5b0673b220991c0579f866e4",
     upstream: Upstream {
         name: "depots",
         base_path: "/v1",
