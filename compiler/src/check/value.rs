@@ -1,57 +1,78 @@
 //! Whether a value that the manifest gives (`fixed`, `default`) fits the argument's shape.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::ir::{Integer, Number, Shape, Text};
 
+/// Shapes that are looked at for one value. A document can make the ways through them very many.
+const STEPS_MAX: usize = 100_000;
+
 /// Says why `value` does not fit `shape`, in one sentence's end: "is …".
 pub(super) fn fits(value: &Value, shape: &Shape, shapes: &BTreeMap<String, Shape>) -> Result<(), String> {
-    match shape {
-        Shape::Any => Ok(()),
-        Shape::Boolean => must(value.is_boolean(), "is not true or false"),
-        Shape::Integer(bounds) => integer(value, bounds),
-        Shape::Number(bounds) => number(value, bounds),
-        Shape::Text(bounds) => text(value, bounds),
-        Shape::Words(words) => {
-            let listed = value.as_str().is_some_and(|text| words.iter().any(|word| word == text));
-            must(listed, &format!("is none of {}", words.join(", ")))
-        }
-        Shape::Literals(literals) => {
-            must(literals.contains(&value.to_string()), &format!("is none of {}", literals.join(", ")))
-        }
-        Shape::Nullable(inner) if value.is_null() || fits(value, inner, shapes).is_ok() => Ok(()),
-        Shape::Nullable(inner) => fits(value, inner, shapes),
-        Shape::Named(name) => shapes.get(name).map_or(Ok(()), |shape| fits(value, shape, shapes)),
-        Shape::AnyOf(branches) => {
-            must(branches.iter().any(|branch| fits(value, branch, shapes).is_ok()), "fits none of the allowed shapes")
-        }
-        Shape::List(list) => {
-            let Value::Array(items) = value else { return Err("is not a list".into()) };
-            let count = items.len() as u64;
-            must(
-                count >= list.items_min && list.items_max.is_none_or(|max| count <= max),
-                "has too few or too many items",
-            )?;
-            must(!list.unique || (1..items.len()).all(|at| !items[..at].contains(&items[at])), "has an item twice")?;
-            items.iter().try_for_each(|item| fits(item, &list.items, shapes))
-        }
-        Shape::Object(object) => {
-            let Value::Object(members) = value else { return Err("is not an object".into()) };
-            for property in &object.properties {
-                match members.get(&property.name) {
-                    Some(member) => fits(member, &property.shape, shapes)?,
-                    None => must(!property.required, &format!("has no `{}`", property.name))?,
-                }
+    Fit { shapes, steps: Cell::new(0) }.check(value, shape)
+}
+
+struct Fit<'a> {
+    shapes: &'a BTreeMap<String, Shape>,
+    steps: Cell<usize>,
+}
+
+impl Fit<'_> {
+    fn check(&self, value: &Value, shape: &Shape) -> Result<(), String> {
+        self.steps.set(self.steps.get() + 1);
+        // An error each time from here on, so that no alternative passes for want of looking.
+        must(self.steps.get() <= STEPS_MAX, "is too large to be checked")?;
+        match shape {
+            Shape::Any => Ok(()),
+            Shape::Boolean => must(value.is_boolean(), "is not true or false"),
+            Shape::Integer(bounds) => integer(value, bounds),
+            Shape::Number(bounds) => number(value, bounds),
+            Shape::Text(bounds) => text(value, bounds),
+            Shape::Words(words) => {
+                let listed = value.as_str().is_some_and(|text| words.iter().any(|word| word == text));
+                must(listed, &format!("is none of {}", words.join(", ")))
             }
-            for (name, member) in members {
-                if !object.properties.iter().any(|property| property.name == *name) {
-                    let rest = object.rest.as_deref().ok_or_else(|| format!("has an unknown property `{name}`"))?;
-                    fits(member, rest, shapes)?;
-                }
+            Shape::Literals(literals) => {
+                must(literals.contains(&value.to_string()), &format!("is none of {}", literals.join(", ")))
             }
-            Ok(())
+            Shape::Nullable(_) if value.is_null() => Ok(()),
+            Shape::Nullable(inner) => self.check(value, inner),
+            Shape::Named(name) => self.shapes.get(name).map_or(Ok(()), |shape| self.check(value, shape)),
+            Shape::AnyOf(branches) => {
+                must(branches.iter().any(|branch| self.check(value, branch).is_ok()), "fits none of the allowed shapes")
+            }
+            Shape::List(list) => {
+                let Value::Array(items) = value else { return Err("is not a list".into()) };
+                let count = items.len() as u64;
+                must(
+                    count >= list.items_min && list.items_max.is_none_or(|max| count <= max),
+                    "has too few or too many items",
+                )?;
+                must(
+                    !list.unique || (1..items.len()).all(|at| !items[..at].contains(&items[at])),
+                    "has an item twice",
+                )?;
+                items.iter().try_for_each(|item| self.check(item, &list.items))
+            }
+            Shape::Object(object) => {
+                let Value::Object(members) = value else { return Err("is not an object".into()) };
+                for property in &object.properties {
+                    match members.get(&property.name) {
+                        Some(member) => self.check(member, &property.shape)?,
+                        None => must(!property.required, &format!("has no `{}`", property.name))?,
+                    }
+                }
+                for (name, member) in members {
+                    if !object.properties.iter().any(|property| property.name == *name) {
+                        let rest = object.rest.as_deref().ok_or_else(|| format!("has an unknown property `{name}`"))?;
+                        self.check(member, rest)?;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -88,4 +109,27 @@ fn text(value: &Value, bounds: &Text) -> Result<(), String> {
     let matches =
         bounds.pattern.is_empty() || regex::Regex::new(&bounds.pattern).is_ok_and(|regex| regex.is_match(text));
     must(matches, "does not match the pattern")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::fits;
+    use crate::ir::{Shape, Text};
+
+    /// Each shape names the next one twice; the last admits nothing that is asked for, so every way is tried.
+    #[test]
+    fn very_many_ways_end_in_an_error_and_not_in_a_hang() {
+        let link = |at: usize| {
+            let next = || Shape::Named(format!("S{}", at + 1));
+            (format!("S{at}"), Shape::AnyOf(vec![next(), Shape::Nullable(Box::new(next()))]))
+        };
+        let mut shapes: BTreeMap<String, Shape> = (0..60).map(link).collect();
+        shapes.insert("S60".into(), Shape::Text(Text::default()));
+        assert!(fits(&json!(1), &Shape::Named("S0".into()), &shapes).is_err());
+        assert_eq!(fits(&json!("text"), &Shape::Named("S0".into()), &shapes), Ok(()));
+    }
 }
