@@ -7,6 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use crate::load::escape_token as escape;
 use crate::load::{Loaded, LoadedFile};
 use crate::report::{At, Diagnostic, FileId, Report};
 
@@ -133,11 +134,6 @@ fn typed<T: DeserializeOwned>(document: &Document, pointer: &str, report: &mut R
                 .at(At::key(document.file, pointer), "here"),
         );
     }
-}
-
-/// One reference token of a JSON pointer, escaped (RFC 6901, section 3).
-pub fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 impl Document {

@@ -54,12 +54,13 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
     tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);
+        let names = shape::Names::of(catalog);
         tree.add(format!("{directory}/mod.rs"), File::Rust(catalog::emit(catalog)));
         if !catalog.shapes.is_empty() {
-            tree.add(format!("{directory}/shapes.rs"), File::Rust(shape::emit_named(catalog)));
+            tree.add(format!("{directory}/shapes.rs"), File::Rust(shape::emit_named(catalog, &names)));
         }
         for tool in &catalog.tools {
-            tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool)));
+            tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool, &names)));
         }
     }
     tree

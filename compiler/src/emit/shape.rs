@@ -214,15 +214,14 @@ fn signed(value: i128) -> TokenStream {
 }
 
 /// The file of the catalog's named shapes.
-pub(super) fn emit_named(catalog: &Catalog) -> Module {
+pub(super) fn emit_named(catalog: &Catalog, names: &Names<'_>) -> Module {
     let header = vec![super::catalog::generated_from(catalog)];
     let mut module = Module::new(header, vec!["Shapes that the document names, as far as tools send them.".into()]);
-    let names = Names::of(catalog);
     let mut vocabulary = Vocabulary::default();
     let named = vocabulary.shape("Named");
     let mut items = Vec::new();
     for (name, shape) in &catalog.shapes {
-        let mut writer = Writer { names: &names, vocabulary: &mut vocabulary, at_home: true, indent: 4 };
+        let mut writer = Writer { names, vocabulary: &mut vocabulary, at_home: true, indent: 4 };
         let shape = writer.emit(shape);
         let documentation = documentation(&[format!("`{name}`")]);
         let ident = names.get(name);

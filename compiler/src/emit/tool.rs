@@ -10,16 +10,15 @@ use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
 use crate::ir::{Answer, Catalog, Content, Effect, Status, Tool};
 
-pub(super) fn emit(catalog: &Catalog, tool: &Tool) -> Module {
+pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>) -> Module {
     let mut module = Module::new(
         header(catalog, tool),
         vec![format!("`{}` {} `{} {}`.", tool.name, verb(tool.effect), tool.method.word(), tool.path)],
     );
     let mut vocabulary = Vocabulary::default();
-    let names = Names::of(catalog);
     let items = [
         emit_tool(tool, &mut vocabulary),
-        emit_request(tool, &names, &mut vocabulary),
+        emit_request(tool, names, &mut vocabulary),
         emit_response(tool, &mut vocabulary),
         emit_prune(tool, &mut vocabulary),
     ];

@@ -18,6 +18,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use sources::{Format, Sources};
+pub use spans::escape_token;
 pub use value::parse;
 
 use crate::report::{At, Diagnostic, FileId, Report};

@@ -118,7 +118,7 @@ fn position(raw: &str, text: &str, offset: usize) -> Option<usize> {
 }
 
 /// One reference token of a JSON pointer, escaped (RFC 6901, section 3).
-pub(super) fn escape_token(token: &str) -> String {
+pub fn escape_token(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::load::escape_token;
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
 
 /// What a walk needs to know.
@@ -112,7 +113,7 @@ impl Conform<'_> {
         let rest = schema.get("additionalProperties").cloned().unwrap_or(Value::Bool(true));
         let mut kept = Map::new();
         for (key, mut member) in std::mem::take(members) {
-            let at = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+            let at = format!("{pointer}/{}", escape_token(&key));
             let member_schema = properties.get(&key).unwrap_or(&rest);
             if *member_schema == Value::Bool(false) {
                 self.unknown_key(&key, &at, properties);
