@@ -1,4 +1,4 @@
-//! A catalog: one document, one upstream, and the tools that were chosen from it.
+//! A catalog: one document, its upstreams, and the tools that were chosen from it.
 
 use crate::tool::Tool;
 
@@ -11,10 +11,11 @@ pub struct Catalog {
     pub title: &'static str,
     /// The document's file name, relative to the catalog's directory.
     pub document: &'static str,
-    /// SHA-256 of the document as it was compiled, in lower-case hexadecimal.
+    /// SHA-256 of the document as it was compiled, in lower-case hexadecimal. Of a document in several files, that of
+    /// the lines that `sha256sum` writes for them, in the order of their names.
     pub document_sha256: &'static str,
-    /// The one system that the tools of this catalog may reach.
-    pub upstream: Upstream,
+    /// The systems that the tools of this catalog may reach: the document's own first, then those of single operations.
+    pub upstreams: &'static [Upstream],
     /// The tools, in the order of their names.
     pub tools: &'static [Tool],
 }
@@ -44,6 +45,10 @@ pub struct Credential {
 pub enum CredentialPlace {
     /// The value of this header, as the file holds it.
     Header(&'static str),
+    /// This query parameter, percent-encoded.
+    Query(&'static str),
+    /// This cookie.
+    Cookie(&'static str),
     /// `Authorization: Bearer`, a space, and the file's content (RFC 6750, section 2.1).
     Bearer,
     /// `Authorization: Basic`, a space, and the file's `user:password` in base64 (RFC 7617, section 2).

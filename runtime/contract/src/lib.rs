@@ -18,6 +18,6 @@ pub mod shape;
 pub mod tool;
 
 pub use catalog::{Catalog, Credential, CredentialPlace, Upstream};
-pub use request::{Argument, Method, Place, Request};
+pub use request::{Argument, Body, Method, Place, Request, Style};
 pub use response::{Answer, Content, Response, Status};
 pub use tool::{Effect, Tool};

@@ -11,6 +11,8 @@ pub struct Request {
     pub path: &'static str,
     /// The value of the `Accept` header; empty where no answer has a body.
     pub accept: &'static str,
+    /// How the body is written.
+    pub body: Body,
     /// Arguments in the order in which they are sent. What is not in this table is never sent.
     pub arguments: &'static [Argument],
 }
@@ -56,23 +58,111 @@ pub struct Argument {
     pub shape: Shape,
     /// Who chooses the value.
     pub source: Source,
+    /// Whether reserved characters that mean nothing in a query stay as they are (`allowReserved`).
+    pub reserved: bool,
     /// What the model is told; may be empty.
     pub description: &'static str,
 }
 
-/// Where a value goes, and how it is written there (OpenAPI 3.0, section 4.7.12, "Style Values").
+/// Where a value goes, and how it is written there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A variable of the path template, style `simple`. Never empty, never a dot segment.
-    Path,
-    /// The query, style `form` exploded: a list repeats the name.
-    Query,
-    /// The query, style `form` not exploded: a list is joined with commas.
-    QueryJoined,
-    /// A header, style `simple`: a list is joined with commas.
-    Header,
-    /// The body, as JSON of this media type.
-    JsonBody(&'static str),
+    /// A variable of the path template. Never empty, never a dot segment.
+    Path(Style),
+    /// The query.
+    Query(Style),
+    /// A header.
+    Header(Style),
+    /// The `Cookie` header.
+    Cookie(Style),
+    /// The whole body.
+    Body,
+    /// One property of the body, which is an object.
+    BodyProperty,
+}
+
+/// How a value is written (OpenAPI 3.0.4, section 4.7.12.3, "Style Values"; the examples are its own: an array of
+/// `blue`, `black`, `brown`; an object of `R`, `G`, `B`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Path and header: `blue,black,brown`; `R,100,G,200,B,150`.
+    Simple,
+    /// Path and header: `blue,black,brown`; `R=100,G=200,B=150`.
+    SimpleExploded,
+    /// Path: `.blue,black,brown`; `.R,100,G,200,B,150`.
+    Label,
+    /// Path: `.blue.black.brown`; `.R=100.G=200.B=150`.
+    LabelExploded,
+    /// Path: `;color=blue,black,brown`; `;color=R,100,G,200,B,150`.
+    Matrix,
+    /// Path: `;color=blue;color=black;color=brown`; `;R=100;G=200;B=150`.
+    MatrixExploded,
+    /// Query and cookie: `color=blue,black,brown`; `color=R,100,G,200,B,150`.
+    Form,
+    /// Query: `color=blue&color=black&color=brown`; `R=100&G=200&B=150`.
+    FormExploded,
+    /// Query: `color=blue%20black%20brown`; `color=R%20100%20G%20200%20B%20150`.
+    SpaceDelimited,
+    /// Query: `color=blue%7Cblack%7Cbrown`; `color=R%7C100%7CG%7C200%7CB%7C150`.
+    PipeDelimited,
+    /// Query: no arrays; `color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150`.
+    DeepObject,
+    /// Everywhere: the value as JSON text (`content` in place of `schema`; OpenAPI 3.0.4, section 4.7.12.2.2).
+    Json,
+    /// Path: a text with `/` between segments, each of which is encoded. No segment is empty or a dot segment.
+    Segments,
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// There is none.
+    None,
+    /// The value as JSON, under this media type.
+    Json(&'static str),
+    /// The object's members as `application/x-www-form-urlencoded` (WHATWG URL, section 5).
+    Form(&'static [Field]),
+    /// The object's members as `multipart/form-data` (RFC 7578).
+    Multipart(&'static [Part]),
+    /// A file's bytes, under its own media type or else this one.
+    Bytes(&'static str),
+    /// A string's UTF-8 bytes, under this media type.
+    Text(&'static str),
+}
+
+/// How one member of a form is written. A member without a row is written [`Style::FormExploded`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The member's name.
+    pub name: &'static str,
+    /// How its value is written.
+    pub style: Style,
+    /// Whether reserved characters that mean nothing to a form stay as they are.
+    pub reserved: bool,
+}
+
+/// How one member of a multipart body is written. A member without a row is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The member's name.
+    pub name: &'static str,
+    /// How its value is written.
+    pub content: PartContent,
+    /// The part's `Content-Type`; of a file, where it has none of its own. Empty for a text part without one.
+    pub media_type: &'static str,
+    /// Whether the value is an array, each item of which is a part of this name.
+    pub repeated: bool,
+}
+
+/// How the value of a part is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartContent {
+    /// A scalar as text.
+    Text,
+    /// The value as JSON.
+    Json,
+    /// A file's bytes.
+    Bytes,
 }
 
 /// Who chooses an argument's value.
@@ -118,34 +208,93 @@ pub const fn is_path_byte(byte: u8) -> bool {
         | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'%' | b'/')
 }
 
-/// A variable of the path template.
+/// A variable of the path template, style `simple`.
 pub const fn path(name: &'static str, shape: Shape) -> Argument {
-    Argument::new(name, Place::Path, shape)
+    Argument::new(name, Place::Path(Style::Simple), shape)
 }
 
-/// A query parameter; a list repeats the name.
+/// A query parameter, style `form`, exploded: a list repeats the name.
 pub const fn query(name: &'static str, shape: Shape) -> Argument {
-    Argument::new(name, Place::Query, shape)
+    Argument::new(name, Place::Query(Style::FormExploded), shape)
 }
 
-/// A query parameter; a list is joined with commas.
-pub const fn query_joined(name: &'static str, shape: Shape) -> Argument {
-    Argument::new(name, Place::QueryJoined, shape)
-}
-
-/// A header.
+/// A header, style `simple`: a list is joined with commas.
 pub const fn header(name: &'static str, shape: Shape) -> Argument {
-    Argument::new(name, Place::Header, shape)
+    Argument::new(name, Place::Header(Style::Simple), shape)
 }
 
-/// The JSON body, as one argument named `body`.
-pub const fn json_body(media_type: &'static str, shape: Shape) -> Argument {
-    Argument::new("body", Place::JsonBody(media_type), shape)
+/// A cookie, style `form`.
+pub const fn cookie(name: &'static str, shape: Shape) -> Argument {
+    Argument::new(name, Place::Cookie(Style::Form), shape)
+}
+
+/// The whole body, as one argument named `body`.
+pub const fn body(shape: Shape) -> Argument {
+    Argument::new("body", Place::Body, shape)
+}
+
+/// One property of the body.
+pub const fn body_property(name: &'static str, shape: Shape) -> Argument {
+    Argument::new(name, Place::BodyProperty, shape)
+}
+
+/// A member of a form.
+pub const fn field(name: &'static str, style: Style) -> Field {
+    Field { name, style, reserved: false }
+}
+
+impl Field {
+    /// Reserved characters that mean nothing to a form stay as they are.
+    pub const fn reserved(mut self) -> Self {
+        self.reserved = true;
+        self
+    }
+}
+
+/// A part that holds a scalar as text; without a media type it has no `Content-Type`.
+pub const fn text_part(name: &'static str, media_type: &'static str) -> Part {
+    Part { name, content: PartContent::Text, media_type, repeated: false }
+}
+
+/// A part that holds JSON.
+pub const fn json_part(name: &'static str, media_type: &'static str) -> Part {
+    Part { name, content: PartContent::Json, media_type, repeated: false }
+}
+
+/// A part that holds a file.
+pub const fn file_part(name: &'static str, media_type: &'static str) -> Part {
+    Part { name, content: PartContent::Bytes, media_type, repeated: false }
+}
+
+impl Part {
+    /// The value is an array: each item is a part.
+    pub const fn repeated(mut self) -> Self {
+        self.repeated = true;
+        self
+    }
 }
 
 impl Argument {
     const fn new(name: &'static str, place: Place, shape: Shape) -> Self {
-        Self { name, wire: name, place, shape, source: Source::Required, description: "" }
+        Self { name, wire: name, place, shape, source: Source::Required, reserved: false, description: "" }
+    }
+
+    /// How the value is written, where that is not the place's default.
+    pub const fn style(mut self, style: Style) -> Self {
+        self.place = match self.place {
+            Place::Path(_) => Place::Path(style),
+            Place::Query(_) => Place::Query(style),
+            Place::Header(_) => Place::Header(style),
+            Place::Cookie(_) => Place::Cookie(style),
+            Place::Body | Place::BodyProperty => panic!("a body has no style"),
+        };
+        self
+    }
+
+    /// Reserved characters that mean nothing in a query stay as they are.
+    pub const fn reserved(mut self) -> Self {
+        self.reserved = true;
+        self
     }
 
     /// The name on the wire, where it differs from the model's.

@@ -28,6 +28,8 @@ pub enum Shape {
     AnyOf(&'static [Shape]),
     /// A value of this shape, or null.
     Nullable(&'static Shape),
+    /// Bytes: `{"base64": string, "filename"?: string, "media_type"?: string}`, decoded before they are sent.
+    File,
     /// A shape that the catalog declares once under its document's name. May refer to itself.
     Named(&'static Named),
 }
@@ -87,6 +89,10 @@ pub struct Object {
     pub properties: &'static [Property],
     /// What any other property may be; none are allowed without it.
     pub rest: Option<&'static Shape>,
+    /// The least number of properties.
+    pub properties_min: u64,
+    /// The greatest number of properties.
+    pub properties_max: Option<u64>,
 }
 
 /// One property of an object.
@@ -158,7 +164,7 @@ pub const fn list_of(items: &'static Shape) -> Shape {
 
 /// An object with these properties and no others.
 pub const fn object_of(properties: &'static [Property]) -> Shape {
-    Shape::Object(Object { properties, rest: None })
+    Shape::Object(Object { properties, rest: None, properties_min: 0, properties_max: None })
 }
 
 /// A value of at least one of these shapes.
@@ -169,6 +175,11 @@ pub const fn any_of(shapes: &'static [Shape]) -> Shape {
 /// A value of this shape, or null.
 pub const fn nullable(shape: &'static Shape) -> Shape {
     Shape::Nullable(shape)
+}
+
+/// Bytes, in base64 with a name and a media type.
+pub const fn file() -> Shape {
+    Shape::File
 }
 
 /// A shape that is declared once for the catalog.
@@ -358,6 +369,28 @@ impl Shape {
                 Self::Object(object)
             }
             _ => panic!("`rest` opens an object"),
+        }
+    }
+
+    /// The least number of properties.
+    pub const fn properties_min(self, properties_min: u64) -> Self {
+        match self {
+            Self::Object(mut object) => {
+                object.properties_min = properties_min;
+                Self::Object(object)
+            }
+            _ => panic!("`properties_min` bounds an object"),
+        }
+    }
+
+    /// The greatest number of properties.
+    pub const fn properties_max(self, properties_max: u64) -> Self {
+        match self {
+            Self::Object(mut object) => {
+                object.properties_max = Some(properties_max);
+                Self::Object(object)
+            }
+            _ => panic!("`properties_max` bounds an object"),
         }
     }
 }

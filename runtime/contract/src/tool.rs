@@ -3,6 +3,7 @@
 use crate::prune::Prune;
 use crate::request::Request;
 use crate::response::Response;
+use crate::shape::Shape;
 
 /// One operation of a document, offered to a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Tool {
     pub effect: Effect,
     /// The operation in the document, as a JSON pointer behind the file's name (RFC 6901).
     pub operation: &'static str,
+    /// The name of the one upstream that is called; one of the catalog's.
+    pub upstream: &'static str,
     /// Names of the upstream's credentials that are sent along, all of them.
     pub credentials: &'static [&'static str],
     /// What leaves the machine.
@@ -25,6 +28,8 @@ pub struct Tool {
     pub response: Response,
     /// What of it reaches the model.
     pub prune: Prune,
+    /// What that is made of; [`Shape::Any`] where it is not known. Told to clients, and true of every answer.
+    pub output: Shape,
 }
 
 /// What a call does to the upstream's data. Policy is keyed on this, not on what an upstream says of itself.
