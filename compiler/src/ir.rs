@@ -15,16 +15,25 @@ pub struct Catalog {
     pub document: String,
     /// The document's digest.
     pub document_sha256: String,
-    /// The name under which the site file gives the address.
-    pub upstream: String,
-    /// Put before every path.
-    pub base_path: String,
-    /// The credentials that tools name.
-    pub credentials: Vec<Credential>,
-    /// Shapes with a name, as far as tools reach them.
+    /// The systems that tools reach.
+    pub upstreams: Vec<Upstream>,
+    /// Shapes with a name, as far as tools send them.
     pub shapes: BTreeMap<String, Shape>,
+    /// Shapes with a name, as far as answers are made of them.
+    pub answers: BTreeMap<String, Shape>,
     /// The tools in the order of their names.
     pub tools: Vec<Tool>,
+}
+
+/// A system that tools reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// The name under which the site file gives the address.
+    pub name: String,
+    /// Put before every path.
+    pub base_path: String,
+    /// The credentials that its tools name.
+    pub credentials: Vec<Credential>,
 }
 
 /// A secret, by name.
@@ -41,6 +50,10 @@ pub struct Credential {
 pub enum CredentialPlace {
     /// The value of this header.
     Header(String),
+    /// This query parameter.
+    Query(String),
+    /// This cookie.
+    Cookie(String),
     /// A bearer token.
     Bearer,
     /// User and password.
@@ -62,6 +75,8 @@ pub struct Tool {
     pub effect_declared: bool,
     /// The operation's JSON pointer.
     pub operation: String,
+    /// The name of the system that is called.
+    pub upstream: String,
     /// Names of credentials.
     pub credentials: Vec<String>,
     /// The method, upper case.
@@ -70,8 +85,12 @@ pub struct Tool {
     pub path: String,
     /// The value of the `Accept` header.
     pub accept: String,
+    /// How the body is written.
+    pub body: Body,
     /// The table of arguments.
     pub arguments: Vec<Argument>,
+    /// What the document says and nothing enforces, one line each.
+    pub notes: Vec<String>,
     /// Declared answers.
     pub answers: Vec<Answer>,
     /// The most bytes that are read.
@@ -80,9 +99,48 @@ pub struct Tool {
     pub rule: String,
     /// The rule as a tree.
     pub prune: Prune,
+    /// What the rule's outcome is made of; its names are those of [`Catalog::answers`].
+    pub output: Shape,
 }
 
-pub use airlock_contract::{Content, Effect, Method, Status};
+pub use airlock_contract::request::PartContent;
+pub use airlock_contract::{Content, Effect, Method, Place, Status, Style};
+
+/// How a body is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// There is none.
+    None,
+    /// As JSON of this media type.
+    Json(String),
+    /// As a form.
+    Form(Vec<Field>),
+    /// As parts.
+    Multipart(Vec<Part>),
+    /// A file, of this media type unless it brings its own.
+    Bytes(String),
+    /// A string, of this media type.
+    Text(String),
+}
+
+/// How a member of a form is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Field {
+    pub name: String,
+    pub style: Style,
+    pub reserved: bool,
+}
+
+/// How a member of a multipart body is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Part {
+    pub name: String,
+    pub content: PartContent,
+    pub media_type: String,
+    pub repeated: bool,
+}
 
 /// An argument.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,23 +155,10 @@ pub struct Argument {
     pub shape: Shape,
     /// Who chooses it.
     pub source: Source,
+    /// Whether reserved characters stay as they are.
+    pub reserved: bool,
     /// What the model is told.
     pub description: String,
-}
-
-/// Where an argument goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A path variable.
-    Path,
-    /// The query, exploded.
-    Query,
-    /// The query, joined with commas.
-    QueryJoined,
-    /// A header.
-    Header,
-    /// The body, as JSON of this media type.
-    JsonBody(String),
 }
 
 /// Who chooses an argument.
@@ -165,6 +210,8 @@ pub enum Shape {
     AnyOf(Vec<Shape>),
     /// This or null.
     Nullable(Box<Shape>),
+    /// Bytes in base64.
+    File,
     /// The shape of this name.
     Named(String),
 }
@@ -214,6 +261,8 @@ pub struct List {
 pub struct Object {
     pub properties: Vec<Property>,
     pub rest: Option<Box<Shape>>,
+    pub properties_min: u64,
+    pub properties_max: Option<u64>,
 }
 
 /// One property.
@@ -267,6 +316,7 @@ impl Shape {
             Self::AnyOf(shapes) => shapes.iter().for_each(|shape| shape.names(visit)),
             Self::Nullable(shape) => shape.names(visit),
             Self::Any
+            | Self::File
             | Self::Boolean
             | Self::Integer(_)
             | Self::Number(_)

@@ -1,9 +1,11 @@
 //! Step 5: [`CheckedCatalog`] -> [`Catalog`]: plain data. Places end here, so nothing after it can fail.
 
+use std::collections::BTreeMap;
+
 use jmespath::ast::{Ast, Comparator as AstComparator};
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Catalog, Comparator, Prune, Tool};
+use crate::ir::{Body, Catalog, Comparator, Prune, Shape, Tool, Upstream};
 use crate::resolve::{ResolvedTool, one_line};
 
 /// Lowers every catalog.
@@ -14,22 +16,26 @@ pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
 fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
     let CheckedCatalog { resolved, facts } = catalog;
     let upstream = resolved.manifest.upstream.unwrap_or_default();
-    let document = resolved.document_name;
-    let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document)).collect();
-    Catalog {
-        upstream: upstream.name.unwrap_or_else(|| resolved.name.clone()),
+    let upstream = Upstream {
+        name: upstream.name.unwrap_or_else(|| resolved.name.clone()),
         base_path: upstream.base_path.unwrap_or_else(|| resolved.document.base_path()),
+        credentials: resolved.credentials.into_values().collect(),
+    };
+    let document = resolved.document_name;
+    let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document, &upstream.name)).collect();
+    Catalog {
+        upstreams: vec![upstream],
         title: one_line(&resolved.manifest.title),
         name: resolved.name,
         document,
         document_sha256: resolved.document_sha256,
-        credentials: resolved.credentials.into_values().collect(),
         shapes: resolved.shapes,
+        answers: BTreeMap::new(),
         tools,
     }
 }
 
-fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
+fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str, upstream: &str) -> Tool {
     let ResolvedTool { name, manifest, operation, credentials } = tool;
     let title = manifest.title.as_deref().map(one_line).filter(|title| !title.is_empty());
     let mut accept: Vec<&str> = Vec::new();
@@ -46,15 +52,19 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         effect: facts.effect,
         effect_declared: facts.effect_declared,
         operation: format!("{document}#{}", operation.found.pointer),
+        upstream: upstream.to_owned(),
         credentials,
         method: operation.method,
         path: operation.found.path,
         accept: accept.join(", "),
+        body: operation.body.map_or(Body::None, |body| Body::Json(body.media_type)),
         arguments: facts.arguments,
+        notes: Vec::new(),
         answers: operation.answers,
         bytes_max: manifest.response.bytes_max,
         rule: manifest.prune.trim().to_owned(),
         prune: lower_rule(&facts.rule),
+        output: Shape::Any,
         name,
     }
 }

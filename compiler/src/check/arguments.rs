@@ -58,16 +58,18 @@ fn declared(tool: &ResolvedTool) -> Vec<Argument> {
         .map(|parameter| {
             let name = argument_name(&parameter.name);
             let suffix = match parameter.place {
-                Place::Path => "path",
-                Place::Header => "header",
+                Place::Path(_) => "path",
+                Place::Header(_) => "header",
+                Place::Cookie(_) => "cookie",
                 _ => "query",
             };
             Argument {
                 name: if uses[&name] > 1 { format!("{name}_{suffix}") } else { name },
                 wire: parameter.name.clone(),
-                place: parameter.place.clone(),
+                place: parameter.place,
                 shape: parameter.shape.clone(),
                 source: if parameter.required { Source::Required } else { Source::Optional },
+                reserved: false,
                 description: parameter.description.clone(),
             }
         })
@@ -76,9 +78,10 @@ fn declared(tool: &ResolvedTool) -> Vec<Argument> {
         arguments.push(Argument {
             name: "body".into(),
             wire: "body".into(),
-            place: Place::JsonBody(body.media_type.clone()),
+            place: Place::Body,
             shape: body.shape.clone(),
             source: if body.required { Source::Required } else { Source::Optional },
+            reserved: false,
             description: body.description.clone(),
         });
     }
@@ -94,7 +97,7 @@ fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argu
                     format!("two parameters of `{}` would both be called `{}`", tool.name, argument.name),
                 )
                 .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
-                .at(At::key(catalog.document.file, tool.operation.found.pointer.clone()), "the operation")
+                .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
                 .help("their names differ only in characters that a model cannot use; this operation cannot be a tool"),
             );
             return false;

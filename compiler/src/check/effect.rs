@@ -24,7 +24,7 @@ pub(super) fn check(
         report.push(
             Diagnostic::error("E0601", format!("a {method} does not have the effect `{}`", effect.word()))
                 .at(At::value(file, format!("{pointer}/effect")), "")
-                .at(At::key(catalog.document.file, tool.operation.found.pointer.clone()), "the operation")
+                .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
                 .help("only a POST can be declared to do less than its method says, as a search with a body does"),
         );
     }
@@ -49,7 +49,7 @@ fn check_approval(catalog: &ResolvedCatalog, tool: &ResolvedTool, effect: Effect
     });
     let word = effect.word();
     let at = At::value(file, format!("{pointer}/approve"));
-    let operation = At::key(catalog.document.file, tool.operation.found.pointer.clone());
+    let operation = catalog.document.at_key(&tool.operation.found.pointer);
     let method = format!("this is a {}", tool.operation.method.word());
     match approved {
         None if effect == Effect::Read => {}

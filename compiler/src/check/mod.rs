@@ -149,7 +149,7 @@ fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
                     format!("the path of the document's server, `{base_path}`, cannot be sent as it stands"),
                 )
                 .at(At::key(catalog.manifest_file, "/upstream"), "")
-                .at(At::value(catalog.document.file, "/servers/0/url"), "from here")
+                .at(catalog.document.at("/servers/0/url"), "from here")
                 .help("add `upstream: { base_path: /… }` to the catalog"),
             );
         }

@@ -19,7 +19,7 @@ pub fn is_tool_name(name: &str) -> bool {
 /// Whether a generated file of this name would mean something else to Rust.
 pub fn is_reserved(name: &str) -> bool {
     // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
-    matches!(name, "mod" | "shapes" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen")
+    matches!(name, "mod" | "shapes" | "answers" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen")
         || syn::parse_str::<syn::Ident>(name).is_err()
 }
 

@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 use super::{CatalogsArgument, Exit, Streams, inspect, show};
 use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name};
 use crate::ir::{Content, Effect};
-use crate::load::{MANIFEST, Sources, hex, load_file};
+use crate::load::{MANIFEST, Sources, hex, load_document_at};
 use crate::normalise::{Document, normalise_document};
-use crate::report::{At, Report, human, visible};
+use crate::report::{Report, human, visible};
 use crate::resolve::{Choice, Operation, first_usable, one_line};
 
 /// Arguments of `airlock init`.
@@ -50,8 +50,8 @@ pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::R
     }
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let document = load_file(&arguments.document, &mut sources, &mut report, None)
-        .and_then(|file| normalise_document(file, &mut report));
+    let document = load_document_at(&arguments.document, &mut sources, &mut report)
+        .and_then(|loaded| normalise_document(loaded, &mut report));
     let Some(document) = document else {
         show(&report, &sources, streams)?;
         return Ok(Exit::Invalid);
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::R
     let taken = names_in_use(&arguments.catalogs.catalogs);
     let begun = begin(arguments, &document, taken);
     for (found, refusal) in &begun.refused {
-        let place = human::place(&At::key(document.file, refusal.pointer.clone()), &sources);
+        let place = human::place(&document.at_key(&refusal.pointer), &sources);
         let operation = visible(&format!("{} {}", found.method, found.path));
         writeln!(
             streams.err,

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{Exit, OutputFormat, Streams, diagnostics_json, show};
-use crate::load::{Sources, load_file};
+use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
-use crate::report::{At, Report, human, visible};
+use crate::report::{Report, human, visible};
 use crate::resolve::{Found, Operation, Refusal, ShapeReader, operations, read};
 
 /// Arguments of `airlock inspect`.
@@ -38,8 +38,8 @@ pub(super) fn read_all(document: &Document) -> Vec<(Found, Result<Operation, Ref
 pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let document = load_file(&arguments.document, &mut sources, &mut report, None)
-        .and_then(|file| normalise_document(file, &mut report));
+    let document = load_document_at(&arguments.document, &mut sources, &mut report)
+        .and_then(|loaded| normalise_document(loaded, &mut report));
     let Some(document) = document else {
         match arguments.format {
             OutputFormat::Human => show(&report, &sources, streams)?,
@@ -89,7 +89,7 @@ fn write_human(
             }
             Err(refusal) => {
                 writeln!(streams.out, "refused  {operation}")?;
-                let place = human::place(&At::key(document.file, refusal.pointer.clone()), sources);
+                let place = human::place(&document.at_key(&refusal.pointer), sources);
                 writeln!(streams.out, "         {} {}", refusal.code, visible(&refusal.reason))?;
                 writeln!(streams.out, "         {place} {}", visible(&refusal.pointer))?;
             }

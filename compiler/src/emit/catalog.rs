@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Catalog, CredentialPlace};
+use crate::ir::{Catalog, CredentialPlace, Upstream};
 
 /// The first line of every file of a catalog.
 pub(super) fn generated_from(catalog: &Catalog) -> String {
@@ -17,7 +17,8 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
         Module::new(vec![generated_from(catalog)], vec![format!("{}.", catalog.title.trim_end_matches('.'))]);
     let mut vocabulary = Vocabulary::default();
     let kind = vocabulary.root("Catalog");
-    let upstream = emit_upstream(catalog, &mut vocabulary);
+    let upstreams: Vec<TokenStream> =
+        catalog.upstreams.iter().map(|upstream| emit_upstream(upstream, &mut vocabulary)).collect();
     let (name, document, sha256) = (&catalog.name, &catalog.document, &catalog.document_sha256);
     let title = string(&catalog.title, 8);
     let tools: Vec<_> = catalog.tools.iter().map(|tool| ident(&tool.name)).collect();
@@ -27,7 +28,7 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
             title: #title,
             document: #document,
             document_sha256: #sha256,
-            upstream: #upstream,
+            upstreams: &[#(#upstreams),*],
             tools: &[#(#tools::TOOL),*],
         };
     );
@@ -35,6 +36,9 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
     let mut modules: Vec<_> = tools;
     if !catalog.shapes.is_empty() {
         modules.push(ident("shapes"));
+    }
+    if !catalog.answers.is_empty() {
+        modules.push(ident("answers"));
     }
     modules.sort();
     for name in &modules {
@@ -44,10 +48,10 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
     module
 }
 
-fn emit_upstream(catalog: &Catalog, vocabulary: &mut Vocabulary) -> TokenStream {
+fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStream {
     let kind = vocabulary.root("Upstream");
-    let (name, base_path) = (&catalog.upstream, &catalog.base_path);
-    let credentials: Vec<TokenStream> = catalog
+    let (name, base_path) = (&upstream.name, &upstream.base_path);
+    let credentials: Vec<TokenStream> = upstream
         .credentials
         .iter()
         .map(|credential| {
@@ -56,6 +60,8 @@ fn emit_upstream(catalog: &Catalog, vocabulary: &mut Vocabulary) -> TokenStream 
             let name = &credential.name;
             let place = match &credential.place {
                 CredentialPlace::Header(header) => quote!(#place_kind::Header(#header)),
+                CredentialPlace::Query(parameter) => quote!(#place_kind::Query(#parameter)),
+                CredentialPlace::Cookie(cookie) => quote!(#place_kind::Cookie(#cookie)),
                 CredentialPlace::Bearer => quote!(#place_kind::Bearer),
                 CredentialPlace::Basic => quote!(#place_kind::Basic),
             };

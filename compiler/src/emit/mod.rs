@@ -54,13 +54,21 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
     tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);
-        let names = shape::Names::of(catalog);
+        let names = shape::Names::of("shapes", &catalog.shapes);
+        let answers = shape::Names::of("answers", &catalog.answers);
         tree.add(format!("{directory}/mod.rs"), File::Rust(catalog::emit(catalog)));
         if !catalog.shapes.is_empty() {
-            tree.add(format!("{directory}/shapes.rs"), File::Rust(shape::emit_named(catalog, &names)));
+            let about = "Shapes that the document names, as far as tools send them.";
+            let module = shape::emit_named(catalog, about, &catalog.shapes, &names);
+            tree.add(format!("{directory}/shapes.rs"), File::Rust(module));
+        }
+        if !catalog.answers.is_empty() {
+            let about = "Shapes that the document names, as far as answers are made of them.";
+            let module = shape::emit_named(catalog, about, &catalog.answers, &answers);
+            tree.add(format!("{directory}/answers.rs"), File::Rust(module));
         }
         for tool in &catalog.tools {
-            tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool, &names)));
+            tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool, &names, &answers)));
         }
     }
     tree

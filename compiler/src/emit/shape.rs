@@ -9,18 +9,21 @@ use super::text::{Module, documentation, json, string};
 use super::vocabulary::{Vocabulary, ident};
 use crate::ir::{Catalog, Integer, List, Number, Object, Property, Shape, Text};
 
-/// The names of the statics that stand for named shapes.
-pub(super) struct Names<'c>(BTreeMap<&'c str, Ident>);
+/// The names of the statics that stand for named shapes, and the module that declares them.
+pub(super) struct Names<'c> {
+    module: &'static str,
+    names: BTreeMap<&'c str, Ident>,
+}
 
 impl<'c> Names<'c> {
     /// Names are taken from the document. Where two would read alike, the later in the alphabet gets a number.
-    pub(super) fn of(catalog: &'c Catalog) -> Self {
+    pub(super) fn of(module: &'static str, shapes: &'c BTreeMap<String, Shape>) -> Self {
         let mut names: BTreeMap<&str, Ident> = BTreeMap::new();
-        for name in catalog.shapes.keys() {
+        for name in shapes.keys() {
             let wanted = static_name(name);
             let taken = |candidate: &str| names.values().any(|known| known == candidate);
             let mut free = wanted.clone();
-            for number in 2..catalog.shapes.len() + 2 {
+            for number in 2..shapes.len() + 2 {
                 if !taken(&free) {
                     break;
                 }
@@ -28,11 +31,11 @@ impl<'c> Names<'c> {
             }
             names.insert(name, ident(&free));
         }
-        Self(names)
+        Self { module, names }
     }
 
     fn get(&self, name: &str) -> Ident {
-        self.0.get(name).cloned().unwrap_or_else(|| ident(&static_name(name)))
+        self.names.get(name).cloned().unwrap_or_else(|| ident(&static_name(name)))
     }
 }
 
@@ -71,6 +74,7 @@ impl Writer<'_, '_> {
     pub(super) fn emit(&mut self, shape: &Shape) -> TokenStream {
         match shape {
             Shape::Any => self.call("any", &TokenStream::new()),
+            Shape::File => self.call("file", &TokenStream::new()),
             Shape::Boolean => self.call("boolean", &TokenStream::new()),
             Shape::Integer(bounds) => self.integer(bounds),
             Shape::Number(bounds) => self.number(bounds),
@@ -95,8 +99,8 @@ impl Writer<'_, '_> {
                 if self.at_home {
                     self.call("named", &quote!(&#name))
                 } else {
-                    let shapes = self.vocabulary.shapes();
-                    self.call("named", &quote!(&#shapes::#name))
+                    let module = self.vocabulary.sibling(self.names.module);
+                    self.call("named", &quote!(&#module::#name))
                 }
             }
         }
@@ -182,14 +186,20 @@ impl Writer<'_, '_> {
         self.indent += 4;
         let properties: Vec<TokenStream> = object.properties.iter().map(|property| self.property(property)).collect();
         self.indent -= 4;
-        let shape = self.call("object_of", &quote!(&[#(#properties),*]));
-        match &object.rest {
-            None => shape,
-            Some(rest) => {
-                let rest = self.emit(rest);
-                quote!(#shape.rest(&#rest))
-            }
+        let mut shape = self.call("object_of", &quote!(&[#(#properties),*]));
+        if let Some(rest) = &object.rest {
+            let rest = self.emit(rest);
+            shape = quote!(#shape.rest(&#rest));
         }
+        if object.properties_min > 0 {
+            let count = count(object.properties_min);
+            shape = quote!(#shape.properties_min(#count));
+        }
+        if let Some(max) = object.properties_max {
+            let count = count(max);
+            shape = quote!(#shape.properties_max(#count));
+        }
+        shape
     }
 
     fn property(&mut self, property: &Property) -> TokenStream {
@@ -213,14 +223,14 @@ fn signed(value: i128) -> TokenStream {
     if value < 0 { quote!(-#digits) } else { quote!(#digits) }
 }
 
-/// The file of the catalog's named shapes.
-pub(super) fn emit_named(catalog: &Catalog, names: &Names<'_>) -> Module {
+/// A file of named shapes.
+pub(super) fn emit_named(catalog: &Catalog, about: &str, shapes: &BTreeMap<String, Shape>, names: &Names<'_>) -> Module {
     let header = vec![super::catalog::generated_from(catalog)];
-    let mut module = Module::new(header, vec!["Shapes that the document names, as far as tools send them.".into()]);
+    let mut module = Module::new(header, vec![about.to_owned()]);
     let mut vocabulary = Vocabulary::default();
     let named = vocabulary.shape("Named");
     let mut items = Vec::new();
-    for (name, shape) in &catalog.shapes {
+    for (name, shape) in shapes {
         let mut writer = Writer { names, vocabulary: &mut vocabulary, at_home: true, indent: 4 };
         let shape = writer.emit(shape);
         let documentation = documentation(&[format!("`{name}`")]);

@@ -4,20 +4,20 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::shape::Names;
+use super::shape::{Names, Writer};
 use super::text::{Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
 use crate::ir::{Answer, Catalog, Content, Effect, Status, Tool};
 
-pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>) -> Module {
+pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
         header(catalog, tool),
         vec![format!("`{}` {} `{} {}`.", tool.name, verb(tool.effect), tool.method.word(), tool.path)],
     );
     let mut vocabulary = Vocabulary::default();
     let items = [
-        emit_tool(tool, &mut vocabulary),
+        emit_tool(tool, answers, &mut vocabulary),
         emit_request(tool, names, &mut vocabulary),
         emit_response(tool, &mut vocabulary),
         emit_prune(tool, &mut vocabulary),
@@ -29,13 +29,15 @@ pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>) -> Module 
 fn header(catalog: &Catalog, tool: &Tool) -> Vec<String> {
     let declared = if tool.effect_declared { ", as declared in the catalog" } else { "" };
     let approved = if tool.effect == Effect::Read { "" } else { ", approved in the catalog" };
-    vec![
+    let mut header = vec![
         super::catalog::generated_from(catalog),
         String::new(),
         format!("operation  {}", tool.operation),
         format!("rule       catalog.yaml#/tools/{}/prune", tool.name),
         format!("effect     {}{declared}{approved}", tool.effect.word()),
-    ]
+    ];
+    header.extend(tool.notes.iter().map(|note| format!("unchecked  {note}")));
+    header
 }
 
 fn verb(effect: Effect) -> &'static str {
@@ -46,7 +48,7 @@ fn verb(effect: Effect) -> &'static str {
     }
 }
 
-fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
+fn emit_tool(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) -> TokenStream {
     let kind = vocabulary.root("Tool");
     let effect_kind = vocabulary.root("Effect");
     let effect = ident(match tool.effect {
@@ -54,7 +56,9 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
         Effect::Write => "Write",
         Effect::Destroy => "Destroy",
     });
-    let (name, operation, credentials) = (&tool.name, &tool.operation, &tool.credentials);
+    let (name, operation, upstream) = (&tool.name, &tool.operation, &tool.upstream);
+    let credentials = &tool.credentials;
+    let output = Writer { names: answers, vocabulary, at_home: false, indent: 8 }.emit(&tool.output);
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
     quote!(
@@ -64,10 +68,12 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             description: #description,
             effect: #effect_kind::#effect,
             operation: #operation,
+            upstream: #upstream,
             credentials: &[#(#credentials),*],
             request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
+            output: #output,
         };
     )
 }

@@ -12,7 +12,7 @@ pub(super) struct Vocabulary {
     prune: BTreeSet<String>,
     request: BTreeSet<String>,
     shape: BTreeSet<String>,
-    shapes: bool,
+    siblings: BTreeSet<&'static str>,
 }
 
 impl Vocabulary {
@@ -40,10 +40,10 @@ impl Vocabulary {
         ident(name)
     }
 
-    /// The catalog's own `shapes` module.
-    pub(super) fn shapes(&mut self) -> Ident {
-        self.shapes = true;
-        ident("shapes")
+    /// Another module of the catalog.
+    pub(super) fn sibling(&mut self, name: &'static str) -> Ident {
+        self.siblings.insert(name);
+        ident(name)
     }
 
     /// The `use` items, in the order that rustfmt keeps.
@@ -64,10 +64,11 @@ impl Vocabulary {
                 names => imports.push(quote!(use airlock_contract::#module {#(#names),*};)),
             }
         }
-        if self.shapes {
-            imports.push(quote!(
-                use super::shapes;
-            ));
+        let siblings: Vec<Ident> = self.siblings.iter().map(|name| ident(name)).collect();
+        match siblings.as_slice() {
+            [] => {}
+            [only] => imports.push(quote!(use super::#only;)),
+            siblings => imports.push(quote!(use super::{#(#siblings),*};)),
         }
         imports
     }

@@ -10,6 +10,7 @@ mod spans;
 mod value;
 mod yaml_spans;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -44,9 +45,23 @@ pub struct LoadedCatalog {
     /// `catalog.yaml`.
     pub manifest: LoadedFile,
     /// The document that the manifest names.
-    pub document: LoadedFile,
-    /// The document's file name, as the manifest gives it.
-    pub document_name: String,
+    pub document: LoadedDocument,
+}
+
+/// A document and the files that it refers to.
+#[derive(Debug)]
+pub struct LoadedDocument {
+    /// The path of its own file, relative to the catalog's directory, with forward slashes.
+    pub name: String,
+    /// Its own file.
+    pub file: LoadedFile,
+    /// The other files, by their path relative to the catalog's directory, with forward slashes. A file that is neither
+    /// JSON nor YAML is one string.
+    pub others: BTreeMap<String, LoadedFile>,
+    /// The path of the file that stands for an `http` reference, as the manifest says.
+    pub vendored: BTreeMap<String, String>,
+    /// SHA-256 of the one file; of several, that of the lines that `sha256sum` writes for them, sorted by name.
+    pub sha256: String,
 }
 
 /// A file's value, and what identifies its bytes.
@@ -128,8 +143,27 @@ fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &
         );
         return None;
     }
-    let document = load_file(&directory.join(&document_name), sources, report, Some(&at))?;
-    Some(LoadedCatalog { name, manifest, document, document_name })
+    let document = load_document(directory, document_name, sources, report, Some(&at))?;
+    Some(LoadedCatalog { name, manifest, document })
+}
+
+/// Loads the document `name` of `directory`, and the files that it refers to.
+pub fn load_document(
+    directory: &Path,
+    name: String,
+    sources: &mut Sources,
+    report: &mut Report,
+    named_at: Option<&At>,
+) -> Option<LoadedDocument> {
+    let file = load_file(&directory.join(&name), sources, report, named_at)?;
+    let sha256 = file.sha256.clone();
+    Some(LoadedDocument { name, file, others: BTreeMap::new(), vendored: BTreeMap::new(), sha256 })
+}
+
+/// Loads the document at `path`, outside of any catalog: its directory stands for the catalog's.
+pub fn load_document_at(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedDocument> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    load_document(path.parent().unwrap_or(Path::new("")), name, sources, report, None)
 }
 
 /// Reads and parses one file; `named_at` is where its name stands.

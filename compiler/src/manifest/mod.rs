@@ -25,6 +25,12 @@ pub struct Manifest {
     pub document: String,
     /// The system that the tools reach. Its address is no part of the catalog: the site file gives it.
     pub upstream: Option<Upstream>,
+    /// Further systems, for operations that the document gives a server of their own. The key is the name under which the
+    /// site file gives the address.
+    pub upstreams: Option<BTreeMap<String, NamedUpstream>>,
+    /// Files that stand for references to other machines, which are never fetched: the URL as the document writes it,
+    /// without `#` and what follows, and a file below this directory.
+    pub references: Option<BTreeMap<String, String>>,
     /// The tools, one by one: an operation that is not listed here is not callable. The key is the tool's name.
     pub tools: BTreeMap<String, Tool>,
 }
@@ -38,6 +44,18 @@ pub struct Upstream {
     /// Put before every path. Default: the path of the document's first server.
     pub base_path: Option<String>,
     /// The security scheme of the document to use, or `none`. Needed where the document leaves a choice or says nothing.
+    pub credential: Option<String>,
+}
+
+/// A system that some operations reach instead of the catalog's own.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedUpstream {
+    /// The server, as the document writes its URL. Operations whose first server that is reach this system.
+    pub server: String,
+    /// Put before every path. Default: the path of the server.
+    pub base_path: Option<String>,
+    /// The security scheme of the document to use, or `none`. Default: that of the catalog's own upstream.
     pub credential: Option<String>,
 }
 
@@ -56,6 +74,10 @@ pub struct Tool {
     pub effect: Option<Effect>,
     /// The effect, said again by whoever approved that a model may have it. Mandatory on tools that write or destroy.
     pub approve: Option<Approve>,
+    /// The media type of the body, where the document has several. Default: JSON, or parts where a file is sent.
+    pub media_type: Option<String>,
+    /// Lift the properties of the body to arguments of their own. Only where no name stands twice.
+    pub flat: Option<bool>,
     /// What is changed about the operation's arguments, by the name that the model uses.
     pub arguments: Option<BTreeMap<String, Argument>>,
     /// What may come back.
@@ -102,6 +124,10 @@ pub struct Argument {
     pub default: Option<Value>,
     /// An optional argument that is not offered, and never sent.
     pub omit: Option<bool>,
+    /// How the value is written, where the document says it wrongly.
+    pub style: Option<ArgumentStyle>,
+    /// Whether a list repeats the name (`form`), or members stand one by one. Default: as the document says.
+    pub explode: Option<bool>,
     /// The only values that are allowed.
     #[serde(rename = "enum")]
     pub one_of: Option<Vec<Value>>,
@@ -119,6 +145,28 @@ pub struct Argument {
     pub min_items: Option<u64>,
     /// The greatest number of items.
     pub max_items: Option<u64>,
+}
+
+/// How an argument is written (OpenAPI 3.0.4, section 4.7.12.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ArgumentStyle {
+    /// Path and header: joined with commas.
+    Simple,
+    /// Path: behind a dot.
+    Label,
+    /// Path: behind a semicolon and the name.
+    Matrix,
+    /// Query and cookie.
+    Form,
+    /// Query: joined with blanks.
+    SpaceDelimited,
+    /// Query: joined with bars.
+    PipeDelimited,
+    /// Query: members of an object, each as `name[member]`.
+    DeepObject,
+    /// Path: the slashes of the value stay, and separate segments of the path.
+    Segments,
 }
 
 /// What may come back.

@@ -140,8 +140,8 @@ impl Resolver<'_> {
                 self.report.push(
                     Diagnostic::error("E0222", format!("the document has more than one operation `{wanted}`"))
                         .at(at, "which one?")
-                        .at(At::key(self.document.file, first.pointer.clone()), "this one")
-                        .at(At::key(self.document.file, second.pointer.clone()), "or this one")
+                        .at(self.document.at_key(&first.pointer), "this one")
+                        .at(self.document.at_key(&second.pointer), "or this one")
                         .help(format!("name it by method and path: `{} {}`", first.method, first.path)),
                 );
                 None
@@ -153,7 +153,7 @@ impl Resolver<'_> {
         self.report.push(
             Diagnostic::error(refusal.code, format!("`{wanted}` cannot be compiled: {}", refusal.reason))
                 .at(At::value(self.manifest_file, pointer), "this tool needs it")
-                .at(At::key(self.document.file, refusal.pointer.clone()), "because of this")
+                .at(self.document.at_key(&refusal.pointer), "because of this")
                 .help("change the document, or remove the tool"),
         );
     }
@@ -185,7 +185,7 @@ impl Resolver<'_> {
                     self.report.push(
                         Diagnostic::error(refusal.code, refusal.reason)
                             .at(At::value(self.manifest_file, pointer), "needed by this tool")
-                            .at(At::key(self.document.file, refusal.pointer), "from here"),
+                            .at(self.document.at_key(&refusal.pointer), "from here"),
                     );
                     return None;
                 }

@@ -9,7 +9,7 @@ use super::Refusal;
 use super::found::Found;
 use super::security;
 use super::shape::ShapeReader;
-use crate::ir::{Place, Shape};
+use crate::ir::{Place, Shape, Style};
 use crate::normalise::Document;
 
 /// A parameter of an operation.
@@ -88,10 +88,10 @@ fn read_one(
     let shape = shapes.read(schema, &format!("{pointer}/schema"))?;
     let style = value.get("style").and_then(Value::as_str);
     let place = match (place, style) {
-        ("path", None | Some("simple")) => Place::Path,
-        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => Place::QueryJoined,
-        ("query", None | Some("form")) => Place::Query,
-        ("header", None | Some("simple")) if is_token(name) => Place::Header,
+        ("path", None | Some("simple")) => Place::Path(Style::Simple),
+        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => Place::Query(Style::Form),
+        ("query", None | Some("form")) => Place::Query(Style::FormExploded),
+        ("header", None | Some("simple")) if is_token(name) => Place::Header(Style::Simple),
         ("header", None | Some("simple")) => return refuse("the name is no header name".into()),
         ("cookie", _) => return refuse("cookies are not supported".into()),
         (_, style) => return refuse(format!("style `{}` is not supported here", style.unwrap_or("none"))),
@@ -101,7 +101,7 @@ fn read_one(
     }
     Ok(Parameter {
         name: name.to_owned(),
-        required: place == Place::Path || value.get("required") == Some(&Value::Bool(true)),
+        required: matches!(place, Place::Path(_)) || value.get("required") == Some(&Value::Bool(true)),
         place,
         shape,
         description: super::description(value).or_else(|| super::description(schema)).unwrap_or_default(),
@@ -124,7 +124,7 @@ pub(super) fn check_path(found: &Found, parameters: &[Parameter]) -> Result<(), 
     }
     let declared: BTreeSet<&str> = parameters
         .iter()
-        .filter(|parameter| parameter.place == Place::Path)
+        .filter(|parameter| matches!(parameter.place, Place::Path(_)))
         .map(|parameter| parameter.name.as_str())
         .collect();
     if let Some(missing) = variables.iter().find(|name| !declared.contains(*name)) {

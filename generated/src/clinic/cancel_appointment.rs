@@ -7,9 +7,9 @@
 //! `cancel_appointment` destroys with `POST /appointments/{appointment_id}/cancel`.
 
 use airlock_contract::prune::{field, object, Prune};
-use airlock_contract::request::{json_body, path};
-use airlock_contract::shape::{named, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::request::{body, path};
+use airlock_contract::shape::{any, named, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 use super::shapes;
 
 pub(super) const TOOL: Tool = Tool {
@@ -19,10 +19,12 @@ pub(super) const TOOL: Tool = Tool {
         afterwards.",
     effect: Effect::Destroy,
     operation: "openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -30,11 +32,11 @@ static REQUEST: Request = Request {
     method: Method::Post,
     path: "/appointments/{appointment_id}/cancel",
     accept: "application/json",
+    body: Body::Json("application/json"),
     arguments: &[
         path("appointment_id", text().pattern("^A[0-9]{4}$"))
             .about("Identifier of the appointment."),
-        json_body("application/json", named(&shapes::CANCELLATION))
-            .about("Why it is cancelled."),
+        body(named(&shapes::CANCELLATION)).about("Why it is cancelled."),
     ],
 };
 

@@ -7,9 +7,9 @@
 //! `create_appointment` writes with `POST /appointments`.
 
 use airlock_contract::prune::{field, object, Prune};
-use airlock_contract::request::{header, json_body};
-use airlock_contract::shape::{named, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::request::{body, header};
+use airlock_contract::shape::{any, named, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 use super::shapes;
 
 pub(super) const TOOL: Tool = Tool {
@@ -19,10 +19,12 @@ pub(super) const TOOL: Tool = Tool {
         kind, the begin with its offset from UTC, the length in minutes and the reason.",
     effect: Effect::Write,
     operation: "openapi.yaml#/paths/~1appointments/post",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -30,12 +32,12 @@ static REQUEST: Request = Request {
     method: Method::Post,
     path: "/appointments",
     accept: "application/json",
+    body: Body::Json("application/json"),
     arguments: &[
         header("X_Request_Reason", text().chars_min(1).chars_max(80))
             .sent_as("X-Request-Reason")
             .fixed(r#""booked by an assistant""#),
-        json_body("application/json", named(&shapes::NEW_APPOINTMENT))
-            .about("The appointment to book."),
+        body(named(&shapes::NEW_APPOINTMENT)).about("The appointment to book."),
     ],
 };
 

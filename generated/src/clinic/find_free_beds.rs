@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{integer, one_of, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "find_free_beds",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         id, room and equipment.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1wards~1{ward_id}~1beds/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/wards/{ward_id}/beds",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("ward_id", text().pattern("^W[0-9]$")).about("Identifier of the ward."),
         query("status", one_of(&["free", "occupied", "cleaning", "closed"]))

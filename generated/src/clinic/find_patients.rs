@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::query;
-use airlock_contract::shape::{integer, one_of, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "find_patients",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         ward and bed. Use it when the patient id is not known, or to see who lies on a ward.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1patients/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/patients",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         query("name", text().chars_min(2).chars_max(40))
             .optional()

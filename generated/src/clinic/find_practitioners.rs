@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{call, field, literal, object, Prune};
 use airlock_contract::request::query;
-use airlock_contract::shape::{boolean, integer, one_of};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, boolean, integer, one_of};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "find_practitioners",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         id, telephone, office, languages and whether they are on duty.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1practitioners/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/practitioners",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         query(
                 "specialty",

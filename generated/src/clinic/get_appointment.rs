@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::text;
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_appointment",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         must prepare, and whether it was cancelled.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1appointments~1{appointment_id}/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/appointments/{appointment_id}",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("appointment_id", text().pattern("^A[0-9]{4}$"))
             .about("Identifier of the appointment."),

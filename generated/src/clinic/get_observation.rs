@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, index, literal, object, when, Comparator, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::text;
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_observation",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         method, specimen and who checked it.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1observations~1{observation_id}/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/observations/{observation_id}",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("observation_id", text().pattern("^OBS[0-9]{4}$"))
             .about("Identifier of the measurement."),

@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::text;
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_patient",
@@ -19,10 +19,12 @@ pub(super) const TOOL: Tool = Tool {
         emergency. Not for allergies, medicines or test results.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1patients~1{patient_id}/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -30,6 +32,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/patients/{patient_id}",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("patient_id", text().pattern("^P[0-9]{4}$"))
             .about("Identifier of the patient."),

@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, literal, object, when, Comparator, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::text;
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_allergies",
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
         reactions it causes.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1allergies/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +31,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/patients/{patient_id}/allergies",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("patient_id", text().pattern("^P[0-9]{4}$"))
             .about("Identifier of the patient."),

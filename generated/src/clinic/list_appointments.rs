@@ -7,9 +7,11 @@
 //! `list_appointments` reads `GET /appointments`.
 
 use airlock_contract::prune::{call, expression, field, object, Prune};
-use airlock_contract::request::{query, query_joined};
-use airlock_contract::shape::{integer, list_of, one_of, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::request::query;
+use airlock_contract::shape::{any, integer, list_of, one_of, text};
+use airlock_contract::{
+    response, Body, Effect, Method, Request, Response, Status, Style, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_appointments",
@@ -18,10 +20,12 @@ pub(super) const TOOL: Tool = Tool {
         when, with whom, where and why.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1appointments/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,6 +33,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/appointments",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         query("patient_id", text().pattern("^P[0-9]{4}$"))
             .optional()
@@ -36,13 +41,14 @@ static REQUEST: Request = Request {
         query("practitioner_id", text().pattern("^DR[0-9]{2}$"))
             .optional()
             .about("The doctor whose appointments are wanted."),
-        query_joined(
+        query(
                 "status",
                 list_of(&one_of(&["booked", "completed", "cancelled", "missed"]))
                     .items_min(1)
                     .items_max(4)
                     .unique(),
             )
+            .style(Style::Form)
             .fixed(r#"["booked"]"#),
         query("from_date", text().format("date"))
             .optional()

@@ -10,8 +10,8 @@ use airlock_contract::prune::{
     call, current, expression, field, literal, object, when, Comparator, Prune,
 };
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{integer, one_of, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_documents",
@@ -20,10 +20,12 @@ pub(super) const TOOL: Tool = Tool {
         title, date and author.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1patients~1{patient_id}~1documents/get",
+    upstream: "clinic",
     credentials: &["api_key"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -31,6 +33,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/patients/{patient_id}/documents",
     accept: "application/json",
+    body: Body::None,
     arguments: &[
         path("patient_id", text().pattern("^P[0-9]{4}$"))
             .about("Identifier of the patient."),

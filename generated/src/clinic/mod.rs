@@ -29,16 +29,18 @@ pub(super) static CATALOG: Catalog = Catalog {
     title: "Clinic department",
     document: "openapi.yaml",
     document_sha256: "f913847b6269901af1346bebd02d2bcc898392a89016a0fe40ee2bf0f204a190",
-    upstream: Upstream {
-        name: "clinic",
-        base_path: "/v1",
-        credentials: &[
-            Credential {
-                name: "api_key",
-                place: CredentialPlace::Header("X-Api-Key"),
-            },
-        ],
-    },
+    upstreams: &[
+        Upstream {
+            name: "clinic",
+            base_path: "/v1",
+            credentials: &[
+                Credential {
+                    name: "api_key",
+                    place: CredentialPlace::Header("X-Api-Key"),
+                },
+            ],
+        },
+    ],
     tools: &[
         cancel_appointment::TOOL,
         create_appointment::TOOL,

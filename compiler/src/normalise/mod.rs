@@ -4,20 +4,70 @@
 //! step asks. The frame of the document (info, servers, security schemes) is checked by `openapiv3`'s strict types here;
 //! each operation is checked by them when it is resolved, so that one bad operation does not refuse its document.
 
+mod references;
+
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub use crate::load::escape_token as escape;
-use crate::load::{Loaded, LoadedFile};
+use crate::load::{Loaded, LoadedDocument, LoadedFile};
 use crate::report::{At, Diagnostic, FileId, Report};
 
-/// A document in the shape of OpenAPI 3.0 (<https://spec.openapis.org/oas/v3.0.3>).
+pub use references::{FILES, Files, file_of, is_remote, join, unescape};
+
+/// A document in the shape of OpenAPI 3.0 (<https://spec.openapis.org/oas/v3.0.4>), all its files in one value.
+///
+/// The document's own file is the root; its other files stand below the root's key [`FILES`], by their path.
+/// References are as they were written; [`Document::follow`] knows where each leads.
 #[derive(Debug)]
 pub struct Document {
-    /// For places in diagnostics.
+    /// The document's own file.
     pub file: FileId,
-    /// The document. `paths` is an object.
+    /// The value. `paths` is an object.
     pub value: Value,
+    /// Which version its author wrote.
+    pub version: Version,
+    /// Where references lead.
+    files: Files,
+    /// Where things stood in the files that no longer stand there.
+    origins: Origins,
+}
+
+/// The version that a document says it is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// Swagger 2.0.
+    Swagger2,
+    /// OpenAPI 3.0, with its patch number.
+    V3_0(u32),
+    /// OpenAPI 3.1, with its patch number.
+    V3_1(u32),
+    /// OpenAPI 3.2, with its patch number.
+    V3_2(u32),
+}
+
+/// Places in files, by the pointer of what stands in the document now. The longest pointer that fits counts.
+#[derive(Debug, Default)]
+pub struct Origins(BTreeMap<String, (FileId, String)>);
+
+impl Origins {
+    /// Says that what stands at `pointer` now came from `old` of that file.
+    pub fn insert(&mut self, pointer: String, file: FileId, old: String) {
+        self.0.insert(pointer, (file, old));
+    }
+
+    /// The file and the pointer in it that `pointer` stood at.
+    pub fn of(&self, pointer: &str) -> Option<(FileId, String)> {
+        let mut prefix = pointer;
+        loop {
+            if let Some((file, old)) = self.0.get(prefix) {
+                return Some((*file, format!("{old}{}", &pointer[prefix.len()..])));
+            }
+            prefix = &prefix[..prefix.rfind('/')?];
+        }
+    }
 }
 
 /// A catalog whose document has been normalised.
@@ -40,12 +90,13 @@ pub fn normalise(loaded: Loaded, report: &mut Report) -> Vec<NormalisedCatalog> 
     let mut catalogs = Vec::new();
     for catalog in loaded.catalogs {
         let document_sha256 = catalog.document.sha256.clone();
+        let document_name = catalog.document.name.clone();
         if let Some(document) = normalise_document(catalog.document, report) {
             catalogs.push(NormalisedCatalog {
                 name: catalog.name,
                 manifest: catalog.manifest,
                 document,
-                document_name: catalog.document_name,
+                document_name,
                 document_sha256,
             });
         }
@@ -54,9 +105,9 @@ pub fn normalise(loaded: Loaded, report: &mut Report) -> Vec<NormalisedCatalog> 
 }
 
 /// Normalises one document. Errors are E020x codes.
-pub fn normalise_document(loaded: LoadedFile, report: &mut Report) -> Option<Document> {
-    let LoadedFile { id: file, value, .. } = loaded;
-    let Value::Object(members) = &value else {
+pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option<Document> {
+    let LoadedDocument { name, file: LoadedFile { id: file, mut value, .. }, others, vendored, .. } = loaded;
+    let Value::Object(members) = &mut value else {
         report.push(
             Diagnostic::error("E0204", "this is no OpenAPI document: it is not an object").at(At::value(file, ""), ""),
         );
@@ -65,7 +116,17 @@ pub fn normalise_document(loaded: LoadedFile, report: &mut Report) -> Option<Doc
     if !check_version(members, file, report) {
         return None;
     }
-    let document = Document { file, value };
+    let mut origins = Origins::default();
+    if !others.is_empty() {
+        let mut files = Map::new();
+        for (path, other) in others {
+            origins.insert(format!("/{FILES}/{}", escape(&path)), other.id, String::new());
+            files.insert(path, other.value);
+        }
+        members.insert(FILES.to_owned(), files.into());
+    }
+    let files = Files { root: name, vendored };
+    let document = Document { file, value, version: Version::V3_0(3), files, origins };
     check_frame(&document, report);
     (!report.has_errors()).then_some(document)
 }
@@ -137,20 +198,39 @@ fn typed<T: DeserializeOwned>(document: &Document, pointer: &str, report: &mut R
 }
 
 impl Document {
+    /// The place of a value, for a diagnostic.
+    pub fn at(&self, pointer: &str) -> At {
+        let (file, pointer) = self.origin(pointer);
+        At::value(file, pointer)
+    }
+
+    /// The place of a key, for a diagnostic.
+    pub fn at_key(&self, pointer: &str) -> At {
+        let (file, pointer) = self.origin(pointer);
+        At::key(file, pointer)
+    }
+
+    /// The file and the pointer in it that `pointer` of the document came from.
+    pub fn origin(&self, pointer: &str) -> (FileId, String) {
+        self.origins.of(pointer).unwrap_or_else(|| (self.file, pointer.to_owned()))
+    }
+
+    /// The pointer that a reference means where it stands at `base`. Whether anything is there is not asked.
+    ///
+    /// # Errors
+    /// Says in one sentence why it can mean nothing here, and what to do.
+    pub fn resolve(&self, base: &str, reference: &str) -> Result<String, String> {
+        self.files.resolve(base, reference)
+    }
+
     /// Follows `$ref`s from `value`, which stands at `pointer`, to what they mean.
     ///
     /// # Errors
-    /// Says why a reference leads nowhere: it points outside the document, dangles, or goes in a circle.
+    /// Says why a reference leads nowhere: it leaves the catalog, dangles, or goes in a circle.
     pub fn follow<'d>(&'d self, mut value: &'d Value, mut pointer: String) -> Result<(&'d Value, String), String> {
         for _ in 0..REFERENCES_MAX {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Ok((value, pointer)) };
-            let Some(fragment) = reference.strip_prefix('#') else {
-                return Err(format!(
-                    "the reference `{reference}` leads out of the document; copy what it means into it"
-                ));
-            };
-            pointer =
-                percent_decode(fragment).ok_or_else(|| format!("the reference `{reference}` cannot be decoded"))?;
+            pointer = self.resolve(&pointer, reference)?;
             value = self
                 .value
                 .pointer(&pointer)
@@ -181,36 +261,16 @@ impl Document {
 /// A longer chain of references is a circle.
 const REFERENCES_MAX: usize = 64;
 
-/// Percent-decodes a URI fragment (RFC 6901, section 6).
-fn percent_decode(fragment: &str) -> Option<String> {
-    if !fragment.contains('%') {
-        return Some(fragment.to_owned());
-    }
-    let bytes = fragment.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] == b'%' {
-            let digits = fragment.get(at + 1..at + 3)?;
-            decoded.push(u8::from_str_radix(digits, 16).ok()?);
-            at += 3;
-        } else {
-            decoded.push(bytes[at]);
-            at += 1;
-        }
-    }
-    String::from_utf8(decoded).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Document;
+    use super::{Document, Files, Origins, Version};
     use crate::report::FileId;
 
     fn document(value: Value) -> Document {
-        Document { file: FileId(0), value }
+        let (files, origins) = (Files::default(), Origins::default());
+        Document { file: FileId(0), value, version: Version::V3_0(3), files, origins }
     }
 
     #[test]
@@ -225,7 +285,7 @@ mod tests {
         };
         assert_eq!(follow("/a~0b/c~1d"), Ok((json!(1), "/y{id}".into())));
         assert!(follow("/loop").is_err_and(|reason| reason.contains("circle")));
-        assert!(follow("/out").is_err_and(|reason| reason.contains("out of the document")));
+        assert!(follow("/out").is_err_and(|reason| reason.contains("leads to nothing")));
         assert!(follow("/gone").is_err_and(|reason| reason.contains("leads to nothing")));
     }
 
