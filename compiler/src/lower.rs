@@ -22,7 +22,12 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         credentials: resolved.credentials.into_values().collect(),
     };
     let document = resolved.document_name;
-    let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document, &upstream.name)).collect();
+    let tools = resolved
+        .tools
+        .into_iter()
+        .zip(facts)
+        .map(|(tool, facts)| lower_tool(tool, facts, &document, &upstream.name))
+        .collect();
     Catalog {
         upstreams: vec![upstream],
         title: one_line(&resolved.manifest.title),

@@ -19,8 +19,10 @@ pub fn is_tool_name(name: &str) -> bool {
 /// Whether a generated file of this name would mean something else to Rust.
 pub fn is_reserved(name: &str) -> bool {
     // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
-    matches!(name, "mod" | "shapes" | "answers" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen")
-        || syn::parse_str::<syn::Ident>(name).is_err()
+    matches!(
+        name,
+        "mod" | "shapes" | "answers" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen"
+    ) || syn::parse_str::<syn::Ident>(name).is_err()
 }
 
 /// The model's name for a parameter: `^[A-Za-z_][A-Za-z0-9_]{0,63}$`. Other characters become `_`, at the ends they go.

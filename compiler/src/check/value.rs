@@ -27,7 +27,9 @@ impl Fit<'_> {
         must(self.steps.get() <= STEPS_MAX, "is too large to be checked")?;
         match shape {
             Shape::Any => Ok(()),
-            Shape::File => must(value.get("base64").is_some_and(Value::is_string), "is not a file: an object with `base64`"),
+            Shape::File => {
+                must(value.get("base64").is_some_and(Value::is_string), "is not a file: an object with `base64`")
+            }
             Shape::Boolean => must(value.is_boolean(), "is not true or false"),
             Shape::Integer(bounds) => integer(value, bounds),
             Shape::Number(bounds) => number(value, bounds),

@@ -224,7 +224,12 @@ fn signed(value: i128) -> TokenStream {
 }
 
 /// A file of named shapes.
-pub(super) fn emit_named(catalog: &Catalog, about: &str, shapes: &BTreeMap<String, Shape>, names: &Names<'_>) -> Module {
+pub(super) fn emit_named(
+    catalog: &Catalog,
+    about: &str,
+    shapes: &BTreeMap<String, Shape>,
+    names: &Names<'_>,
+) -> Module {
     let header = vec![super::catalog::generated_from(catalog)];
     let mut module = Module::new(header, vec![about.to_owned()]);
     let mut vocabulary = Vocabulary::default();

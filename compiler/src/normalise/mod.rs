@@ -126,7 +126,7 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         members.insert(FILES.to_owned(), files.into());
     }
     let files = Files { root: name, vendored };
-    let document = Document { file, value, version: Version::V3_0(3), files, origins };
+    let document = Document { file, value, version: Version::V3_0(4), files, origins };
     check_frame(&document, report);
     (!report.has_errors()).then_some(document)
 }
@@ -198,6 +198,13 @@ fn typed<T: DeserializeOwned>(document: &Document, pointer: &str, report: &mut R
 }
 
 impl Document {
+    /// A document of one file that is in the shape of OpenAPI 3.0 already.
+    #[cfg(test)]
+    pub(crate) fn plain(value: Value) -> Self {
+        let (files, origins) = (Files::default(), Origins::default());
+        Self { file: FileId(0), value, version: Version::V3_0(4), files, origins }
+    }
+
     /// The place of a value, for a diagnostic.
     pub fn at(&self, pointer: &str) -> At {
         let (file, pointer) = self.origin(pointer);
@@ -265,12 +272,10 @@ const REFERENCES_MAX: usize = 64;
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Document, Files, Origins, Version};
-    use crate::report::FileId;
+    use super::Document;
 
     fn document(value: Value) -> Document {
-        let (files, origins) = (Files::default(), Origins::default());
-        Document { file: FileId(0), value, version: Version::V3_0(3), files, origins }
+        Document::plain(value)
     }
 
     #[test]

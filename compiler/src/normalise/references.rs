@@ -8,7 +8,7 @@ use super::escape;
 pub const FILES: &str = "x-airlock-files";
 
 /// The scheme of references that a conversion writes: `airlock:` and a pointer into the document, wherever it stands.
-pub const ABSOLUTE: &str = "airlock:";
+pub(super) const ABSOLUTE: &str = "airlock:";
 
 /// Where the files of a document stand in it.
 #[derive(Debug, Default)]

@@ -89,7 +89,9 @@ fn read_one(
     let style = value.get("style").and_then(Value::as_str);
     let place = match (place, style) {
         ("path", None | Some("simple")) => Place::Path(Style::Simple),
-        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => Place::Query(Style::Form),
+        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => {
+            Place::Query(Style::Form)
+        }
         ("query", None | Some("form")) => Place::Query(Style::FormExploded),
         ("header", None | Some("simple")) if is_token(name) => Place::Header(Style::Simple),
         ("header", None | Some("simple")) => return refuse("the name is no header name".into()),

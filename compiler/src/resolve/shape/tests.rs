@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{NAMED_DEPTH_MAX, ShapeReader};
 use crate::ir::Shape;
 use crate::normalise::Document;
-use crate::report::FileId;
 
 fn document(schemas: &Value) -> Document {
     Document { file: FileId(0), value: json!({"components": {"schemas": schemas}}) }
