@@ -7,8 +7,8 @@ use crate::ir::Shape;
 use crate::normalise::Document;
 
 fn document(schemas: &Value) -> Document {
-    Document { file: FileId(0), value: json!({"components": {"schemas": schemas}}) }
     Document::plain(json!({"components": {"schemas": schemas}}))
+}
 
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
