@@ -1,12 +1,10 @@
 //! Step 5: [`CheckedCatalog`] -> [`Catalog`]: plain data. Places end here, so nothing after it can fail.
 
-use std::collections::BTreeMap;
-
 use jmespath::ast::{Ast, Comparator as AstComparator};
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Comparator, Prune, Shape, Tool, Upstream};
-use crate::resolve::{ResolvedTool, one_line};
+use crate::ir::{Body, Catalog, Comparator, Prune, Tool, Upstream};
+use crate::resolve::{Declared, ResolvedTool, one_line};
 
 /// Lowers every catalog.
 pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
@@ -15,36 +13,30 @@ pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
 
 fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
     let CheckedCatalog { resolved, facts } = catalog;
-    let upstream = resolved.manifest.upstream.unwrap_or_default();
-    let upstream = Upstream {
-        name: upstream.name.unwrap_or_else(|| resolved.name.clone()),
-        base_path: upstream.base_path.unwrap_or_else(|| resolved.document.base_path()),
-        credentials: resolved.credentials.into_values().collect(),
-    };
+    let upstreams = resolved.upstreams.into_iter().map(|(name, upstream)| Upstream {
+        name,
+        base_path: upstream.base_path,
+        credentials: upstream.credentials.into_values().collect(),
+    });
     let document = resolved.document_name;
-    let tools = resolved
-        .tools
-        .into_iter()
-        .zip(facts)
-        .map(|(tool, facts)| lower_tool(tool, facts, &document, &upstream.name))
-        .collect();
+    let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document)).collect();
     Catalog {
-        upstreams: vec![upstream],
+        upstreams: upstreams.collect(),
         title: one_line(&resolved.manifest.title),
         name: resolved.name,
         document,
         document_sha256: resolved.document_sha256,
         shapes: resolved.shapes,
-        answers: BTreeMap::new(),
+        answers: resolved.answers,
         tools,
     }
 }
 
-fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str, upstream: &str) -> Tool {
-    let ResolvedTool { name, manifest, operation, credentials } = tool;
+fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
+    let ResolvedTool { name, manifest, operation, upstream, credentials, output } = tool;
     let title = manifest.title.as_deref().map(one_line).filter(|title| !title.is_empty());
     let mut accept: Vec<&str> = Vec::new();
-    for answer in &operation.answers {
+    for Declared { answer, .. } in &operation.answers {
         if !answer.media_type.is_empty() && !accept.contains(&answer.media_type.as_str()) {
             accept.push(&answer.media_type);
         }
@@ -57,19 +49,19 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str, upstream: &s
         effect: facts.effect,
         effect_declared: facts.effect_declared,
         operation: format!("{document}#{}", operation.found.pointer),
-        upstream: upstream.to_owned(),
+        upstream,
         credentials,
         method: operation.method,
         path: operation.found.path,
         accept: accept.join(", "),
-        body: operation.body.map_or(Body::None, |body| Body::Json(body.media_type)),
+        body: operation.body.map_or(Body::None, |body| body.content),
         arguments: facts.arguments,
-        notes: Vec::new(),
-        answers: operation.answers,
+        notes: operation.notes.iter().map(|note| format!("{}: {}", note.pointer, note.text)).collect(),
+        answers: operation.answers.into_iter().map(|declared| declared.answer).collect(),
         bytes_max: manifest.response.bytes_max,
         rule: manifest.prune.trim().to_owned(),
         prune: lower_rule(&facts.rule),
-        output: Shape::Any,
+        output,
         name,
     }
 }

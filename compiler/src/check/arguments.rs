@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
-use super::names::argument_name;
-use super::value;
+use super::{flat, value};
 use crate::ir::{Argument, Place, Shape, Source};
 use crate::manifest;
 use crate::normalise::escape;
@@ -19,7 +18,7 @@ pub(super) fn check(
     pointer: &str,
     report: &mut Report,
 ) -> Option<Vec<Argument>> {
-    let mut declared = declared(tool);
+    let mut declared = declared(catalog, tool, pointer, report)?;
     let empty = BTreeMap::new();
     let changes = tool.manifest.arguments.as_ref().unwrap_or(&empty);
     let mut sound = check_names(catalog, tool, &declared, report);
@@ -42,40 +41,48 @@ pub(super) fn check(
     sound.then_some(declared)
 }
 
-/// The arguments as the document has them. A name that stands in two places gets the place behind it, both times.
-fn declared(tool: &ResolvedTool) -> Vec<Argument> {
+/// The arguments as the document has them, with the body as one argument or, as the manifest may ask, as one a property.
+fn declared(
+    catalog: &ResolvedCatalog,
+    tool: &ResolvedTool,
+    pointer: &str,
+    report: &mut Report,
+) -> Option<Vec<Argument>> {
     let operation = &tool.operation;
-    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    for parameter in &operation.parameters {
-        *uses.entry(argument_name(&parameter.name)).or_default() += 1;
-    }
-    if operation.body.is_some() {
-        *uses.entry("body".into()).or_default() += 1;
-    }
     let mut arguments: Vec<Argument> = operation
         .parameters
         .iter()
-        .map(|parameter| {
-            let name = argument_name(&parameter.name);
-            let suffix = match parameter.place {
-                Place::Path(_) => "path",
-                Place::Header(_) => "header",
-                Place::Cookie(_) => "cookie",
-                _ => "query",
-            };
-            Argument {
-                name: if uses[&name] > 1 { format!("{name}_{suffix}") } else { name },
-                wire: parameter.name.clone(),
-                place: parameter.place,
-                shape: parameter.shape.clone(),
-                source: if parameter.required { Source::Required } else { Source::Optional },
-                reserved: false,
-                description: parameter.description.clone(),
-            }
+        .map(|parameter| Argument {
+            name: parameter.argument.clone(),
+            wire: parameter.name.clone(),
+            place: parameter.place,
+            shape: parameter.shape.clone(),
+            source: if parameter.required { Source::Required } else { Source::Optional },
+            reserved: parameter.reserved,
+            description: parameter.description.clone(),
         })
         .collect();
-    if let Some(body) = &operation.body {
-        arguments.push(Argument {
+    let is_flat = tool.manifest.flat == Some(true);
+    match &operation.body {
+        Some(body) if is_flat => {
+            let at = At::value(catalog.manifest_file, format!("{pointer}/flat"));
+            match flat::lift(body, &catalog.shapes) {
+                Ok(properties) => arguments.extend(properties),
+                Err(reason) => {
+                    report.push(
+                        Diagnostic::error("E0506", format!("the body cannot be lifted: {reason}"))
+                            .at(at, "asked for here")
+                            .at(
+                                catalog.document.at_key(&format!("{}/requestBody", operation.found.pointer)),
+                                "the body",
+                            )
+                            .help("remove `flat`: the body is then one argument, `body`"),
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(body) => arguments.push(Argument {
             name: "body".into(),
             wire: "body".into(),
             place: Place::Body,
@@ -83,9 +90,18 @@ fn declared(tool: &ResolvedTool) -> Vec<Argument> {
             source: if body.required { Source::Required } else { Source::Optional },
             reserved: false,
             description: body.description.clone(),
-        });
+        }),
+        None if is_flat => {
+            report.push(
+                Diagnostic::error("E0506", "the operation has no body that could be lifted")
+                    .at(At::value(catalog.manifest_file, format!("{pointer}/flat")), "")
+                    .help("remove `flat`"),
+            );
+            return None;
+        }
+        None => {}
     }
-    arguments
+    Some(arguments)
 }
 
 fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argument], report: &mut Report) -> bool {
@@ -94,11 +110,15 @@ fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argu
             report.push(
                 Diagnostic::error(
                     "E0406",
-                    format!("two parameters of `{}` would both be called `{}`", tool.name, argument.name),
+                    format!("two arguments of `{}` would both be called `{}`", tool.name, argument.name),
                 )
                 .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
                 .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
-                .help("their names differ only in characters that a model cannot use; this operation cannot be a tool"),
+                .help(if tool.manifest.flat == Some(true) {
+                    "remove `flat`: the body is then one argument, `body`, and nothing collides"
+                } else {
+                    "their names differ only in characters that a model cannot use; this operation cannot be a tool"
+                }),
             );
             return false;
         }

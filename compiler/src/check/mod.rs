@@ -5,6 +5,7 @@
 
 mod arguments;
 mod effect;
+mod flat;
 mod names;
 mod rule;
 mod value;
@@ -18,7 +19,7 @@ use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
 pub use effect::implied as implied_effect;
-pub use names::{TOOL_NAME_CHARS_MAX, argument_name, is_reserved, is_tool_name};
+pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
 pub use rule::parse as parse_rule;
 
 /// What a model is told about a tool has at most this many bytes: hosts cut longer texts without a word.
@@ -59,7 +60,7 @@ fn check_catalog(resolved: ResolvedCatalog, report: &mut Report) -> Option<Check
     let file = resolved.manifest_file;
     names::check_catalog(&resolved, report);
     check_text(&resolved.manifest.title, file, "/title", report);
-    check_base_path(&resolved, report);
+    check_base_paths(&resolved, report);
     let facts: Vec<ToolFacts> = resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
     (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts })
 }
@@ -139,28 +140,17 @@ fn check_bytes_max(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mu
     }
 }
 
-fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
-    let Some(base_path) = catalog.manifest.upstream.as_ref().and_then(|upstream| upstream.base_path.as_ref()) else {
-        let base_path = catalog.document.base_path();
-        if !is_base_path(&base_path) {
-            report.push(
-                Diagnostic::error(
-                    "E0503",
-                    format!("the path of the document's server, `{base_path}`, cannot be sent as it stands"),
-                )
-                .at(At::key(catalog.manifest_file, "/upstream"), "")
-                .at(catalog.document.at("/servers/0/url"), "from here")
-                .help("add `upstream: { base_path: /… }` to the catalog"),
-            );
+fn check_base_paths(catalog: &ResolvedCatalog, report: &mut Report) {
+    for upstream in catalog.upstreams.values().filter(|upstream| !is_base_path(&upstream.base_path)) {
+        let title = format!("the base path `{}` cannot be sent as it stands", upstream.base_path);
+        let mut diagnostic = Diagnostic::error("E0503", title);
+        for at in &upstream.said_at {
+            diagnostic = diagnostic.at(at.clone(), "");
         }
-        return;
-    };
-    if !is_base_path(base_path) {
-        report.push(
-            Diagnostic::error("E0503", "a base path is empty, or begins with `/` and does not end with one")
-                .at(At::value(catalog.manifest_file, "/upstream/base_path"), "")
-                .help("write it as in `/v1`; the address of the host belongs into the site file"),
-        );
+        report.push(diagnostic.help(
+            "write `base_path` as in `/v1`, or empty: it begins with `/` and does not end with one; the address of the \
+             host belongs into the site file",
+        ));
     }
 }
 
@@ -174,7 +164,7 @@ fn is_base_path(path: &str) -> bool {
 
 /// An operation that never has a body has nothing to prune.
 fn check_rule_has_a_body(tool: &ResolvedTool, rule: &Ast, file: FileId, pointer: &str, report: &mut Report) {
-    let is_empty = tool.operation.answers.iter().all(|answer| answer.content == Content::Empty);
+    let is_empty = tool.operation.answers.iter().all(|declared| declared.answer.content == Content::Empty);
     if is_empty && !matches!(rule, Ast::Identity { .. }) {
         let at = At::value(file, format!("{pointer}/prune"));
         report.push(

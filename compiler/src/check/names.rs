@@ -25,18 +25,6 @@ pub fn is_reserved(name: &str) -> bool {
     ) || syn::parse_str::<syn::Ident>(name).is_err()
 }
 
-/// The model's name for a parameter: `^[A-Za-z_][A-Za-z0-9_]{0,63}$`. Other characters become `_`, at the ends they go.
-pub fn argument_name(wire: &str) -> String {
-    let name: String = wire.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
-    let name = if wire.starts_with('_') { name.trim_end_matches('_') } else { name.trim_matches('_') };
-    let name = match name.chars().next() {
-        None => "argument".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("_{name}"),
-        Some(_) => name.to_owned(),
-    };
-    name.chars().take(64).collect()
-}
-
 pub(super) fn check_catalog(catalog: &ResolvedCatalog, report: &mut Report) {
     let name = &catalog.name;
     if !is_tool_name(name) || is_reserved(name) {
@@ -46,15 +34,30 @@ pub(super) fn check_catalog(catalog: &ResolvedCatalog, report: &mut Report) {
                 .help("rename the directory: small letters, digits and `_`, a letter first, no word of Rust's"),
         );
     }
-    let upstream = catalog.manifest.upstream.as_ref().and_then(|upstream| upstream.name.as_deref());
-    if let Some(upstream) = upstream
-        && !is_tool_name(upstream)
-    {
-        report.push(
-            Diagnostic::error("E0401", format!("`{upstream}` cannot name an upstream"))
-                .at(At::value(catalog.manifest_file, "/upstream/name"), "")
-                .help("use small letters, digits and `_`, a letter first"),
-        );
+    let own = catalog.manifest.upstream.as_ref().and_then(|upstream| upstream.name.as_deref());
+    let own = own.map(|name| (name, At::value(catalog.manifest_file, "/upstream/name")));
+    let further = catalog
+        .manifest
+        .upstreams
+        .iter()
+        .flatten()
+        .map(|(name, _)| (name.as_str(), At::key(catalog.manifest_file, format!("/upstreams/{}", escape(name)))));
+    for (name, at) in own.clone().into_iter().chain(further) {
+        if !is_tool_name(name) {
+            report.push(
+                Diagnostic::error("E0401", format!("`{name}` cannot name an upstream"))
+                    .at(at, "")
+                    .help("use small letters, digits and `_`, a letter first"),
+            );
+        } else if own.as_ref().map_or(catalog.name.as_str(), |(own, _)| own) == name
+            && at.pointer.starts_with("/upstreams/")
+        {
+            report.push(
+                Diagnostic::error("E0407", format!("two upstreams of this catalog are called `{name}`"))
+                    .at(at, "this one, and the catalog's own")
+                    .help("rename one of them: the site file gives each its own address"),
+            );
+        }
     }
 }
 
@@ -95,22 +98,7 @@ pub(super) fn check_across(catalogs: &[ResolvedCatalog], report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
-    use super::{argument_name, is_reserved, is_tool_name};
-
-    #[test]
-    fn argument_names_are_identifiers() {
-        for (wire, name) in [
-            ("match[]", "match"),
-            ("role-id", "role_id"),
-            ("X-Request-Id", "X_Request_Id"),
-            ("1st", "_1st"),
-            ("[]", "argument"),
-            ("_id", "_id"),
-            ("größe", "gr__e"),
-        ] {
-            assert_eq!(argument_name(wire), name);
-        }
-    }
+    use super::{is_reserved, is_tool_name};
 
     #[test]
     fn tool_names_are_what_hosts_and_rust_accept() {

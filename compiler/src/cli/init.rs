@@ -184,7 +184,7 @@ fn tool(name: &str, operation: &Operation, effect: Effect) -> String {
     if effect != Effect::Read {
         lines.extend(["    approve: ", effect.word(), "\n"]);
     }
-    let is_binary = operation.answers.iter().any(|answer| answer.content == Content::Binary);
+    let is_binary = operation.answers.iter().any(|declared| declared.answer.content == Content::Binary);
     let bytes_max: u64 = if is_binary { 8 << 20 } else { 1 << 20 };
     lines + &format!("    response:\n      bytes_max: {bytes_max}\n    prune: \"@\"\n")
 }

@@ -9,7 +9,7 @@ use super::{Exit, OutputFormat, Streams, diagnostics_json, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
-use crate::resolve::{Found, Operation, Refusal, ShapeReader, operations, read};
+use crate::resolve::{Choices, Found, Operation, Purpose, Refusal, ShapeReader, operations, read};
 
 /// Arguments of `airlock inspect`.
 #[derive(Debug, clap::Args)]
@@ -25,11 +25,12 @@ pub(super) struct InspectArguments {
 
 /// Every operation of a document, and what became of it.
 pub(super) fn read_all(document: &Document) -> Vec<(Found, Result<Operation, Refusal>)> {
-    let mut shapes = ShapeReader::new(document);
+    let mut shapes = ShapeReader::new(document, Purpose::Sent);
+    let choices = Choices::default();
     operations(document)
         .into_iter()
         .map(|found| {
-            let result = read(document, &found, &mut shapes);
+            let result = read(&found, &mut shapes, &choices);
             (found, result)
         })
         .collect()

@@ -112,14 +112,15 @@ impl Writer<'_, '_> {
     }
 
     fn integer(&mut self, bounds: &Integer) -> TokenStream {
-        let (least, greatest) = (Some(i32::MIN.into()), Some(i32::MAX.into()));
         // With one of the two bounds tightened it is still best read as what it is.
-        let within =
-            bounds.min.is_some_and(|min| Some(min) >= least) && bounds.max.is_some_and(|max| Some(max) <= greatest);
-        let is_int32 = within && (bounds.min == least || bounds.max == greatest);
-        let mut shape = self.call(if is_int32 { "int32" } else { "integer" }, &TokenStream::new());
-        let min = bounds.min.filter(|_| !is_int32 || bounds.min != least);
-        let max = bounds.max.filter(|_| !is_int32 || bounds.max != greatest);
+        let is_of = |least: i128, greatest: i128| {
+            let within = bounds.min.is_some_and(|min| min >= least) && bounds.max.is_some_and(|max| max <= greatest);
+            within && (bounds.min == Some(least) && least != 0 || bounds.max == Some(greatest))
+        };
+        let width = WIDTHS.iter().find(|(_, least, greatest)| is_of(*least, *greatest));
+        let mut shape = self.call(width.map_or("integer", |(name, ..)| name), &TokenStream::new());
+        let min = bounds.min.filter(|min| width.is_none_or(|(_, least, _)| min != least));
+        let max = bounds.max.filter(|max| width.is_none_or(|(_, _, greatest)| max != greatest));
         for (method, bound) in [("min", min), ("max", max), ("multiple_of", bounds.multiple_of)] {
             if let Some(bound) = bound {
                 let (method, bound) = (ident(method), signed(bound));
@@ -213,6 +214,14 @@ impl Writer<'_, '_> {
         quote!(#kind(#name, #shape)#about)
     }
 }
+
+/// Functions of the contract for integers of a width, and their bounds.
+const WIDTHS: &[(&str, i128, i128)] = &[
+    ("uint32", 0, u32::MAX as i128),
+    ("int32", i32::MIN as i128, i32::MAX as i128),
+    ("uint64", 0, u64::MAX as i128),
+    ("int64", i64::MIN as i128, i64::MAX as i128),
+];
 
 fn count(value: u64) -> Literal {
     Literal::u64_unsuffixed(value)

@@ -112,6 +112,8 @@ fn emit_answer(answer: &Answer, vocabulary: &mut Vocabulary) -> TokenStream {
     match answer.content {
         Content::Empty => quote!(#response::empty(#status)),
         Content::Json => quote!(#response::json(#status, #media_type)),
+        Content::Lines => quote!(#response::lines(#status, #media_type)),
+        Content::Location => quote!(#response::location(#status)),
         Content::Text => quote!(#response::text(#status, #media_type)),
         Content::Binary => quote!(#response::binary(#status, #media_type)),
     }

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 pub use sources::{Format, Sources};
 pub use spans::escape_token;
-pub use value::parse;
+pub use value::{big_integer, parse};
 
 use crate::report::{At, Diagnostic, FileId, Report};
 

@@ -169,6 +169,22 @@ pub enum ArgumentStyle {
     Segments,
 }
 
+impl ArgumentStyle {
+    /// The style's name, as OpenAPI writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Label => "label",
+            Self::Matrix => "matrix",
+            Self::Form => "form",
+            Self::SpaceDelimited => "spaceDelimited",
+            Self::PipeDelimited => "pipeDelimited",
+            Self::DeepObject => "deepObject",
+            Self::Segments => "segments",
+        }
+    }
+}
+
 /// What may come back.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -245,24 +245,6 @@ impl Document {
         }
         Err(format!("the reference at {pointer} goes in a circle"))
     }
-
-    /// The path of the first server's address, without a `/` at the end; empty where there is none.
-    ///
-    /// Server variables stand with their defaults.
-    pub fn base_path(&self) -> String {
-        let Some(server) = self.value.pointer("/servers/0") else { return String::new() };
-        let mut url = server["url"].as_str().unwrap_or_default().to_owned();
-        for (name, variable) in server["variables"].as_object().into_iter().flatten() {
-            url = url.replace(&format!("{{{name}}}"), variable["default"].as_str().unwrap_or_default());
-        }
-        let path = match url.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-            None => url.as_str(),
-        };
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-        segments.iter().fold(String::new(), |path, segment| path + "/" + segment)
-    }
 }
 
 /// A longer chain of references is a circle.
@@ -292,17 +274,5 @@ mod tests {
         assert!(follow("/loop").is_err_and(|reason| reason.contains("circle")));
         assert!(follow("/out").is_err_and(|reason| reason.contains("leads to nothing")));
         assert!(follow("/gone").is_err_and(|reason| reason.contains("leads to nothing")));
-    }
-
-    #[test]
-    fn the_base_path_is_the_path_of_the_first_server() {
-        let of = |server: Value| document(json!({"servers": [server]})).base_path();
-        assert_eq!(of(json!({"url": "https://clinic.internal/v1/"})), "/v1");
-        assert_eq!(of(json!({"url": "https://clinic.internal"})), "");
-        assert_eq!(of(json!({"url": "/api/v1"})), "/api/v1");
-        assert_eq!(
-            of(json!({"url": "http://h:{p}/{base}/x", "variables": {"p": {"default": "80"}, "base": {"default": ""}}})),
-            "/x"
-        );
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::found::Found;
-use super::operation::{self, Operation};
+use super::operation::{self, Choices, Operation, StyleChoice};
 use super::security::{self, Choice};
-use super::shape::ShapeReader;
-use super::{Refusal, operations};
+use super::servers::document_server;
+use super::shape::{Purpose, ShapeReader};
+use super::{Refusal, operations, responses};
 use crate::ir::{Credential, Shape};
 use crate::manifest::{self, Manifest};
 use crate::normalise::{Document, NormalisedCatalog, escape};
@@ -27,12 +28,25 @@ pub struct ResolvedCatalog {
     pub document_name: String,
     /// The document's digest.
     pub document_sha256: String,
-    /// The credentials that tools name, by name.
-    pub credentials: BTreeMap<String, Credential>,
-    /// Named shapes that tools reach.
+    /// The systems that tools reach, by name.
+    pub upstreams: BTreeMap<String, ResolvedUpstream>,
+    /// Named shapes that tools send.
     pub shapes: BTreeMap<String, Shape>,
+    /// Named shapes that answers are made of.
+    pub answers: BTreeMap<String, Shape>,
     /// The tools that could be resolved, in the order of their names.
     pub tools: Vec<ResolvedTool>,
+}
+
+/// A system, and what tools send it along.
+#[derive(Debug, Default)]
+pub struct ResolvedUpstream {
+    /// Put before every path.
+    pub base_path: String,
+    /// Where the manifest or the document says so.
+    pub said_at: Vec<At>,
+    /// The credentials that tools name, by name.
+    pub credentials: BTreeMap<String, Credential>,
 }
 
 /// A tool and its operation.
@@ -44,8 +58,12 @@ pub struct ResolvedTool {
     pub manifest: manifest::Tool,
     /// What the document says.
     pub operation: Operation,
+    /// The name of the system that it reaches.
+    pub upstream: String,
     /// Names of the credentials that are sent.
     pub credentials: Vec<String>,
+    /// What its answers are made of, where the rule keeps them whole.
+    pub output: Shape,
 }
 
 /// Resolves every catalog.
@@ -56,22 +74,19 @@ pub fn resolve(catalogs: Vec<NormalisedCatalog>, report: &mut Report) -> Vec<Res
 fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<ResolvedCatalog> {
     let manifest = manifest::read(&catalog.manifest, report)?;
     let mut resolver = Resolver {
-        manifest_file: catalog.manifest.id,
-        document: &catalog.document,
+        catalog: &catalog,
+        manifest: &manifest,
         found: operations(&catalog.document),
-        shapes: ShapeReader::new(&catalog.document),
-        credentials: BTreeMap::new(),
-        wanted: manifest.upstream.as_ref().and_then(|upstream| upstream.credential.clone()),
+        sent: ShapeReader::new(&catalog.document, Purpose::Sent),
+        received: ShapeReader::new(&catalog.document, Purpose::Received),
+        upstreams: BTreeMap::new(),
         report,
     };
     let tools: Vec<ResolvedTool> =
         manifest.tools.iter().filter_map(|(name, tool)| resolver.resolve_tool(name, tool)).collect();
-    let used = tools.iter().flat_map(|tool| {
-        let parameters = tool.operation.parameters.iter().map(|parameter| &parameter.shape);
-        parameters.chain(tool.operation.body.iter().map(|body| &body.shape))
-    });
-    let shapes = resolver.shapes.reachable(used);
-    let credentials = resolver.credentials;
+    let shapes = resolver.sent.reachable(tools.iter().flat_map(|tool| tool.operation.sent()));
+    let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.output));
+    let upstreams = resolver.upstreams;
     Some(ResolvedCatalog {
         name: catalog.name,
         manifest_file: catalog.manifest.id,
@@ -79,19 +94,20 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         document: catalog.document,
         document_name: catalog.document_name,
         document_sha256: catalog.document_sha256,
-        credentials,
+        upstreams,
         shapes,
+        answers,
         tools,
     })
 }
 
 struct Resolver<'a> {
-    manifest_file: FileId,
-    document: &'a Document,
+    catalog: &'a NormalisedCatalog,
+    manifest: &'a Manifest,
     found: Vec<Found>,
-    shapes: ShapeReader<'a>,
-    credentials: BTreeMap<String, Credential>,
-    wanted: Option<String>,
+    sent: ShapeReader<'a>,
+    received: ShapeReader<'a>,
+    upstreams: BTreeMap<String, ResolvedUpstream>,
     report: &'a mut Report,
 }
 
@@ -99,15 +115,50 @@ impl Resolver<'_> {
     fn resolve_tool(&mut self, name: &str, tool: &manifest::Tool) -> Option<ResolvedTool> {
         let pointer = format!("/tools/{}/operation", escape(name));
         let found = self.find(&tool.operation, &pointer)?;
-        let operation = match operation::read(self.document, &found, &mut self.shapes) {
+        let operation = match operation::read(&found, &mut self.sent, &choices(tool)) {
             Ok(operation) => operation,
             Err(refusal) => {
                 self.refused(&tool.operation, &refusal, &pointer);
                 return None;
             }
         };
-        let credentials = self.credentials(&operation, &pointer)?;
-        Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, credentials })
+        let (upstream, wanted) = self.upstream(&operation, &pointer)?;
+        let credentials = self.credentials(&operation, &upstream, wanted.as_deref(), &pointer)?;
+        // Any other rule makes something of the answer whose shape is not known here.
+        let is_whole = tool.prune.trim() == "@";
+        let output = if is_whole { responses::output(&operation.answers, &mut self.received) } else { Shape::Any };
+        Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, upstream, credentials, output })
+    }
+
+    /// The system that the operation reaches, and the credential that the manifest gives for it.
+    fn upstream(&mut self, operation: &Operation, pointer: &str) -> Option<(String, Option<String>)> {
+        let file = self.catalog.manifest.id;
+        let own = self.manifest.upstream.clone().unwrap_or_default();
+        let Some(server) = &operation.server else {
+            let name = own.name.unwrap_or_else(|| self.catalog.name.clone());
+            let server = document_server(&self.catalog.document);
+            let base_path = own.base_path.or(server.map(|server| server.base_path)).unwrap_or_default();
+            let said_at = vec![At::value(file, "/upstream/base_path"), self.catalog.document.at("/servers/0/url")];
+            self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+            return Some((name, own.credential));
+        };
+        let named = self.manifest.upstreams.iter().flatten().find(|(_, named)| named.server == server.written);
+        let Some((name, named)) = named else {
+            self.report.push(
+                Diagnostic::error("E0224", format!("the operation has a server of its own, `{}`", server.written))
+                    .at(At::value(file, pointer), "needed by this tool")
+                    .at(self.catalog.document.at_key(&operation.found.pointer), "the operation")
+                    .help(format!(
+                        "give that system a name, for the site file: `upstreams: {{ NAME: {{ server: {} }} }}`",
+                        serde_json::Value::from(server.written.as_str())
+                    )),
+            );
+            return None;
+        };
+        let base_path = named.base_path.clone().unwrap_or_else(|| server.base_path.clone());
+        let said_at = vec![At::value(file, format!("/upstreams/{}/base_path", escape(name)))];
+        self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+        Some((name.clone(), named.credential.clone().or(own.credential)))
     }
 
     /// Finds an operation by its operationId, or by method and path.
@@ -118,7 +169,7 @@ impl Resolver<'_> {
             None => found.id.as_deref() == Some(wanted),
         };
         let matches: Vec<&Found> = self.found.iter().filter(fits).collect();
-        let at = At::value(self.manifest_file, pointer);
+        let at = At::value(self.catalog.manifest.id, pointer);
         match matches.as_slice() {
             [only] => Some((*only).clone()),
             [] => {
@@ -140,8 +191,8 @@ impl Resolver<'_> {
                 self.report.push(
                     Diagnostic::error("E0222", format!("the document has more than one operation `{wanted}`"))
                         .at(at, "which one?")
-                        .at(self.document.at_key(&first.pointer), "this one")
-                        .at(self.document.at_key(&second.pointer), "or this one")
+                        .at(self.catalog.document.at_key(&first.pointer), "this one")
+                        .at(self.catalog.document.at_key(&second.pointer), "or this one")
                         .help(format!("name it by method and path: `{} {}`", first.method, first.path)),
                 );
                 None
@@ -152,15 +203,21 @@ impl Resolver<'_> {
     fn refused(&mut self, wanted: &str, refusal: &Refusal, pointer: &str) {
         self.report.push(
             Diagnostic::error(refusal.code, format!("`{wanted}` cannot be compiled: {}", refusal.reason))
-                .at(At::value(self.manifest_file, pointer), "this tool needs it")
-                .at(self.document.at_key(&refusal.pointer), "because of this")
+                .at(At::value(self.catalog.manifest.id, pointer), "this tool needs it")
+                .at(self.catalog.document.at_key(&refusal.pointer), "because of this")
                 .help("change the document, or remove the tool"),
         );
     }
 
     /// The credentials of a tool, which are then known to the catalog.
-    fn credentials(&mut self, operation: &Operation, pointer: &str) -> Option<Vec<String>> {
-        let names = match operation.security.choose(self.wanted.as_deref()) {
+    fn credentials(
+        &mut self,
+        operation: &Operation,
+        upstream: &str,
+        wanted: Option<&str>,
+        pointer: &str,
+    ) -> Option<Vec<String>> {
+        let names = match operation.security.choose(wanted) {
             Choice::Credentials(names) => names,
             Choice::Open(alternatives) => {
                 let says = match alternatives.as_slice() {
@@ -169,23 +226,25 @@ impl Resolver<'_> {
                 };
                 self.report.push(
                     Diagnostic::error("E0223", format!("the operation {says}; the catalog must choose"))
-                        .at(At::key(self.manifest_file, "/upstream"), "no fitting `credential` here")
-                        .at(At::value(self.manifest_file, pointer), "needed by this tool")
+                        .at(At::key(self.catalog.manifest.id, "/upstream"), "no fitting `credential` here")
+                        .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
                         .help("add `upstream: { credential: NAME }` with a security scheme of the document, or `none`"),
                 );
                 return None;
             }
         };
         for name in &names {
-            match security::scheme(self.document, name) {
+            match security::scheme(&self.catalog.document, name) {
                 Ok(credential) => {
-                    self.credentials.insert(name.clone(), credential);
+                    if let Some(upstream) = self.upstreams.get_mut(upstream) {
+                        upstream.credentials.insert(name.clone(), credential);
+                    }
                 }
                 Err(refusal) => {
                     self.report.push(
                         Diagnostic::error(refusal.code, refusal.reason)
-                            .at(At::value(self.manifest_file, pointer), "needed by this tool")
-                            .at(self.document.at_key(&refusal.pointer), "from here"),
+                            .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
+                            .at(self.catalog.document.at_key(&refusal.pointer), "from here"),
                     );
                     return None;
                 }
@@ -193,4 +252,14 @@ impl Resolver<'_> {
         }
         Some(names)
     }
+}
+
+/// What the manifest chooses before the operation is read.
+fn choices(tool: &manifest::Tool) -> Choices {
+    let style = |argument: &manifest::Argument| StyleChoice {
+        style: argument.style.map(|style| style.word().to_owned()),
+        explode: argument.explode,
+    };
+    let arguments = tool.arguments.iter().flatten().map(|(name, argument)| (name.clone(), style(argument))).collect();
+    Choices { media_type: tool.media_type.clone(), arguments }
 }

@@ -17,10 +17,12 @@ pub struct Found {
     pub item_pointer: String,
     /// The operationId, if it has one.
     pub id: Option<String>,
+    /// Why it cannot be looked at, where the reference to its path item leads nowhere.
+    pub lost: Option<String>,
 }
 
-/// The methods that a path item can have (OpenAPI 3.0.3, section 4.7.9), in the order of that section.
-const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+/// The methods that a path item can have (OpenAPI 3.2.0, section 4.9), in the order of that section.
+const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// Every operation of the document, in its order.
 pub fn operations(document: &Document) -> Vec<Found> {
@@ -28,18 +30,44 @@ pub fn operations(document: &Document) -> Vec<Found> {
     let paths = document.value.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten().filter(|(path, _)| !path.starts_with("x-")) {
         let pointer = format!("/paths/{}", escape(path));
-        let (item, item_pointer) = document.follow(item, pointer.clone()).unwrap_or((item, pointer));
-        for (key, operation) in item.as_object().into_iter().flatten() {
-            if METHODS.contains(&key.as_str()) {
-                found.push(Found {
-                    path: path.clone(),
-                    method: key.to_ascii_uppercase(),
-                    pointer: format!("{item_pointer}/{key}"),
-                    item_pointer: item_pointer.clone(),
-                    id: operation.get("operationId").and_then(Value::as_str).map(str::to_owned),
-                });
+        match document.follow(item, pointer.clone()) {
+            Ok((target, target_pointer)) => {
+                // What stands beside a reference adds to what it means (OpenAPI 3.1.1, section 4.8.9.1).
+                if target_pointer != pointer {
+                    add(path, item, &pointer, &mut found);
+                }
+                add(path, target, &target_pointer, &mut found);
             }
+            Err(reason) => found.push(Found {
+                path: path.clone(),
+                method: "-".into(),
+                item_pointer: pointer.clone(),
+                pointer,
+                id: None,
+                lost: Some(reason),
+            }),
         }
     }
     found
+}
+
+fn add(path: &str, item: &Value, item_pointer: &str, found: &mut Vec<Found>) {
+    let mut push = |method: &str, pointer: String, operation: &Value| {
+        found.push(Found {
+            path: path.to_owned(),
+            method: method.to_ascii_uppercase(),
+            pointer,
+            item_pointer: item_pointer.to_owned(),
+            id: operation.get("operationId").and_then(Value::as_str).map(str::to_owned),
+            lost: None,
+        });
+    };
+    for (key, operation) in item.as_object().into_iter().flatten() {
+        if METHODS.contains(&key.as_str()) {
+            push(key, format!("{item_pointer}/{key}"), operation);
+        }
+    }
+    for (key, operation) in item.get("additionalOperations").and_then(Value::as_object).into_iter().flatten() {
+        push(key, format!("{item_pointer}/additionalOperations/{}", escape(key)), operation);
+    }
 }

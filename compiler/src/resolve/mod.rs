@@ -7,22 +7,30 @@
 mod body;
 mod catalog;
 mod found;
+mod frame;
+mod names;
 mod operation;
 mod parameters;
+mod path;
 mod pattern;
 mod responses;
 mod security;
+mod servers;
 mod shape;
+mod style;
 
 pub use body::Body;
 pub use catalog::{ResolvedCatalog, ResolvedTool, resolve};
 pub use found::{Found, operations};
-pub use operation::{Operation, read};
+pub use names::{argument_name, argument_names};
+pub use operation::{Choices, Operation, StyleChoice, read};
 pub use parameters::Parameter;
 pub use pattern::check as check_pattern;
+pub use responses::{Declared, output};
 pub use security::{Choice, Security, first_usable};
-pub use shape::ShapeReader;
+pub use servers::{Server, document_server};
 pub(crate) use shape::one_of;
+pub use shape::{Note, Purpose, ShapeReader};
 
 use serde_json::Value;
 
@@ -44,6 +52,14 @@ impl Refusal {
     pub(crate) fn new(code: &'static str, pointer: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { code, pointer: pointer.into(), reason: reason.into() }
     }
+}
+
+/// The refusal that a conversion has left in a part of the document, where that part cannot be said in the shape of 3.0.
+fn refusal_in(value: &Value, pointer: &str) -> Option<Refusal> {
+    const CODES: &[&str] = &["E0211", "E0212", "E0213", "E0214", "E0215", "E0216", "E0217", "E0218", "E0219"];
+    let left = value.get("x-airlock-refuse")?;
+    let code = CODES.iter().find(|code| left["code"] == **code).copied().unwrap_or("E0219");
+    Some(Refusal::new(code, pointer, left["reason"].as_str().unwrap_or("it cannot be converted")))
 }
 
 /// The `description` of an object in the document, as one line; `None` if there is none.

@@ -1,16 +1,37 @@
 //! Operations: what they take and give.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::body::{self, Body};
 use super::found::Found;
+use super::frame::{self, Kind};
 use super::parameters::{self, Parameter};
-use super::responses;
+use super::responses::{self, Declared};
 use super::security::{self, Security};
-use super::shape::ShapeReader;
-use super::{Refusal, one_line};
-use crate::ir::{Answer, Method};
-use crate::normalise::Document;
+use super::servers::{self, Server};
+use super::shape::{Note, ShapeReader};
+use super::{Refusal, one_line, path, refusal_in};
+use crate::ir::{Method, Shape};
+
+/// What the catalog chooses about one operation before it is read.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// The media type of the body.
+    pub media_type: Option<String>,
+    /// How arguments are written, by the name that the model uses.
+    pub arguments: BTreeMap<String, StyleChoice>,
+}
+
+/// How an argument is written, in the words of OpenAPI.
+#[derive(Clone, Debug, Default)]
+pub struct StyleChoice {
+    /// The style.
+    pub style: Option<String>,
+    /// Whether it is exploded.
+    pub explode: Option<bool>,
+}
 
 /// An operation, read in full.
 #[derive(Clone, Debug)]
@@ -28,48 +49,75 @@ pub struct Operation {
     /// The request body.
     pub body: Option<Body>,
     /// The declared answers that are taken.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<Declared>,
     /// Who may call it.
     pub security: Security,
+    /// The system that it reaches, where that is not the document's.
+    pub server: Option<Server>,
+    /// What the document says and nothing enforces.
+    pub notes: Vec<Note>,
 }
 
-/// Reads one operation.
-pub fn read(document: &Document, found: &Found, shapes: &mut ShapeReader<'_>) -> Result<Operation, Refusal> {
+impl Operation {
+    /// The shapes of everything that is sent.
+    pub fn sent(&self) -> impl Iterator<Item = &Shape> {
+        self.parameters.iter().map(|parameter| &parameter.shape).chain(self.body.iter().map(|body| &body.shape))
+    }
+}
+
+/// Reads one operation. `shapes` reads what is sent.
+///
+/// # Errors
+/// Why it cannot be compiled, and the place.
+pub fn read(found: &Found, shapes: &mut ShapeReader<'_>, choices: &Choices) -> Result<Operation, Refusal> {
+    let document = shapes.document();
+    drop(shapes.take_notes());
+    if let Some(reason) = &found.lost {
+        return Err(Refusal::new("E0211", &found.pointer, reason));
+    }
     let value = document.value.pointer(&found.pointer).unwrap_or(&Value::Null);
-    // openapiv3 is the strict check: styles, locations and required members of every part, as the standard has them.
-    if let Err(error) = serde_json::from_value::<openapiv3::Operation>(value.clone()) {
-        return Err(Refusal::new("E0219", &found.pointer, format!("this is no operation of OpenAPI 3.0: {error}")));
-    }
     let method = method(found)?;
-    if value.get("servers").is_some() {
-        let pointer = format!("{}/servers", found.pointer);
-        return Err(Refusal::new(
-            "E0212",
-            pointer,
-            "an operation with a server of its own would leave the catalog's upstream",
-        ));
+    if let Some(refusal) = refusal_in(value, &found.pointer) {
+        return Err(refusal);
     }
-    let parameters = parameters::read(document, found, value, shapes)?;
-    parameters::check_path(found, &parameters)?;
-    let body = body::read(document, found, value, shapes)?;
-    if body.is_some() && matches!(method, Method::Get | Method::Head) {
+    let mut notes = Vec::new();
+    frame::check(value, Kind::Operation, &found.pointer, &mut notes)?;
+    let mut body = body::read(document, found, value, shapes, choices, &mut notes)?;
+    if matches!(method, Method::Get | Method::Head)
+        && let Some(meaningless) = body.take()
+    {
         let pointer = format!("{}/requestBody", found.pointer);
-        return Err(Refusal::new(
-            "E0213",
-            pointer,
-            format!("a body of a {} has no meaning (RFC 9110, section 9.3)", found.method),
-        ));
+        let reason = format!("a body of a {} has no meaning (RFC 9110, section 9.3)", found.method);
+        if meaningless.required {
+            return Err(Refusal::new("E0213", pointer, reason));
+        }
+        notes.push(Note { pointer, text: format!("the body is left out: {reason}") });
     }
-    Ok(Operation {
+    let has_body = body.is_some();
+    let mut parameters = parameters::read(document, found, value, has_body, shapes, choices, &mut notes)?;
+    path::settle(found, &mut parameters, &mut notes)?;
+    let mut operation = Operation {
         found: found.clone(),
         method,
         summary: value.get("summary").and_then(Value::as_str).map(one_line).unwrap_or_default(),
         description: super::description(value).unwrap_or_default(),
         parameters,
         body,
-        answers: responses::read(document, found, value)?,
+        answers: responses::read(document, found, value, &mut notes)?,
         security: security::read(document, found, value)?,
-    })
+        server: servers::own(document, &found.pointer, &found.item_pointer),
+        notes: Vec::new(),
+    };
+    notes.extend(shapes.take_notes());
+    notes.extend(shapes.notes_of(operation.sent()));
+    let mut told: Vec<Note> = Vec::new();
+    for note in notes {
+        if !told.contains(&note) {
+            told.push(note);
+        }
+    }
+    operation.notes = told;
+    Ok(operation)
 }
 
 fn method(found: &Found) -> Result<Method, Refusal> {
@@ -82,7 +130,8 @@ fn method(found: &Found) -> Result<Method, Refusal> {
         "PATCH" => Method::Patch,
         "DELETE" => Method::Delete,
         other => {
-            return Err(Refusal::new("E0217", &found.pointer, format!("{other} is not a method that a tool can have")));
+            let reason = format!("{} is not a method that a tool can have", one_line(other));
+            return Err(Refusal::new("E0217", &found.pointer, reason));
         }
     })
 }

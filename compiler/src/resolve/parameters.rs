@@ -1,30 +1,43 @@
-//! Parameter Objects (OpenAPI 3.0.3, section 4.7.12): where each goes and how it is written there.
+//! Parameter Objects (OpenAPI 3.0.4, section 4.7.12): where each goes and how it is written there.
 
 use std::collections::BTreeSet;
 
-use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS, is_path_byte};
+use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS};
 use serde_json::Value;
 
-use super::Refusal;
 use super::found::Found;
-use super::security;
-use super::shape::ShapeReader;
+use super::frame::{self, Kind};
+use super::shape::{Note, ShapeReader, with_default};
+use super::style::{Carried, Location, carried, is_ambiguous, style};
+use super::{Choices, Refusal, names, security};
 use crate::ir::{Place, Shape, Style};
-use crate::normalise::Document;
+use crate::normalise::{Document, escape};
 
 /// A parameter of an operation.
 #[derive(Clone, Debug)]
 pub struct Parameter {
+    /// The model's name for it.
+    pub argument: String,
     /// The name on the wire.
     pub name: String,
-    /// Where it goes.
+    /// Where it goes, and how it is written there.
     pub place: Place,
     /// What it may be.
     pub shape: Shape,
     /// Whether it must be sent.
     pub required: bool,
+    /// Whether reserved characters stay as they are (`allowReserved`).
+    pub reserved: bool,
     /// One line; may be empty.
     pub description: String,
+}
+
+/// A parameter as it is listed, before anything of it is settled.
+struct Listed<'d> {
+    name: String,
+    location: Location,
+    value: &'d Value,
+    pointer: String,
 }
 
 /// The operation's parameters. One of the operation goes before one of its path item with the same name and place.
@@ -32,129 +45,216 @@ pub(super) fn read(
     document: &Document,
     found: &Found,
     operation: &Value,
+    has_body: bool,
     shapes: &mut ShapeReader<'_>,
+    choices: &Choices,
+    notes: &mut Vec<Note>,
 ) -> Result<Vec<Parameter>, Refusal> {
-    let item = document.value.pointer(&found.item_pointer).unwrap_or(&Value::Null);
-    let mut listed: Vec<(String, String, &Value, String)> = Vec::new();
-    for (around, pointer) in [(item, &found.item_pointer), (operation, &found.pointer)] {
-        for (position, value) in around.get("parameters").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let pointer = format!("{pointer}/parameters/{position}");
-            let (value, pointer) =
-                document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
-            let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-            let (name, place) = (text("name"), text("in"));
-            match listed.iter_mut().find(|known| known.0 == name && known.1 == place) {
-                Some(known) => *known = (name, place, value, pointer),
-                None => listed.push((name, place, value, pointer)),
+    let mut listed = list(document, found, operation, notes)?;
+    listed.retain(|one| one.location != Location::Header || !is_host_header(&one.name, document));
+    let places = listed.iter().map(|one| (one.name.as_str(), place(one.location, Style::Simple)));
+    let arguments = names::argument_names(places, has_body);
+    let mut parameters = Vec::new();
+    for (one, argument) in listed.iter().zip(arguments) {
+        let pointer = &one.pointer;
+        match read_one(document, one, argument, shapes, choices) {
+            Ok((parameter, why)) => {
+                notes.extend(why.map(|text| Note { pointer: pointer.clone(), text }));
+                parameters.push(parameter);
+            }
+            Err(Problem::Refused(refusal)) => return Err(refusal),
+            Err(Problem::Unsendable(reason)) if one.location == Location::Path || is_true(one.value, "required") => {
+                return Err(Refusal::new("E0212", pointer, format!("parameter `{}`: {reason}", one.name)));
+            }
+            // Whatever it is, the operation can be called without it.
+            Err(Problem::Unsendable(reason)) => {
+                let text = format!("parameter `{}` is left out: {reason}", one.name);
+                notes.push(Note { pointer: pointer.clone(), text });
             }
         }
     }
-    let mut parameters = Vec::new();
-    for (name, place, value, pointer) in listed {
-        if place == "header" && is_host_header(&name, document) {
-            continue;
-        }
-        parameters.push(read_one(&name, &place, value, &pointer, shapes)?);
-    }
+    check_overlap(&parameters, found)?;
     Ok(parameters)
 }
 
+enum Problem {
+    /// The document is at fault, or one of its schemas is refused.
+    Refused(Refusal),
+    /// No value of it could be written without loss.
+    Unsendable(String),
+}
+
+fn list<'d>(
+    document: &'d Document,
+    found: &Found,
+    operation: &'d Value,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<Listed<'d>>, Refusal> {
+    let item = document.value.pointer(&found.item_pointer).unwrap_or(&Value::Null);
+    let mut listed: Vec<Listed<'d>> = Vec::new();
+    for (around, pointer) in [(item, &found.item_pointer), (operation, &found.pointer)] {
+        let parameters = match around.get("parameters") {
+            None | Some(Value::Null) => continue,
+            Some(Value::Array(parameters)) => parameters,
+            Some(_) => {
+                return Err(Refusal::new("E0219", format!("{pointer}/parameters"), "`parameters` is not a list"));
+            }
+        };
+        for (position, value) in parameters.iter().enumerate() {
+            let pointer = format!("{pointer}/parameters/{position}");
+            let (value, pointer) =
+                document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+            if let Some(refusal) = super::refusal_in(value, &pointer) {
+                return Err(refusal);
+            }
+            frame::check(value, Kind::Parameter, &pointer, notes)?;
+            let name = value["name"].as_str().unwrap_or_default().to_owned();
+            let location = match value["in"].as_str() {
+                Some("path") => Location::Path,
+                Some("query") => Location::Query,
+                Some("header") => Location::Header,
+                Some("cookie") => Location::Cookie,
+                other => {
+                    let reason = format!("parameter `{name}`: `in: {}` is not supported", other.unwrap_or("nothing"));
+                    return Err(Refusal::new("E0212", pointer, reason));
+                }
+            };
+            match listed.iter_mut().find(|known| known.name == name && known.location == location) {
+                Some(known) => *known = Listed { name, location, value, pointer },
+                None => listed.push(Listed { name, location, value, pointer }),
+            }
+        }
+    }
+    Ok(listed)
+}
+
 /// Headers that are the host's own are never arguments: a model must not frame requests, nor send a credential of its
-/// choice. OpenAPI itself ignores three of them as parameters (OpenAPI 3.0.3, section 4.7.12.1).
+/// choice. OpenAPI itself ignores three of them as parameters (OpenAPI 3.0.4, section 4.7.12.1).
 fn is_host_header(name: &str, document: &Document) -> bool {
     let name = name.to_ascii_lowercase();
     HOST_HEADERS.contains(&name.as_str())
         || HOST_HEADER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || security::key_headers(document).any(|header| header.eq_ignore_ascii_case(&name))
+        || security::key_names(document, "header").any(|header| header.eq_ignore_ascii_case(&name))
 }
 
 fn read_one(
-    name: &str,
-    place: &str,
-    value: &Value,
-    pointer: &str,
+    document: &Document,
+    one: &Listed<'_>,
+    argument: String,
     shapes: &mut ShapeReader<'_>,
-) -> Result<Parameter, Refusal> {
-    let refuse = |reason: String| Err(Refusal::new("E0212", pointer, format!("parameter `{name}`: {reason}")));
+    choices: &Choices,
+) -> Result<(Parameter, Option<String>), Problem> {
+    let Listed { name, location, value, .. } = one;
+    let unsendable = |reason: &str| Problem::Unsendable(reason.to_owned());
     if name.is_empty() || name.chars().any(char::is_control) {
-        return refuse("the name cannot be sent".into());
+        return Err(unsendable("the name cannot be sent"));
     }
-    let Some(schema) = value.get("schema") else {
-        return refuse("only parameters with a `schema` can be written, not those with `content`".into());
+    if matches!(location, Location::Header | Location::Cookie) && !is_token(name) {
+        return Err(unsendable("the name is none that a header can have"));
+    }
+    let is_key = |kind| security::key_names(document, kind).any(|key| key == name);
+    if (*location == Location::Query && is_key("query")) || (*location == Location::Cookie && is_key("cookie")) {
+        return Err(unsendable("a credential is sent under this name"));
+    }
+    let (schema, schema_pointer, media_type) = schema_of(one)?;
+    let shape = match schema {
+        Some(schema) => shapes.read(schema, &schema_pointer).map_err(Problem::Refused)?,
+        None => Shape::Any,
     };
-    if value.get("allowReserved") == Some(&Value::Bool(true)) {
-        return refuse("`allowReserved` is not supported".into());
-    }
-    let shape = shapes.read(schema, &format!("{pointer}/schema"))?;
-    let style = value.get("style").and_then(Value::as_str);
-    let place = match (place, style) {
-        ("path", None | Some("simple")) => Place::Path(Style::Simple),
-        ("query", None | Some("form")) if value.get("explode") == Some(&Value::Bool(false)) => {
-            Place::Query(Style::Form)
+    let choice = choices.arguments.get(&argument);
+    let written = match (media_type, choice.and_then(|choice| choice.style.as_deref())) {
+        (Some(media_type), None) if super::body::is_json(media_type) => Style::Json,
+        (Some(media_type), None) if !media_type.starts_with("text/") => {
+            return Err(Problem::Unsendable(format!("a value as {media_type} cannot be written here")));
         }
-        ("query", None | Some("form")) => Place::Query(Style::FormExploded),
-        ("header", None | Some("simple")) if is_token(name) => Place::Header(Style::Simple),
-        ("header", None | Some("simple")) => return refuse("the name is no header name".into()),
-        ("cookie", _) => return refuse("cookies are not supported".into()),
-        (_, style) => return refuse(format!("style `{}` is not supported here", style.unwrap_or("none"))),
+        (_, chosen) => {
+            let explode = choice.and_then(|choice| choice.explode).or(value.get("explode").and_then(Value::as_bool));
+            let declared = if is_true(value, "x-multi-segment") && *location == Location::Path {
+                Some("segments")
+            } else {
+                value["style"].as_str()
+            };
+            style(*location, chosen.or(declared), explode).map_err(Problem::Unsendable)?
+        }
     };
-    if !shapes.is_flat(&shape) {
-        return refuse("only texts, numbers, booleans and lists of them can be written here without loss".into());
+    let is_chosen = choice.is_some_and(|choice| choice.style.is_some() || choice.explode.is_some());
+    let (shape, note) = match carried(shapes, written, *location, &shape) {
+        Carried::All => (shape, None),
+        Carried::Some(some, why) => (some, Some(format!("parameter `{name}`: {why}"))),
+        Carried::None(reason) => return Err(Problem::Unsendable(reason)),
+    };
+    if !is_chosen && is_ambiguous(written, &shapes.expand(&shape), document.version) {
+        return Err(unsendable(
+            "what `style: label` without `explode` means for a list was changed in OpenAPI 3.0.4 and 3.1.1; say which in \
+             the catalog, with `style` and `explode` of this argument",
+        ));
     }
-    Ok(Parameter {
-        name: name.to_owned(),
-        required: matches!(place, Place::Path(_)) || value.get("required") == Some(&Value::Bool(true)),
-        place,
-        shape,
-        description: super::description(value).or_else(|| super::description(schema)).unwrap_or_default(),
-    })
+    let description = super::description(value).or_else(|| schema.and_then(super::description)).unwrap_or_default();
+    Ok((
+        Parameter {
+            argument,
+            name: name.clone(),
+            required: *location == Location::Path || is_true(value, "required"),
+            place: place(*location, written),
+            shape,
+            reserved: *location == Location::Query && is_true(value, "allowReserved"),
+            description: with_default(description, schema.and_then(|schema| schema.get("default"))),
+        },
+        note,
+    ))
 }
 
-/// A header name is a token (RFC 9110, section 5.6.2).
+/// The schema, where it stands, and the media type of a parameter with `content` (OpenAPI 3.0.4, section 4.7.12.2.2).
+fn schema_of<'v>(one: &Listed<'v>) -> Result<(Option<&'v Value>, String, Option<&'v str>), Problem> {
+    let Listed { value, pointer, .. } = one;
+    if let Some(schema) = value.get("schema") {
+        return Ok((Some(schema), format!("{pointer}/schema"), None));
+    }
+    let content = value.get("content").and_then(Value::as_object).and_then(|content| content.iter().next());
+    match content {
+        Some((media_type, media)) => {
+            let pointer = format!("{pointer}/content/{}/schema", escape(media_type));
+            Ok((media.get("schema"), pointer, Some(media_type)))
+        }
+        None => Ok((None, String::new(), None)),
+    }
+}
+
+fn place(location: Location, style: Style) -> Place {
+    match location {
+        Location::Path => Place::Path(style),
+        Location::Query => Place::Query(style),
+        Location::Header => Place::Header(style),
+        Location::Cookie => Place::Cookie(style),
+    }
+}
+
+fn is_true(value: &Value, key: &str) -> bool {
+    value.get(key) == Some(&Value::Bool(true))
+}
+
+/// A header name is a token (RFC 9110, section 5.6.2), and so is a cookie's (RFC 6265, section 4.1.1).
 fn is_token(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Every variable of the path template has its parameter, and the other way round.
-pub(super) fn check_path(found: &Found, parameters: &[Parameter]) -> Result<(), Refusal> {
-    let refuse = |reason: String| Err(Refusal::new("E0216", &found.pointer, reason));
-    let variables = template_variables(&found.path);
-    let Some(variables) = variables else { return refuse(format!("the braces of `{}` do not match", found.path)) };
-    let literal = variables.iter().fold(found.path.clone(), |path, name| path.replace(&format!("{{{name}}}"), ""));
-    if !literal.starts_with('/') || !literal.bytes().all(is_path_byte) {
-        return refuse(format!("the path `{}` cannot be sent as it stands", found.path));
-    }
-    let declared: BTreeSet<&str> = parameters
-        .iter()
-        .filter(|parameter| matches!(parameter.place, Place::Path(_)))
-        .map(|parameter| parameter.name.as_str())
-        .collect();
-    if let Some(missing) = variables.iter().find(|name| !declared.contains(*name)) {
-        return refuse(format!("the path names `{{{missing}}}`, but there is no path parameter of that name"));
-    }
-    if let Some(unused) = declared.iter().find(|name| !variables.contains(*name)) {
-        return refuse(format!("the path parameter `{unused}` does not stand in the path"));
-    }
-    if found.path.split('/').any(|segment| segment == "." || segment == "..") {
-        return refuse("the path has a dot segment".to_owned());
+/// The members of an exploded object stand in the query under their own names: none may be that of another parameter.
+fn check_overlap(parameters: &[Parameter], found: &Found) -> Result<(), Refusal> {
+    let queries = || parameters.iter().filter(|one| matches!(one.place, Place::Query(_)));
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for parameter in queries() {
+        let own: Vec<&str> = match (&parameter.shape, parameter.place) {
+            (Shape::Object(object), Place::Query(Style::FormExploded)) => {
+                object.properties.iter().map(|property| property.name.as_str()).collect()
+            }
+            _ => vec![&parameter.name],
+        };
+        for name in own {
+            if !names.insert(name) {
+                let reason = format!("two parameters would both be sent as `{name}`");
+                return Err(Refusal::new("E0212", &found.pointer, reason));
+            }
+        }
     }
     Ok(())
-}
-
-/// The names between braces; `None` if braces do not match, or a name stands twice.
-fn template_variables(path: &str) -> Option<BTreeSet<&str>> {
-    let mut names = BTreeSet::new();
-    let mut rest = path;
-    while let Some(start) = rest.find(['{', '}']) {
-        if rest[start..].starts_with('}') {
-            return None;
-        }
-        let end = start + rest[start..].find('}')?;
-        let name = &rest[start + 1..end];
-        if name.is_empty() || name.contains(['{', '/']) || !names.insert(name) {
-            return None;
-        }
-        rest = &rest[end + 1..];
-    }
-    Some(names)
 }

@@ -1,9 +1,10 @@
-//! Security Requirement and Security Scheme Objects (OpenAPI 3.0.3, sections 4.7.27 and 4.7.30).
+//! Security Requirement and Security Scheme Objects (OpenAPI 3.0.4, sections 4.7.27 and 4.7.30).
 
 use serde_json::Value;
 
 use super::Refusal;
 use super::found::Found;
+use super::frame::{self, Kind};
 use crate::ir::{Credential, CredentialPlace};
 use crate::normalise::{Document, escape};
 
@@ -54,9 +55,15 @@ impl Security {
             }
             Self::AnyOf(alternatives) => alternatives,
         };
-        let wanted_alone = |one: &&Vec<String>| one.len() == 1 && wanted == Some(one[0].as_str());
-        if let Some(one) = alternatives.iter().find(wanted_alone) {
+        // By all its names, or by one of them where no other alternative needs that one.
+        let by_all = |one: &&Vec<String>| !one.is_empty() && wanted == Some(one.join(" + ").as_str());
+        if let Some(one) = alternatives.iter().find(by_all) {
             return Choice::Credentials(one.clone());
+        }
+        let by_one: Vec<&Vec<String>> =
+            alternatives.iter().filter(|one| one.iter().any(|name| wanted == Some(name))).collect();
+        if let [only] = by_one.as_slice() {
+            return Choice::Credentials((*only).clone());
         }
         match alternatives.as_slice() {
             [only] => Choice::Credentials(only.clone()),
@@ -75,12 +82,25 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     let Some(value) = document.value.pointer(&pointer) else { return refuse("is not defined in the document") };
     let (value, _) =
         document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", &pointer, reason))?;
-    let place = match (value["type"].as_str(), value["in"].as_str(), value["scheme"].as_str()) {
-        (Some("apiKey"), Some("header"), _) => {
-            CredentialPlace::Header(value["name"].as_str().unwrap_or_default().to_owned())
+    frame::check(value, Kind::Scheme, &pointer, &mut Vec::new()).or_else(|refusal| {
+        // Kinds that 3.0 does not know are told apart below.
+        if matches!(value["type"].as_str(), Some("mutualTLS" | "oauth2" | "openIdConnect")) {
+            Ok(())
+        } else {
+            Err(refusal)
         }
-        (Some("apiKey"), Some("query"), _) => return refuse("a key in the query ends up in logs; it is not sent"),
-        (Some("apiKey"), ..) => return refuse("a key in a cookie is not supported"),
+    })?;
+    let key = value["name"].as_str().unwrap_or_default();
+    let is_token =
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte));
+    let place = match (value["type"].as_str(), value["in"].as_str(), value["scheme"].as_str()) {
+        (Some("apiKey"), Some("header"), _) if is_token => CredentialPlace::Header(key.to_owned()),
+        (Some("apiKey"), Some("query"), _) if !key.is_empty() => CredentialPlace::Query(key.to_owned()),
+        (Some("apiKey"), Some("cookie"), _) if is_token => CredentialPlace::Cookie(key.to_owned()),
+        (Some("apiKey"), ..) => return refuse("its key has no name that can be sent, or no place"),
+        (Some("mutualTLS"), ..) => {
+            return refuse("a client certificate belongs to a connection with TLS, which ends at the site's own proxy");
+        }
         (Some("http"), _, Some(scheme)) if scheme.eq_ignore_ascii_case("bearer") => CredentialPlace::Bearer,
         (Some("http"), _, Some(scheme)) if scheme.eq_ignore_ascii_case("basic") => CredentialPlace::Basic,
         (Some("oauth2" | "openIdConnect"), ..) => CredentialPlace::Bearer,
@@ -89,14 +109,14 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     Ok(Credential { name: name.to_owned(), place })
 }
 
-/// The headers that API keys of this document are sent in.
-pub(super) fn key_headers(document: &Document) -> impl Iterator<Item = &str> {
+/// The names that API keys of this document are sent under, in headers, the query or cookies (`place`).
+pub(super) fn key_names<'d>(document: &'d Document, place: &'static str) -> impl Iterator<Item = &'d str> {
     let schemes = document.value.pointer("/components/securitySchemes").and_then(Value::as_object);
-    let is_header = |scheme: &&Value| scheme["type"] == "apiKey" && scheme["in"] == "header";
+    let is_there = move |scheme: &&Value| scheme["type"] == "apiKey" && scheme["in"] == place;
     schemes
         .into_iter()
         .flat_map(|schemes| schemes.values())
-        .filter(is_header)
+        .filter(is_there)
         .filter_map(|scheme| scheme["name"].as_str())
 }
 

@@ -16,7 +16,8 @@ pub struct Answer {
     pub status: Status,
     /// How the body is read.
     pub content: Content,
-    /// The media type that the document declares; empty for [`Content::Empty`].
+    /// The media type that the document declares; empty for [`Content::Empty`] and
+    /// [`Content::Location`].
     pub media_type: &'static str,
 }
 
@@ -40,6 +41,10 @@ pub enum Content {
     Json,
     /// The value is the text, as a string.
     Text,
+    /// Many JSON texts, one a line; the value is the array of theirs.
+    Lines,
+    /// A redirect, which is never followed; the value is `{"location": string}`.
+    Location,
     /// The bytes stay here; the value is `{"media_type": string, "bytes": integer, "sha256": string}`.
     Binary,
 }
@@ -52,6 +57,16 @@ pub const fn empty(status: Status) -> Answer {
 /// A JSON answer.
 pub const fn json(status: Status, media_type: &'static str) -> Answer {
     Answer { status, content: Content::Json, media_type }
+}
+
+/// An answer of JSON texts, one a line.
+pub const fn lines(status: Status, media_type: &'static str) -> Answer {
+    Answer { status, content: Content::Lines, media_type }
+}
+
+/// An answer that says where something else is.
+pub const fn location(status: Status) -> Answer {
+    Answer { status, content: Content::Location, media_type: "" }
 }
 
 /// An answer in plain text.

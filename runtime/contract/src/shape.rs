@@ -137,6 +137,21 @@ pub const fn int32() -> Shape {
     integer().min(i32::MIN as i128).max(i32::MAX as i128)
 }
 
+/// An integer of 64 bits.
+pub const fn int64() -> Shape {
+    integer().min(i64::MIN as i128).max(i64::MAX as i128)
+}
+
+/// An integer of 32 bits, 0 or more.
+pub const fn uint32() -> Shape {
+    integer().min(0).max(u32::MAX as i128)
+}
+
+/// An integer of 64 bits, 0 or more.
+pub const fn uint64() -> Shape {
+    integer().min(0).max(u64::MAX as i128)
+}
+
 /// A number.
 pub const fn number() -> Shape {
     Shape::Number(Number { min: None, max: None, above: None, below: None })

@@ -1,20 +1,49 @@
-//! Schemas of texts and numbers, and the keywords that every schema may have.
+//! Schemas of texts and numbers, and what is said of keywords that no shape can hold.
 
 use serde_json::{Map, Value};
 
-use super::super::Refusal;
-use super::refuse;
+use super::ShapeReader;
 use crate::ir::{Integer, Number, Shape, Text};
-use crate::normalise::escape;
 
 type Members = Map<String, Value>;
 
+/// Keywords that narrow a schema and that the contract has no word for (OpenAPI 3.0 and JSON Schema 2020-12).
+const UNENFORCED: &[&str] = &[
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "minContains",
+    "maxContains",
+    "patternProperties",
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+];
+
 /// Keywords that say nothing about which values are allowed, or that are read elsewhere.
-pub(super) const ANNOTATIONS: &[&str] = &[
+const KNOWN: &[&str] = &[
+    "$ref",
+    "$schema",
+    "$id",
+    "id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$vocabulary",
+    "$comment",
+    "$defs",
+    "definitions",
     "title",
     "description",
     "default",
     "example",
+    "examples",
     "deprecated",
     "readOnly",
     "writeOnly",
@@ -25,25 +54,151 @@ pub(super) const ANNOTATIONS: &[&str] = &[
     "type",
     "format",
     "enum",
+    "const",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "properties",
+    "required",
+    "additionalProperties",
+    "minProperties",
+    "maxProperties",
+    "items",
+    "additionalItems",
+    "prefixItems",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "contentEncoding",
+    "contentMediaType",
+    "collectionFormat",
+    "allowEmptyValue",
 ];
 
-/// Refuses keywords that would narrow the shape but are not understood here.
-pub(super) fn only(members: &Members, understood: &[&str], pointer: &str) -> Result<(), Refusal> {
-    for (key, value) in members {
-        let says_nothing = key.starts_with("x-") || ANNOTATIONS.contains(&key.as_str()) || *value == Value::Bool(false);
-        if !says_nothing && !understood.contains(&key.as_str()) {
-            return Err(refuse(&format!("{pointer}/{}", escape(key)), format!("`{key}` cannot be enforced here")));
+impl ShapeReader<'_> {
+    /// Notes keywords that narrow the schema and are not enforced, and those that nobody knows.
+    pub(super) fn note_keywords(&mut self, members: &Members) {
+        for (key, value) in members {
+            if UNENFORCED.contains(&key.as_str()) {
+                // `not: {}` is how a conversion marks what was taken out.
+                if *value != Value::Bool(true) && !super::is_never(members) {
+                    self.note_here(&format!("`{key}` is not checked"));
+                }
+            } else if !key.starts_with("x-") && !KNOWN.contains(&key.as_str()) {
+                self.note_here(&format!("`{key}` is no keyword of a schema"));
+            }
+        }
+        for note in members.get("x-airlock-note").and_then(Value::as_array).into_iter().flatten() {
+            if let Some(text) = note.as_str() {
+                self.note_here(text);
+            }
         }
     }
-    Ok(())
-}
 
-pub(super) fn count(members: &Members, keyword: &str, pointer: &str) -> Result<Option<u64>, Refusal> {
-    match members.get(keyword) {
-        None => Ok(None),
-        Some(value) => whole(value).and_then(|number| u64::try_from(number).ok()).map(Some).ok_or_else(|| {
-            refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a whole number, 0 or more"))
-        }),
+    /// A count, 0 or more; anything else is noted and counts for nothing.
+    pub(super) fn count(&mut self, members: &Members, keyword: &str) -> Option<u64> {
+        let value = members.get(keyword)?;
+        let count = whole(value).and_then(|number| u64::try_from(number).ok());
+        if count.is_none() {
+            self.note_here(&format!("`{keyword}` is not a whole number, 0 or more, and is not checked"));
+        }
+        count
+    }
+
+    pub(super) fn read_integer(&mut self, members: &Members) -> Shape {
+        let mut bounds = Integer::default();
+        (bounds.min, bounds.max) = match members.get("format").and_then(Value::as_str) {
+            Some("int8") => (Some(i8::MIN.into()), Some(i8::MAX.into())),
+            Some("int16") => (Some(i16::MIN.into()), Some(i16::MAX.into())),
+            Some("int32") => (Some(i32::MIN.into()), Some(i32::MAX.into())),
+            Some("int64") => (Some(i64::MIN.into()), Some(i64::MAX.into())),
+            Some("uint8") => (Some(0), Some(u8::MAX.into())),
+            Some("uint16") => (Some(0), Some(u16::MAX.into())),
+            Some("uint32") => (Some(0), Some(u32::MAX.into())),
+            Some("uint64") => (Some(0), Some(u64::MAX.into())),
+            _ => (None, None),
+        };
+        if let Some(min) = self.whole_bound(members, "minimum", f64::ceil) {
+            bounds.min = bounds.min.max(Some(min + i128::from(excludes(members, "exclusiveMinimum", "minimum"))));
+        }
+        if let Some(max) = self.whole_bound(members, "maximum", f64::floor) {
+            let max = max - i128::from(excludes(members, "exclusiveMaximum", "maximum"));
+            bounds.max = Some(bounds.max.map_or(max, |known| known.min(max)));
+        }
+        if let Some(value) = members.get("multipleOf") {
+            bounds.multiple_of = whole(value).filter(|step| *step > 1);
+            if whole(value).is_none_or(|step| step < 1) {
+                self.note_here("`multipleOf` is not a whole number, and is not checked");
+            }
+        }
+        Shape::Integer(bounds)
+    }
+
+    /// A bound of an integer: one with a fraction bounds the integers beside it.
+    #[expect(clippy::cast_possible_truncation, reason = "guarded by the comparison")]
+    fn whole_bound(&mut self, members: &Members, keyword: &str, round: fn(f64) -> f64) -> Option<i128> {
+        let value = members.get(keyword)?;
+        if let Some(bound) = whole(value) {
+            return Some(bound);
+        }
+        match value.as_f64() {
+            Some(float) if float.abs() < 1e18 => Some(round(float) as i128),
+            // No number that JSON carries here is beyond such a bound.
+            _ if crate::load::big_integer(value).is_some() || value.is_f64() => {
+                self.note_here(&format!("`{keyword}` lies beyond 64 bits and bounds nothing"));
+                None
+            }
+            _ => {
+                self.note_here(&format!("`{keyword}` is not a number, and is not checked"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn read_number(&mut self, members: &Members) -> Shape {
+        let mut bounds =
+            Number { min: self.bound(members, "minimum"), max: self.bound(members, "maximum"), ..Number::default() };
+        if members.get("exclusiveMinimum") == Some(&Value::Bool(true)) {
+            bounds.above = bounds.min.take();
+        }
+        if members.get("exclusiveMaximum") == Some(&Value::Bool(true)) {
+            bounds.below = bounds.max.take();
+        }
+        if members.contains_key("multipleOf") {
+            self.note_here("`multipleOf` of a number is not checked");
+        }
+        Shape::Number(bounds)
+    }
+
+    fn bound(&mut self, members: &Members, keyword: &str) -> Option<f64> {
+        let value = members.get(keyword)?;
+        if value.as_f64().is_none() {
+            self.note_here(&format!("`{keyword}` is not a number that can be compared, and is not checked"));
+        }
+        value.as_f64()
+    }
+
+    pub(super) fn read_text(&mut self, members: &Members) -> Shape {
+        let mut pattern = members.get("pattern").and_then(Value::as_str).unwrap_or_default();
+        if let Err(reason) = super::super::pattern::check(pattern) {
+            self.note_here(&reason);
+            pattern = "";
+        }
+        let format = members.get("format").and_then(Value::as_str).unwrap_or_default();
+        Shape::Text(Text {
+            chars_min: self.count(members, "minLength").unwrap_or(0),
+            chars_max: self.count(members, "maxLength"),
+            pattern: pattern.to_owned(),
+            format: super::super::one_line(format),
+        })
     }
 }
 
@@ -56,69 +211,7 @@ fn whole(value: &Value) -> Option<i128> {
     })
 }
 
-pub(super) fn read_integer(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
-    only(members, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], pointer)?;
-    let mut bounds = Integer::default();
-    if members.get("format").and_then(Value::as_str) == Some("int32") {
-        (bounds.min, bounds.max) = (Some(i32::MIN.into()), Some(i32::MAX.into()));
-    }
-    let bound = |keyword: &str| -> Result<Option<i128>, Refusal> {
-        let Some(value) = members.get(keyword) else { return Ok(None) };
-        match (whole(value), value.as_f64()) {
-            (Some(bound), _) => Ok(Some(bound)),
-            // A bound beyond 64 bits bounds nothing that JSON numbers here can reach.
-            (None, Some(float)) if float.abs() >= 1e18 => Ok(None),
-            _ => Err(refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` of an integer is a whole number"))),
-        }
-    };
-    if let Some(min) = bound("minimum")? {
-        bounds.min = bounds.min.max(Some(min + i128::from(is_true(members, "exclusiveMinimum"))));
-    }
-    if let Some(max) = bound("maximum")? {
-        let max = max - i128::from(is_true(members, "exclusiveMaximum"));
-        bounds.max = Some(bounds.max.map_or(max, |known| known.min(max)));
-    }
-    bounds.multiple_of = bound("multipleOf")?.filter(|step| *step > 1);
-    Ok(Shape::Integer(bounds))
-}
-
-pub(super) fn read_number(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
-    only(members, &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], pointer)?;
-    let bound = |keyword: &str| match members.get(keyword) {
-        None => Ok(None),
-        Some(value) => value
-            .as_f64()
-            .map(Some)
-            .ok_or_else(|| refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a number"))),
-    };
-    let mut bounds = Number { min: bound("minimum")?, max: bound("maximum")?, ..Number::default() };
-    if is_true(members, "exclusiveMinimum") {
-        bounds.above = bounds.min.take();
-    }
-    if is_true(members, "exclusiveMaximum") {
-        bounds.below = bounds.max.take();
-    }
-    Ok(Shape::Number(bounds))
-}
-
-pub(super) fn read_text(members: &Members, pointer: &str) -> Result<Shape, Refusal> {
-    only(members, &["minLength", "maxLength", "pattern"], pointer)?;
-    let pattern = members.get("pattern").and_then(Value::as_str).unwrap_or_default();
-    if let Err(reason) = super::super::pattern::check(pattern) {
-        return Err(refuse(&format!("{pointer}/pattern"), reason));
-    }
-    let format = members.get("format").and_then(Value::as_str).unwrap_or_default();
-    if format == "binary" {
-        return Err(refuse(&format!("{pointer}/format"), "binary data cannot be sent here"));
-    }
-    Ok(Shape::Text(Text {
-        chars_min: count(members, "minLength", pointer)?.unwrap_or(0),
-        chars_max: count(members, "maxLength", pointer)?,
-        pattern: pattern.to_owned(),
-        format: super::super::one_line(format),
-    }))
-}
-
-fn is_true(members: &Members, keyword: &str) -> bool {
-    members.get(keyword) == Some(&Value::Bool(true))
+/// Whether the bound itself is out. A bound with a fraction is never met by an integer.
+fn excludes(members: &Members, keyword: &str, bound: &str) -> bool {
+    members.get(keyword) == Some(&Value::Bool(true)) && members.get(bound).is_some_and(|bound| whole(bound).is_some())
 }

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{NAMED_DEPTH_MAX, ShapeReader};
+use super::{Purpose, ShapeReader};
 use crate::ir::Shape;
 use crate::normalise::Document;
 
 fn document(schemas: &Value) -> Document {
     Document::plain(json!({"components": {"schemas": schemas}}))
+}
+
+fn reader(document: &Document) -> ShapeReader<'_> {
+    ShapeReader::new(document, Purpose::Sent)
 }
 
 fn reference(name: &str) -> Value {
@@ -17,7 +21,7 @@ fn reference(name: &str) -> Value {
 #[test]
 fn a_recursive_schema_is_a_name_that_stands_in_itself() {
     let document = document(&json!({"Unit": {"properties": {"parts": {"items": reference("Unit")}}}}));
-    let mut reader = ShapeReader::new(&document);
+    let mut reader = reader(&document);
     let shape = reader.read(&reference("Unit"), "").expect("is sound");
     assert_eq!(shape, Shape::Named("Unit".into()));
     assert_eq!(reader.reachable([&shape]).len(), 1);
@@ -31,7 +35,7 @@ fn a_schema_that_is_nothing_but_itself_is_refused() {
         json!({"A": {"oneOf": [reference("B")]}, "B": {"nullable": true, "anyOf": [reference("A"), {"type": "string"}]}}),
     ] {
         let document = document(&schemas);
-        let mut reader = ShapeReader::new(&document);
+        let mut reader = reader(&document);
         assert!(reader.read(&reference("A"), "").is_err_and(|refusal| refusal.reason.contains("itself")), "{schemas}");
     }
 }
@@ -43,7 +47,7 @@ fn what_refers_to_a_refused_schema_is_refused_too() {
         "A": {"properties": {"b": reference("B"), "x": {"type": "nonsense"}}},
         "B": {"properties": {"a": reference("A")}},
     }));
-    let mut reader = ShapeReader::new(&document);
+    let mut reader = reader(&document);
     assert!(reader.read(&reference("A"), "").is_err());
     let refusal = reader.read(&reference("B"), "").expect_err("refers to A");
     assert!(refusal.reason.contains("nonsense") && refusal.pointer.ends_with("/A/properties/x/type"), "{refusal:?}");
@@ -57,14 +61,14 @@ fn a_long_chain_of_schemas_is_refused_and_does_not_exhaust_the_stack() {
         schemas.insert(format!("S{length}"), json!({"type": "string"}));
         document(&schemas.into())
     };
-    assert!(ShapeReader::new(&chain(NAMED_DEPTH_MAX - 1)).read(&reference("S0"), "").is_ok());
+    assert!(reader(&chain(NAMED_DEPTH_MAX - 1)).read(&reference("S0"), "").is_ok());
     let long = chain(100_000);
-    assert!(ShapeReader::new(&long).read(&reference("S0"), "").is_err_and(|refusal| refusal.reason.contains("steps")));
+    assert!(reader(&long).read(&reference("S0"), "").is_err_and(|refusal| refusal.reason.contains("steps")));
     let mut nested = json!({});
     for _ in 0..100 {
         nested = json!({"items": nested});
     }
-    assert!(ShapeReader::new(&long).read(&nested, "").is_err_and(|refusal| refusal.reason.contains("deeper")));
+    assert!(reader(&long).read(&nested, "").is_err_and(|refusal| refusal.reason.contains("deeper")));
 }
 
 /// Each schema names the next one twice: whoever follows every path follows 2^60 of them.
@@ -79,7 +83,7 @@ fn a_schema_with_very_many_paths_takes_no_time() {
     let mut schemas: serde_json::Map<String, Value> = (0..60).map(link).collect();
     schemas.insert("S60".into(), json!({"type": "string", "enum": ["a", "b", "c", "d", "e", "f", "g", "h", "i"]}));
     let document = document(&schemas.into());
-    let mut reader = ShapeReader::new(&document);
+    let mut reader = reader(&document);
     let shape = reader.read(&reference("S0"), "").expect("is sound");
     assert!(reader.is_flat(&shape));
     assert_eq!(reader.reachable([&shape]).len(), 61);

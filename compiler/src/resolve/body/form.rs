@@ -1,0 +1,233 @@
+//! Bodies of members: `application/x-www-form-urlencoded` and `multipart/form-data` with Encoding Objects (OpenAPI 3.0.4,
+//! section 4.7.15).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::Refusal;
+use super::super::shape::{Note, ShapeReader};
+use super::super::style::{Carried, Location, carried, is_scalar, style};
+use super::{essence, is_json};
+use crate::ir::{Body, Field, Object, Part, PartContent, Shape, Style};
+
+type Read = Result<(Body, Shape), Refusal>;
+
+/// A form. Members that no form can carry are left out, with a note; where they must be sent, the body is refused.
+pub(super) fn form(
+    shapes: &ShapeReader<'_>,
+    shape: Shape,
+    media: &Value,
+    pointer: &str,
+    notes: &mut Vec<Note>,
+) -> Read {
+    let mut fields: BTreeMap<String, Field> = BTreeMap::new();
+    let shape = each_member(shapes, &shape, pointer, notes, &mut |name, shape| {
+        let encoding = &media["encoding"][name];
+        let (field, shape, why) = field(shapes, name, shape, encoding)?;
+        if let Some(field) = field {
+            fields.insert(name.to_owned(), field);
+        }
+        Ok((shape, why))
+    })?;
+    Ok((Body::Form(fields.into_values().collect()), shape))
+}
+
+type Member<T> = Result<T, String>;
+
+fn field(
+    shapes: &ShapeReader<'_>,
+    name: &str,
+    shape: &Shape,
+    encoding: &Value,
+) -> Member<(Option<Field>, Shape, Option<String>)> {
+    let says_style = encoding.get("style").is_some() || encoding.get("explode").is_some();
+    let is_json_text = encoding["contentType"].as_str().is_some_and(is_json);
+    let reserved = encoding["allowReserved"] == Value::Bool(true);
+    let written = if is_json_text && !says_style {
+        Style::Json
+    } else {
+        style(Location::Query, encoding["style"].as_str(), encoding["explode"].as_bool())?
+    };
+    let expanded = shapes.expand(shape);
+    if !says_style && !is_json_text && matches!(expanded, Shape::Object(_)) {
+        return Err("how an object is written in a form is not declared (`encoding`)".into());
+    }
+    let (shape, why) = match carried(shapes, written, Location::Query, shape) {
+        Carried::All => (shape.clone(), None),
+        Carried::Some(some, why) => (some, Some(why)),
+        Carried::None(reason) => return Err(reason),
+    };
+    let field = Field { name: name.to_owned(), style: written, reserved };
+    let is_default = written == Style::FormExploded && !reserved;
+    Ok(((!is_default).then_some(field), shape, why))
+}
+
+/// Parts. Each property is one, or one for each item of a list.
+pub(super) fn multipart(
+    shapes: &ShapeReader<'_>,
+    shape: Shape,
+    media: &Value,
+    pointer: &str,
+    notes: &mut Vec<Note>,
+) -> Read {
+    let mut parts: BTreeMap<String, Part> = BTreeMap::new();
+    let mut order: Vec<String> = Vec::new();
+    let shape = each_member(shapes, &shape, pointer, notes, &mut |name, shape| {
+        if name.chars().any(|char| char.is_control() || char == '"') {
+            return Err("the name cannot be that of a part".into());
+        }
+        let (part, shape, why) = part(shapes, name, shape, &media["encoding"][name])?;
+        match parts.get(name) {
+            Some(known) if *known != part => return Err("its kinds are written differently".into()),
+            Some(_) => {}
+            None => {
+                order.push(name.to_owned());
+                parts.insert(name.to_owned(), part);
+            }
+        }
+        Ok((shape, why))
+    })?;
+    let parts = order.iter().filter_map(|name| parts.remove(name)).collect();
+    Ok((Body::Multipart(parts), shape))
+}
+
+fn part(
+    shapes: &ShapeReader<'_>,
+    name: &str,
+    shape: &Shape,
+    encoding: &Value,
+) -> Member<(Part, Shape, Option<String>)> {
+    let mut why = None;
+    let mut shape = with_files(shape.clone());
+    let mut repeated = false;
+    if let Shape::List(list) = shapes.expand(&shape) {
+        repeated = true;
+        shape = Shape::List(Box::new(crate::ir::List { items: with_files(list.items.clone()), ..*list }));
+    }
+    let item = match &shape {
+        Shape::List(list) => list.items.clone(),
+        shape => shape.clone(),
+    };
+    let declared = encoding["contentType"].as_str().map(|types| types.split(',').next().unwrap_or_default().trim());
+    let declared = declared.filter(|media_type| !media_type.is_empty() && !media_type.contains('*'));
+    if encoding["headers"].as_object().is_some_and(|headers| !headers.is_empty()) {
+        why = Some("headers of a part are not sent".to_owned());
+    }
+    let mut kinds = Kinds::default();
+    shapes.each_alternative(&item, &mut std::collections::BTreeSet::new(), &mut |shape| kinds.add(shape));
+    let is_json_part = declared.is_some_and(is_json);
+    let (content, media_type) = if kinds.file {
+        if kinds.scalar || kinds.structured {
+            shape = if repeated { only_files(shape) } else { Shape::File };
+            why = Some("only files are taken, not texts".to_owned());
+        }
+        (PartContent::Bytes, declared.unwrap_or("application/octet-stream"))
+    } else if is_json_part && !kinds.scalar || kinds.structured && !kinds.scalar {
+        if declared.is_some_and(|media_type| !is_json(media_type) && essence(media_type) != "text/plain") {
+            return Err(format!("a value as {} cannot be written in a part", declared.unwrap_or_default()));
+        }
+        (PartContent::Json, declared.filter(|media_type| is_json(media_type)).unwrap_or("application/json"))
+    } else {
+        if kinds.structured {
+            why = Some("arrays and objects are refused when it is called".to_owned());
+        }
+        (PartContent::Text, declared.unwrap_or(""))
+    };
+    Ok((Part { name: name.to_owned(), content, media_type: media_type.to_owned(), repeated }, shape, why))
+}
+
+#[derive(Default)]
+struct Kinds {
+    file: bool,
+    scalar: bool,
+    structured: bool,
+}
+
+impl Kinds {
+    fn add(&mut self, shape: &Shape) {
+        match shape {
+            Shape::File => self.file = true,
+            Shape::Any => self.scalar = true,
+            Shape::List(_) | Shape::Object(_) => self.structured = true,
+            shape if is_scalar(shape) => self.scalar = true,
+            _ => {}
+        }
+    }
+}
+
+/// Binary texts are files in parts.
+fn with_files(shape: Shape) -> Shape {
+    match shape {
+        Shape::Text(text) if text.format == "binary" => Shape::File,
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(with_files(*inner))),
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.into_iter().map(with_files).collect()),
+        shape => shape,
+    }
+}
+
+fn only_files(shape: Shape) -> Shape {
+    match shape {
+        Shape::List(mut list) => {
+            list.items = Shape::File;
+            Shape::List(list)
+        }
+        _ => Shape::File,
+    }
+}
+
+type Change<'c> = &'c mut dyn FnMut(&str, &Shape) -> Member<(Shape, Option<String>)>;
+
+/// Applies `change` to the members of an object, or of each object that a union admits.
+fn each_member(
+    shapes: &ShapeReader<'_>,
+    shape: &Shape,
+    pointer: &str,
+    notes: &mut Vec<Note>,
+    change: Change<'_>,
+) -> Result<Shape, Refusal> {
+    match shapes.expand(shape) {
+        Shape::Object(object) => Ok(Shape::Object(members(object, pointer, notes, change)?)),
+        Shape::AnyOf(branches) => {
+            let branches: Result<Vec<Shape>, Refusal> =
+                branches.iter().map(|branch| each_member(shapes, branch, pointer, notes, change)).collect();
+            Ok(Shape::AnyOf(branches?))
+        }
+        _ => Err(Refusal::new(
+            "E0213",
+            pointer,
+            "a form is an object, and this schema does not say which members it has",
+        )),
+    }
+}
+
+fn members(object: Object, pointer: &str, notes: &mut Vec<Note>, change: Change<'_>) -> Result<Object, Refusal> {
+    let mut kept = Object { properties: Vec::new(), ..object };
+    for mut property in object.properties {
+        match change(&property.name, &property.shape) {
+            Ok((shape, why)) => {
+                notes.extend(why.map(|why| note(pointer, &format!("`{}` of the body: {why}", property.name))));
+                property.shape = shape;
+                kept.properties.push(property);
+            }
+            Err(reason) if property.required => {
+                let reason = format!("`{}` of the body: {reason}", property.name);
+                return Err(Refusal::new("E0213", pointer, reason));
+            }
+            Err(reason) => notes.push(note(pointer, &format!("`{}` of the body is left out: {reason}", property.name))),
+        }
+    }
+    // How a member that nobody names is written is known for single values alone.
+    if kept.rest.take().is_some() && kept.properties.is_empty() {
+        return Err(Refusal::new(
+            "E0213",
+            pointer,
+            "a form is an object, and this schema does not say which members it has",
+        ));
+    }
+    Ok(kept)
+}
+
+fn note(pointer: &str, text: &str) -> Note {
+    Note { pointer: pointer.to_owned(), text: text.to_owned() }
+}

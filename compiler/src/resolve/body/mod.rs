@@ -1,0 +1,203 @@
+//! Request Body Objects (OpenAPI 3.0.4, section 4.7.13): which of the declared media types is sent, and how.
+
+mod form;
+
+use serde_json::{Map, Value};
+
+use super::found::Found;
+use super::frame::{self, Kind};
+use super::shape::{Note, ShapeReader};
+use super::{Choices, Refusal};
+use crate::ir::{self, Shape};
+use crate::normalise::{Document, escape};
+
+/// A request body.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// How it is written.
+    pub content: ir::Body,
+    /// What it may be.
+    pub shape: Shape,
+    /// Whether it must be sent.
+    pub required: bool,
+    /// One line; may be empty.
+    pub description: String,
+}
+
+/// How a media type can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Json,
+    Multipart,
+    Form,
+    Text,
+    Bytes,
+}
+
+/// Reads the body of an operation: of several media types the one that the catalog chooses; else JSON, unless a file is to
+/// be sent and there are parts; else parts, a form, text, bytes.
+pub(super) fn read(
+    document: &Document,
+    found: &Found,
+    operation: &Value,
+    shapes: &mut ShapeReader<'_>,
+    choices: &Choices,
+    notes: &mut Vec<Note>,
+) -> Result<Option<Body>, Refusal> {
+    let Some(value) = operation.get("requestBody").filter(|value| !value.is_null()) else { return Ok(None) };
+    let pointer = format!("{}/requestBody", found.pointer);
+    let (value, pointer) =
+        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+    if let Some(refusal) = super::refusal_in(value, &pointer) {
+        return Err(refusal);
+    }
+    frame::check(value, Kind::Body, &pointer, notes)?;
+    let empty = Map::new();
+    let content = value.get("content").and_then(Value::as_object).unwrap_or(&empty);
+    let required = value.get("required") == Some(&Value::Bool(true));
+    if content.is_empty() {
+        if required {
+            return Err(Refusal::new("E0213", pointer, "the request body has no `content`"));
+        }
+        notes.push(Note { pointer, text: "a request body without `content` is left out".into() });
+        return Ok(None);
+    }
+    let Some((media_type, way)) = choose(document, content, &pointer, choices)? else {
+        let types = content.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let reason = format!("a body as {types} cannot be written here");
+        return Err(Refusal::new("E0213", format!("{pointer}/content"), reason));
+    };
+    let pointer = format!("{pointer}/content/{}", escape(media_type));
+    let (content, shape) = read_content(&content[media_type], media_type, way, &pointer, shapes, notes)?;
+    Ok(Some(Body { content, shape, required, description: super::description(value).unwrap_or_default() }))
+}
+
+fn read_content(
+    media: &Value,
+    media_type: &str,
+    way: Way,
+    pointer: &str,
+    shapes: &mut ShapeReader<'_>,
+    notes: &mut Vec<Note>,
+) -> Result<(ir::Body, Shape), Refusal> {
+    if media_type.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
+        return Err(Refusal::new("E0213", pointer, "the media type cannot be sent"));
+    }
+    let mut read = || match media.get("schema") {
+        Some(schema) => shapes.read(schema, &format!("{pointer}/schema")),
+        None => Ok(Shape::Any),
+    };
+    Ok(match way {
+        Way::Json => {
+            let named = if media_type.contains('*') { "application/json" } else { media_type };
+            (ir::Body::Json(named.to_owned()), read()?)
+        }
+        Way::Text => {
+            let named = if media_type.contains('*') { "text/plain" } else { media_type };
+            let shape = match read()? {
+                shape @ (Shape::Text(_) | Shape::Words(_)) => shape,
+                _ => Shape::Text(ir::Text::default()),
+            };
+            (ir::Body::Text(named.to_owned()), shape)
+        }
+        Way::Bytes => {
+            let named = if media_type.contains('*') { "application/octet-stream" } else { media_type };
+            (ir::Body::Bytes(named.to_owned()), Shape::File)
+        }
+        Way::Form => {
+            let shape = read()?;
+            form::form(shapes, shape, media, pointer, notes)?
+        }
+        Way::Multipart => {
+            let shape = read()?;
+            form::multipart(shapes, shape, media, pointer, notes)?
+        }
+    })
+}
+
+fn choose<'c>(
+    document: &Document,
+    content: &'c Map<String, Value>,
+    pointer: &str,
+    choices: &Choices,
+) -> Result<Option<(&'c str, Way)>, Refusal> {
+    let way_of = |media_type: &str, media: &Value| way(document, media_type, media, pointer);
+    if let Some(wanted) = &choices.media_type {
+        let Some((media_type, media)) = content.get_key_value(wanted) else {
+            let types = content.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let reason = format!("the body cannot be sent as {wanted}; the document declares {types}");
+            return Err(Refusal::new("E0213", format!("{pointer}/content"), reason));
+        };
+        return Ok(way_of(media_type, media).map(|way| (media_type.as_str(), way)));
+    }
+    let mut ways: Vec<(&str, Way)> = content
+        .iter()
+        .filter_map(|(media_type, media)| Some((media_type.as_str(), way_of(media_type, media)?)))
+        .collect();
+    // A stable sort: of one kind the document's first, but plain JSON before its relatives.
+    ways.sort_by_key(|(media_type, way)| (*way, *way == Way::Json && essence(media_type) != "application/json"));
+    let has_file = |media_type: &str| {
+        let schema = content[media_type].get("schema");
+        schema.is_some_and(|schema| holds_binary(document, schema, pointer, 0))
+    };
+    if let [(json, Way::Json), ..] = ways.as_slice()
+        && has_file(json)
+        && let Some(multipart) = ways.iter().find(|(_, way)| *way == Way::Multipart)
+    {
+        return Ok(Some(*multipart));
+    }
+    Ok(ways.first().copied())
+}
+
+/// How a media type is sent, as its name and its schema say; `None` if it cannot be.
+fn way(document: &Document, media_type: &str, media: &Value, pointer: &str) -> Option<Way> {
+    let essence = essence(media_type);
+    let schema = media.get("schema").and_then(|schema| document.follow(schema, pointer.to_owned()).ok());
+    let schema = schema.map(|(schema, _)| schema);
+    let is_binary = schema.is_some_and(|schema| schema["format"] == "binary");
+    let is_string = schema.is_some_and(|schema| schema["type"] == "string");
+    let is_structured = schema.is_some_and(|schema| {
+        ["properties", "items", "allOf", "anyOf", "oneOf"].iter().any(|key| schema.get(key).is_some())
+            || schema["type"] == "object"
+            || schema["type"] == "array"
+    });
+    match essence.as_str() {
+        _ if is_json(&essence) && !is_binary => Some(Way::Json),
+        "application/x-www-form-urlencoded" => Some(Way::Form),
+        "multipart/form-data" => Some(Way::Multipart),
+        essence if essence.starts_with("multipart/") => None,
+        "*/*" | "application/*" if is_structured => Some(Way::Json),
+        _ if is_binary => Some(Way::Bytes),
+        essence if essence.starts_with("text/") && !is_structured => Some(Way::Text),
+        // A text is a text, whatever language it is written in.
+        _ if is_string => Some(Way::Text),
+        _ if is_structured => None,
+        _ => Some(Way::Bytes),
+    }
+}
+
+/// Whether a property of the schema, or an item of one, is binary.
+fn holds_binary(document: &Document, schema: &Value, pointer: &str, depth: usize) -> bool {
+    if depth > 8 {
+        return false;
+    }
+    let Ok((schema, pointer)) = document.follow(schema, pointer.to_owned()) else { return false };
+    let inner = |schema: &Value| holds_binary(document, schema, &pointer, depth + 1);
+    schema["format"] == "binary"
+        || schema.get("properties").and_then(Value::as_object).into_iter().flatten().any(|(_, schema)| inner(schema))
+        || schema.get("items").is_some_and(inner)
+        || ["allOf", "anyOf", "oneOf"]
+            .iter()
+            .any(|keyword| schema[*keyword].as_array().into_iter().flatten().any(inner))
+}
+
+/// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).
+pub(super) fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a media type is JSON: `application/json`, or with the suffix `+json` (RFC 6839, section 3.1).
+pub(super) fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    matches!(essence.as_str(), "application/json" | "text/json" | "application/x-json") || essence.ends_with("+json")
+}

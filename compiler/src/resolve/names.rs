@@ -1,0 +1,81 @@
+//! Names of arguments: what a model calls a parameter.
+
+use std::collections::BTreeMap;
+
+use crate::ir::Place;
+
+/// A name that the model uses has at most this many characters.
+const ARGUMENT_CHARS_MAX: usize = 64;
+
+/// The model's name for a parameter: `^[A-Za-z_][A-Za-z0-9_]{0,63}$`. Other characters become `_`, at the ends they go.
+pub fn argument_name(wire: &str) -> String {
+    let name: String = wire.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    let name = if wire.starts_with('_') { name.trim_end_matches('_') } else { name.trim_matches('_') };
+    let name = match name.chars().next() {
+        None => "argument".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("_{name}"),
+        Some(_) => name.to_owned(),
+    };
+    name.chars().take(ARGUMENT_CHARS_MAX).collect()
+}
+
+/// The names of an operation's parameters, in their order. One that stands in two places, or that is the body's, gets its
+/// place behind it, wherever it stands: so it says which one it is.
+pub fn argument_names<'a>(parameters: impl Iterator<Item = (&'a str, Place)> + Clone, has_body: bool) -> Vec<String> {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for (wire, _) in parameters.clone() {
+        *uses.entry(argument_name(wire)).or_default() += 1;
+    }
+    if has_body {
+        *uses.entry("body".into()).or_default() += 1;
+    }
+    parameters
+        .map(|(wire, place)| {
+            let name = argument_name(wire);
+            let suffix = match place {
+                Place::Path(_) => "path",
+                Place::Query(_) => "query",
+                Place::Header(_) => "header",
+                Place::Cookie(_) => "cookie",
+                Place::Body | Place::BodyProperty => "body",
+            };
+            match uses.get(&name) {
+                Some(2..) => {
+                    let stem: String = name.chars().take(ARGUMENT_CHARS_MAX - suffix.len() - 1).collect();
+                    format!("{stem}_{suffix}")
+                }
+                _ => name,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{argument_name, argument_names};
+    use crate::ir::{Place, Style};
+
+    #[test]
+    fn argument_names_are_what_models_can_write() {
+        for (wire, name) in [
+            ("role-id", "role_id"),
+            ("match[]", "match"),
+            ("X-Request-Id", "X_Request_Id"),
+            ("+1", "_1"),
+            ("_id", "_id"),
+            ("ü", "argument"),
+            ("", "argument"),
+        ] {
+            assert_eq!(argument_name(wire), name, "{wire}");
+        }
+        assert_eq!(argument_name(&"x".repeat(80)).len(), 64);
+    }
+
+    #[test]
+    fn a_name_in_two_places_gets_its_place_behind_it() {
+        let (path, query) = (Place::Path(Style::Simple), Place::Query(Style::Form));
+        let names = |list: &[(&'static str, Place)], body| argument_names(list.iter().copied(), body);
+        assert_eq!(names(&[("id", path), ("id", query), ("body", query)], true), ["id_path", "id_query", "body_query"]);
+        assert_eq!(names(&[("id", path), ("body", query)], false), ["id", "body"]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Schemas that are made of schemas: `allOf`, `anyOf`, `oneOf` (OpenAPI 3.0.4, section 4.7.24.2) and `discriminator`
+//! (section 4.7.25).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::intersect::{Conflict, Conjunction};
+use super::{Members, Purpose, ShapeReader, is_never, refuse};
+use crate::ir::{Property, Shape, Text};
+use crate::resolve::Refusal;
+
+/// Keywords of a schema that narrow nothing on their own beside others.
+const SAYS_NOTHING: &[&str] = &[
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "xml",
+    "externalDocs",
+    "discriminator",
+    "nullable",
+    "format",
+    "$defs",
+    "definitions",
+    "$comment",
+    "$schema",
+    "$id",
+];
+
+impl ShapeReader<'_> {
+    /// `allOf` is a conjunction. `oneOf` and `anyOf` are unions, narrowed by nothing: `oneOf` admits a value that fits
+    /// several branches, which the upstream may still refuse.
+    pub(super) fn read_composed(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
+        let mut parts = Vec::new();
+        let own: Members = members
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "allOf" | "oneOf" | "anyOf" | "nullable" | "discriminator"))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let says_something = own.keys().any(|key| !key.starts_with("x-") && !SAYS_NOTHING.contains(&key.as_str()));
+        if says_something {
+            parts.push(self.read_plain(&own, pointer)?);
+        }
+        for (position, branch) in branches(members, "allOf", pointer)?.into_iter().flatten().enumerate() {
+            parts.push(self.read_branch(branch, &format!("{pointer}/allOf/{position}"))?);
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            if let Some(union) = self.read_union(members, keyword, pointer)? {
+                parts.push(union);
+            }
+        }
+        let shape = if parts.len() == 1 { parts.remove(0) } else { self.conjunction(parts, pointer)? };
+        let mut hidden = BTreeSet::new();
+        self.hidden_names(members, pointer, 0, &mut hidden);
+        Ok(if hidden.is_empty() { shape } else { without(shape, &hidden) })
+    }
+
+    /// A branch that refers to what is being read, with nothing between, can mean nothing.
+    fn read_branch(&mut self, branch: &Value, pointer: &str) -> Result<Shape, Refusal> {
+        let shape = self.read_schema(branch, pointer)?;
+        match &shape {
+            Shape::Named(name) if self.is_directly_open(name) => {
+                Err(refuse(pointer, format!("`allOf` goes in a circle: `{name}` is made of itself")))
+            }
+            _ => Ok(shape),
+        }
+    }
+
+    fn read_union(&mut self, members: &Members, keyword: &str, pointer: &str) -> Result<Option<Shape>, Refusal> {
+        let Some(branches) = branches(members, keyword, pointer)? else { return Ok(None) };
+        let mut shapes = Vec::new();
+        let mut is_nullable = false;
+        for (position, branch) in branches.iter().enumerate() {
+            if branch.as_object().is_some_and(is_never) {
+                continue;
+            }
+            let branch_pointer = format!("{pointer}/{keyword}/{position}");
+            let mut shape = self.read_schema(branch, &branch_pointer)?;
+            if let Some((property, value)) = self.discriminated(members, branch, &branch_pointer) {
+                shape = self.tag(shape, &property, value);
+            }
+            // Null is said once, of the union.
+            if let Shape::Nullable(inner) = shape {
+                is_nullable = true;
+                shape = *inner;
+            }
+            if !shapes.contains(&shape) {
+                shapes.push(shape);
+            }
+        }
+        let union = match shapes.len() {
+            0 => return Ok(Some(Shape::Any)),
+            1 => shapes.remove(0),
+            // Whoever takes anything takes the others.
+            _ if shapes.contains(&Shape::Any) => Shape::Any,
+            _ => Shape::AnyOf(shapes),
+        };
+        Ok(Some(if is_nullable { super::make_nullable(union) } else { union }))
+    }
+
+    /// Which property tells the branches apart, and the values that mean this one.
+    fn discriminated(&self, members: &Members, branch: &Value, pointer: &str) -> Option<(String, Vec<String>)> {
+        let discriminator = members.get("discriminator")?;
+        let property = discriminator.get("propertyName")?.as_str()?;
+        let reference = branch.get("$ref")?.as_str()?;
+        let target = self.document.resolve(pointer, reference).ok()?;
+        let is_it = |value: &str| {
+            let by_reference = self.document.resolve(pointer, value).is_ok_and(|meant| meant == target);
+            by_reference
+                || target.strip_prefix("/components/schemas/").or(target.strip_prefix("/definitions/")) == Some(value)
+        };
+        let mapping = discriminator.get("mapping").and_then(Value::as_object)?;
+        let values: Vec<String> = mapping
+            .iter()
+            .filter(|(_, meant)| meant.as_str().is_some_and(is_it))
+            .map(|(value, _)| value.clone())
+            .collect();
+        (!values.is_empty()).then(|| (property.to_owned(), values))
+    }
+
+    /// The branch with its telling property narrowed, where the branch itself leaves it open.
+    fn tag(&mut self, shape: Shape, property: &str, values: Vec<String>) -> Shape {
+        let opened = match &shape {
+            Shape::Named(name) => self.open_name(name),
+            shape => Some(shape.clone()),
+        };
+        let Some(Shape::Object(mut object)) = opened else { return shape };
+        match object.properties.iter_mut().find(|known| known.name == property) {
+            Some(Property { shape: known @ (Shape::Any | Shape::Text(Text { .. })), .. }) => {
+                *known = Shape::Words(values)
+            }
+            Some(_) => return shape,
+            None => object.properties.insert(
+                0,
+                Property {
+                    name: property.to_owned(),
+                    shape: Shape::Words(values),
+                    required: true,
+                    description: String::new(),
+                },
+            ),
+        }
+        Shape::Object(object)
+    }
+
+    fn conjunction(&mut self, parts: Vec<Shape>, pointer: &str) -> Result<Shape, Refusal> {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().unwrap_or(Shape::Any);
+        for part in parts {
+            whole = match Conjunction::new(self).of(whole.clone(), part) {
+                Ok(shape) => shape,
+                Err(Conflict::Circle) if self.purpose == Purpose::Received => Shape::Any,
+                Err(Conflict::Never) => {
+                    self.note_here("its parts exclude each other; the value is not checked");
+                    return Ok(Shape::Any);
+                }
+                Err(Conflict::Circle) => {
+                    if let Shape::Named(name) = &whole
+                        && self.is_directly_open(name)
+                    {
+                        return Err(refuse(pointer, format!("`allOf` goes in a circle: `{name}` is made of itself")));
+                    }
+                    self.note_here("it is made of what it stands in; the value is not checked");
+                    return Ok(Shape::Any);
+                }
+                Err(Conflict::TooLarge) => {
+                    self.note_here("its parts have too many combinations; the value is not checked");
+                    return Ok(Shape::Any);
+                }
+            };
+        }
+        Ok(whole)
+    }
+}
+
+/// The shape without these properties. They go the other way, whatever a branch requires.
+fn without(shape: Shape, hidden: &BTreeSet<String>) -> Shape {
+    match shape {
+        Shape::Object(mut object) => {
+            object.properties.retain(|property| !hidden.contains(&property.name));
+            Shape::Object(object)
+        }
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.into_iter().map(|shape| without(shape, hidden)).collect()),
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(without(*inner, hidden))),
+        shape => shape,
+    }
+}
+
+fn branches<'a>(members: &'a Members, keyword: &str, pointer: &str) -> Result<Option<&'a Vec<Value>>, Refusal> {
+    match members.get(keyword) {
+        None => Ok(None),
+        Some(Value::Array(branches)) if branches.is_empty() => Ok(None),
+        Some(Value::Array(branches)) => Ok(Some(branches)),
+        Some(_) => Err(refuse(&format!("{pointer}/{keyword}"), format!("`{keyword}` is a list of schemas"))),
+    }
+}
