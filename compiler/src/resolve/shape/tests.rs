@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Purpose, ShapeReader};
-use crate::ir::Shape;
+use crate::ir::{Shape, Style};
 use crate::normalise::Document;
+use crate::resolve::style::{Carried, Location, carried};
 
 fn document(schemas: &Value) -> Document {
     Document::plain(json!({"components": {"schemas": schemas}}))
@@ -44,31 +45,42 @@ fn a_schema_that_is_nothing_but_itself_is_refused() {
 #[test]
 fn what_refers_to_a_refused_schema_is_refused_too() {
     let document = document(&json!({
-        "A": {"properties": {"b": reference("B"), "x": {"type": "nonsense"}}},
+        "A": {"properties": {"b": reference("B"), "x": {"default": {"x-airlock-integer": "99999999999999999999"}}}},
         "B": {"properties": {"a": reference("A")}},
     }));
     let mut reader = reader(&document);
     assert!(reader.read(&reference("A"), "").is_err());
     let refusal = reader.read(&reference("B"), "").expect_err("refers to A");
-    assert!(refusal.reason.contains("nonsense") && refusal.pointer.ends_with("/A/properties/x/type"), "{refusal:?}");
+    assert!(refusal.reason.contains("64 bits") && refusal.pointer.ends_with("/A/properties/x/default"), "{refusal:?}");
 }
 
 #[test]
-fn a_long_chain_of_schemas_is_refused_and_does_not_exhaust_the_stack() {
-    let chain = |length: usize| {
-        let link = |at: usize| (format!("S{at}"), json!({"properties": {"next": reference(&format!("S{}", at + 1))}}));
-        let mut schemas: serde_json::Map<String, Value> = (0..length).map(link).collect();
-        schemas.insert(format!("S{length}"), json!({"type": "string"}));
+fn a_long_chain_of_schemas_does_not_exhaust_the_stack() {
+    let chain = |link: &dyn Fn(Value) -> Value| {
+        let link = |at: usize| (format!("S{at}"), link(reference(&format!("S{}", at + 1))));
+        let mut schemas: serde_json::Map<String, Value> = (0..50_000).map(link).collect();
+        schemas.insert("S50000".into(), json!({"type": "string"}));
         document(&schemas.into())
     };
-    assert!(reader(&chain(NAMED_DEPTH_MAX - 1)).read(&reference("S0"), "").is_ok());
-    let long = chain(100_000);
-    assert!(reader(&long).read(&reference("S0"), "").is_err_and(|refusal| refusal.reason.contains("steps")));
+    for link in [
+        &(|next| json!({"properties": {"next": next}})) as &dyn Fn(Value) -> Value,
+        &|next| json!({"type": "array", "items": next}),
+        &|next| json!({"allOf": [next]}),
+        &|next| json!({"anyOf": [next, {"type": "integer"}]}),
+        &|next| next,
+    ] {
+        let document = chain(link);
+        let read = reader(&document).read(&reference("S0"), "");
+        // A bare reference to a reference is a chain that the standard has no use for.
+        let is_bare = document.value.pointer("/components/schemas/S0/$ref").is_some();
+        assert_eq!(read.is_ok(), !is_bare || read == Ok(Shape::Any));
+    }
     let mut nested = json!({});
-    for _ in 0..100 {
+    for _ in 0..120 {
         nested = json!({"items": nested});
     }
-    assert!(reader(&long).read(&nested, "").is_err_and(|refusal| refusal.reason.contains("deeper")));
+    let document = document(&json!({}));
+    assert!(reader(&document).read(&nested, "").is_err_and(|refusal| refusal.reason.contains("deeper")));
 }
 
 /// Each schema names the next one twice: whoever follows every path follows 2^60 of them.
@@ -85,6 +97,6 @@ fn a_schema_with_very_many_paths_takes_no_time() {
     let document = document(&schemas.into());
     let mut reader = reader(&document);
     let shape = reader.read(&reference("S0"), "").expect("is sound");
-    assert!(reader.is_flat(&shape));
+    assert_ne!(carried(&reader, Style::Form, Location::Query, &shape), Carried::None(String::new()));
     assert_eq!(reader.reachable([&shape]).len(), 61);
 }
