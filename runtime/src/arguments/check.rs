@@ -7,13 +7,18 @@ use airlock_contract::shape::{Integer, List, Number, Object, Shape, Text};
 use serde_json::Value;
 
 use super::canonical::canonical;
+use super::digits::{EXACT_MAX, integer, is_wide};
 use super::format::{is_date, is_date_time, is_uuid};
 use super::pattern::Patterns;
 use super::{FAULTS_TOLD_MAX, suggestion};
+use crate::file;
 use crate::untrusted::one_line;
 
 /// Comparisons for one call. A recursive choice can ask for more than any honest value needs.
 const STEPS_MAX: u32 = 200_000;
+
+/// Shapes inside of shapes. Values are less deep, so only a shape that stands for itself gets there.
+const DEPTH_MAX: u32 = 1000;
 
 /// Allowed values that are told.
 const LISTED_MAX: usize = 40;
@@ -52,11 +57,14 @@ pub(super) struct Checker<'a> {
     faults: Vec<Fault>,
     path: String,
     steps: u32,
+    depth: u32,
+    /// Whether a string of digits passes for an integer beyond 2^53.
+    digits: bool,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(patterns: &'a Patterns) -> Self {
-        Self { patterns, faults: Vec::new(), path: String::new(), steps: 0 }
+        Self { patterns, faults: Vec::new(), path: String::new(), steps: 0, depth: 0, digits: true }
     }
 
     pub(super) fn finish(self) -> Vec<Fault> {
@@ -84,6 +92,31 @@ impl<'a> Checker<'a> {
         self.at(name, |checker| checker.shape(shape, value));
     }
 
+    /// Whether a shape admits a value. `digits`: also with strings of digits for integers beyond 2^53.
+    pub(super) fn admits(&mut self, shape: &Shape, value: &Value, digits: bool) -> bool {
+        let before = self.faults.len();
+        self.digits = digits;
+        self.shape(shape, value);
+        self.digits = true;
+        let admits = self.faults.len() == before;
+        self.faults.truncate(before);
+        admits
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(super) fn is_content(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// An argument that asks for more looking than any honest one.
+    pub(super) fn argument_too_large(&mut self, name: &str) {
+        self.at(name, Self::too_large);
+    }
+
+    fn too_large(&mut self) {
+        self.fault("too large to be checked; send less".to_owned(), String::new(), String::new());
+    }
+
     /// Runs a check one step further down the path.
     fn at(&mut self, step: &str, check: impl FnOnce(&mut Self)) {
         let length = self.path.len();
@@ -107,14 +140,20 @@ impl<'a> Checker<'a> {
 
     fn shape(&mut self, shape: &Shape, value: &Value) {
         self.steps = self.steps.saturating_add(1);
-        if self.steps > STEPS_MAX {
+        if self.steps > STEPS_MAX || self.depth > DEPTH_MAX {
             // A fault each time, so that no choice passes for want of looking.
-            return self.fault("too large to be checked; send less".to_owned(), String::new(), String::new());
+            return self.too_large();
         }
+        self.depth += 1;
+        self.known_shape(shape, value);
+        self.depth -= 1;
+    }
+
+    fn known_shape(&mut self, shape: &Shape, value: &Value) {
         match shape {
             Shape::Any => {}
             Shape::Boolean if value.is_boolean() => {}
-            Shape::Integer(bounds) if integer_in(bounds, value) => {}
+            Shape::Integer(bounds) if integer_in(bounds, value, self.digits) => {}
             Shape::Number(bounds) if number_in(bounds, value) => {}
             Shape::Text(bounds) => self.text(shape, bounds, value),
             Shape::List(list) => self.list(shape, list, value),
@@ -127,6 +166,7 @@ impl<'a> Checker<'a> {
                     self.shape(inner, value);
                 }
             }
+            Shape::File => self.file(value),
             Shape::Named(named) => self.shape(&named.shape, value),
             Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Words(_) => self.expected(shape, value),
         }
@@ -168,6 +208,10 @@ impl<'a> Checker<'a> {
 
     fn object(&mut self, shape: &Shape, object: &Object, value: &Value) {
         let Value::Object(map) = value else { return self.expected(shape, value) };
+        let length = map.len() as u64;
+        if length < object.properties_min || object.properties_max.is_some_and(|max| length > max) {
+            self.fault(format!("expected {}", describe(shape)), format!("{length} properties"), String::new());
+        }
         for property in object.properties {
             match map.get(property.name) {
                 Some(value) => self.at(property.name, |checker| checker.shape(&property.shape, value)),
@@ -183,6 +227,28 @@ impl<'a> Checker<'a> {
                 self.at(key, |checker| checker.shape(rest, value));
             } else {
                 let hint = self.hint(key, object.properties.iter().map(|property| property.name));
+                self.at(key, |checker| checker.fault("unknown property".to_owned(), String::new(), hint));
+            }
+        }
+    }
+
+    fn file(&mut self, value: &Value) {
+        if let Err(fault) = file::read(value) {
+            let got = match value {
+                Value::Object(map) => map.get(fault.member).map(show).unwrap_or_default(),
+                value => show(value),
+            };
+            let expected = format!("expected {}", fault.expected);
+            // An empty step would leave a dot behind.
+            if fault.member.is_empty() {
+                self.fault(expected, got, String::new());
+            } else {
+                self.at(fault.member, |checker| checker.fault(expected, got, String::new()));
+            }
+        }
+        for key in value.as_object().into_iter().flatten().map(|(key, _)| key) {
+            if !file::MEMBERS.contains(&key.as_str()) {
+                let hint = self.hint(key, file::MEMBERS.into_iter());
                 self.at(key, |checker| checker.fault("unknown property".to_owned(), String::new(), hint));
             }
         }
@@ -220,7 +286,7 @@ impl<'a> Checker<'a> {
 /// Whether a shape admits a value of this JSON type at all, seen from outside.
 fn may_be(shape: &Shape, value: &Value) -> bool {
     match shape {
-        Shape::Object(_) => value.is_object(),
+        Shape::Object(_) | Shape::File => value.is_object(),
         Shape::List(_) => value.is_array(),
         Shape::Text(_) | Shape::Words(_) => value.is_string(),
         Shape::Integer(_) | Shape::Number(_) => value.is_number(),
@@ -231,15 +297,22 @@ fn may_be(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3).
-fn integer_in(bounds: &Integer, value: &Value) -> bool {
-    let Value::Number(number) = value else { return false };
+/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3). A float beyond 2^53 may have lost digits while it was
+/// read, so it is none: what would be sent is not what the caller wrote.
+fn integer_in(bounds: &Integer, value: &Value, digits: bool) -> bool {
+    let number = match value {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) if digits && is_wide(bounds) => integer(text),
+        _ => None,
+    };
+    let Some(number) = number else { return false };
     let integer = match (number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(integer), _, _) => i128::from(integer),
         (_, Some(integer), _) => i128::from(integer),
-        // Every float without fraction below 2^126 is an integer of 128 bits.
         #[expect(clippy::cast_possible_truncation, reason = "the guard leaves only values that fit")]
-        (_, _, Some(float)) if float.fract() == 0.0 && float.abs() < 8e37 => float as i128,
+        (_, _, Some(float)) if float.fract() == 0.0 && float.abs() < 1e16 && (float as i128).abs() <= EXACT_MAX => {
+            float as i128
+        }
         _ => return false,
     };
     bounds.min.is_none_or(|min| integer >= min)
@@ -263,7 +336,8 @@ fn describe(shape: &Shape) -> String {
         Shape::Boolean => "true or false".to_owned(),
         Shape::Integer(bounds) => {
             let step = bounds.multiple_of.map(|step| format!(", a multiple of {step}")).unwrap_or_default();
-            format!("an integer{}{step}", range(bounds.min, bounds.max))
+            let digits = if is_wide(bounds) { " (or its digits as a string)" } else { "" };
+            format!("an integer{}{step}{digits}", range(bounds.min, bounds.max))
         }
         Shape::Number(bounds) => {
             let above = bounds.above.map(|limit| format!(", above {limit}")).unwrap_or_default();
@@ -278,7 +352,14 @@ fn describe(shape: &Shape) -> String {
                 range => format!("an array of{range} items"),
             }
         }
-        Shape::Object(_) => "an object".to_owned(),
+        Shape::Object(object) => {
+            let min = (object.properties_min > 0).then_some(object.properties_min);
+            match range(min, object.properties_max) {
+                range if range.is_empty() => "an object".to_owned(),
+                range => format!("an object of{range} properties"),
+            }
+        }
+        Shape::File => "a file as an object with `base64`".to_owned(),
         Shape::Words(words) => {
             let quoted: Vec<String> = words.iter().take(LISTED_MAX).map(|word| format!("\"{word}\"")).collect();
             format!("one of {}{}", quoted.join(", "), more(words.len()))
