@@ -9,6 +9,7 @@ mod check;
 mod digits;
 mod format;
 mod pattern;
+mod words;
 
 use std::fmt;
 

@@ -81,11 +81,11 @@ fn one(member: &Member<'_>, part: &Part, value: &Value) -> Result<Written, Strin
     };
     let mut head = format!("Content-Disposition: form-data; name=\"{name}\"");
     if let Some(filename) = filename {
-        head.push_str(&format!("; filename=\"{filename}\""));
+        head.extend(["; filename=\"", &filename, "\""]);
     }
     head.push_str("\r\n");
     if !media_type.is_empty() {
-        head.push_str(&format!("Content-Type: {media_type}\r\n"));
+        head.extend(["Content-Type: ", &media_type, "\r\n"]);
     }
     Ok(Written { head, content })
 }

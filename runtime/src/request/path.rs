@@ -81,7 +81,7 @@ fn list(subject: Subject<'_>, style: Style, items: &[String]) -> String {
         Style::Label => format!(".{}", items.join(",")),
         Style::LabelExploded => format!(".{}", items.join(".")),
         Style::Matrix => format!(";{name}={}", items.join(",")),
-        Style::MatrixExploded => items.iter().map(|item| format!(";{name}={item}")).collect(),
+        Style::MatrixExploded => items.iter().flat_map(|item| [";", &name, "=", item]).collect(),
         _ => items.join(","),
     }
 }

@@ -3,6 +3,8 @@
 //! The compiler lets none of this through; a table that was written or changed by hand may hold it, and then the program
 //! does not start.
 
+use std::collections::BTreeSet;
+
 use airlock_contract::request::{Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Part, PartContent, is_path_byte};
 use airlock_contract::shape::{Named, Shape};
 use airlock_contract::{Body, CredentialPlace, Place, Request, Style, Upstream};
@@ -199,8 +201,9 @@ pub(super) fn check_body(request: &Request) -> Result<(), String> {
     if sound { Ok(()) } else { Err("its body cannot be written as it is declared".to_owned()) }
 }
 
-fn unique<'a>(names: impl Iterator<Item = &'a str> + Clone) -> bool {
-    names.clone().enumerate().all(|(position, name)| !names.clone().take(position).any(|other| other == name))
+fn unique<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = BTreeSet::new();
+    names.into_iter().all(|name| seen.insert(name))
 }
 
 /// A name that stands in quotes, and a type that stands in a header.

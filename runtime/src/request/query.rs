@@ -115,10 +115,11 @@ pub(super) type Owned<'a> = (Option<usize>, &'a str);
 /// Refuses members that stand under their own name where that name is another's: they would set it in its stead.
 pub(super) fn check_spread<'a>(
     spread: &[(usize, &str, Subject<'_>)],
-    owned: impl Iterator<Item = Owned<'a>> + Clone,
+    owned: impl Iterator<Item = Owned<'a>>,
 ) -> Result<(), String> {
+    let owned: Vec<Owned<'a>> = if spread.is_empty() { Vec::new() } else { owned.collect() };
     for (row, name, subject) in spread {
-        let taken = owned.clone().any(|(owner, other)| owner != Some(*row) && same_name(name, other));
+        let taken = owned.iter().any(|(owner, other)| *owner != Some(*row) && same_name(name, other));
         let also = spread.iter().any(|(other_row, other, _)| other_row != row && same_name(name, other));
         if taken || also {
             return Err(subject.refused("has a member with the name of another parameter", "leave it out"));

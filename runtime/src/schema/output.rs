@@ -35,7 +35,7 @@ pub fn of_output(shape: &Shape) -> Option<Value> {
     let mut writer = Writer { open: Vec::new(), nodes: 0 };
     let schema = match kinds(shape, &mut Vec::new()) {
         Kinds::Objects => with_type(writer.shape(shape)),
-        Kinds::NoObjects => wrapped(writer.shape(shape).into()),
+        Kinds::NoObjects => wrapped(&writer.shape(shape)),
         Kinds::Both => match object_of(shape) {
             Some(members) => or_result(writer.object(&members)),
             None => object(json!({"type": "object"})),
@@ -103,7 +103,7 @@ fn or_result(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-fn wrapped(schema: Value) -> Map<String, Value> {
+fn wrapped(schema: &Map<String, Value>) -> Map<String, Value> {
     object(json!({"type": "object", "properties": {"result": schema}, "required": ["result"]}))
 }
 
@@ -202,7 +202,7 @@ fn bare(shape: &Shape) -> Map<String, Value> {
     object(json!({"type": kind}))
 }
 
-/// The type that all literals have, if it is one.
+/// The type that all literals have, if it is one, and the literals in words.
 fn literal(literals: &[&str]) -> Map<String, Value> {
     let mut schema = Map::new();
     if let Some(kind) = literal_type(literals) {
@@ -212,20 +212,23 @@ fn literal(literals: &[&str]) -> Map<String, Value> {
     schema
 }
 
+/// The type that all literals have, if it is one.
 fn literal_type(literals: &[&str]) -> Option<&'static str> {
-    let mut kinds = literals.iter().map(|json| {
-        Some(match serde_json::from_str::<Value>(json).ok()? {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(number) if number.is_f64() => "number",
-            Value::Number(_) => "integer",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        })
-    });
+    let mut kinds = literals.iter().map(|json| serde_json::from_str::<Value>(json).ok().map(|value| kind(&value)));
     let first = kinds.next()??;
     kinds.all(|kind| kind == Some(first)).then_some(first)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if is_integer(number) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
 }
 
 fn listed<'a>(words: impl Iterator<Item = &'a str> + Clone) -> String {
@@ -282,17 +285,10 @@ impl Walker {
                 .enumerate()
                 .all(|(position, item)| self.fits(list.items, item) || self.note(format!("[{position}]"))),
             (Shape::Object(object), Value::Object(map)) => self.members(object, map),
-            (Shape::Literals(literals), value) => match (literal_type(literals), value) {
-                (None, _)
-                | (Some("null"), Value::Null)
-                | (Some("boolean"), Value::Bool(_))
-                | (Some("number"), Value::Number(_))
-                | (Some("string"), Value::String(_))
-                | (Some("array"), Value::Array(_))
-                | (Some("object"), Value::Object(_)) => true,
-                (Some("integer"), Value::Number(number)) => is_integer(number),
-                _ => false,
-            },
+            (Shape::Literals(literals), value) => literals
+                .iter()
+                .filter_map(|json| serde_json::from_str::<Value>(json).ok())
+                .any(|literal| kind(&literal) == kind(value)),
             (Shape::AnyOf(shapes), value) => {
                 let any = shapes.iter().any(|shape| self.fits(shape, value));
                 // Which choice was meant is not known, so the misfit is the choice's.

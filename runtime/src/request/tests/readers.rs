@@ -20,7 +20,7 @@ fn array<'a>(items: impl Iterator<Item = &'a str>) -> Value {
 /// `R,100,G,200`.
 fn flat<'a>(items: impl Iterator<Item = &'a str>) -> Value {
     let items: Vec<&str> = items.collect();
-    assert!(items.len() % 2 == 0, "{items:?}");
+    assert!(items.len().is_multiple_of(2), "{items:?}");
     pairs(items.chunks(2).map(|pair| (pair[0], pair[1])))
 }
 
