@@ -2,21 +2,24 @@
 //!
 //! What comes in: the JSON object that the caller sent. What goes out: one value for each row that is sent, defaults and
 //! fixed values filled in, or all faults at once, each with what was expected, what was there, and the nearest known
-//! name. Nothing unknown passes, and nothing is converted: what leaves here is what came in.
+//! name. Nothing unknown passes, and nothing is converted but integers that came as digits (`digits`).
 
 mod canonical;
 mod check;
+mod digits;
 mod format;
 mod pattern;
+mod words;
 
 use std::fmt;
 
-use airlock_contract::request::{Argument, Source};
+use airlock_contract::request::{Argument, Place, Source};
 use serde_json::{Map, Value};
 
 pub use canonical::canonical;
 pub(crate) use canonical::plain;
 pub use check::Fault;
+pub(crate) use digits::is_wide;
 
 use check::Checker;
 use pattern::Patterns;
@@ -32,6 +35,8 @@ pub struct Table {
     rows: &'static [Argument],
     /// What is sent if the caller sends nothing, by row.
     preset: Vec<Option<Value>>,
+    /// Whether strings of digits may stand for integers in it, by row.
+    digits: Vec<bool>,
     patterns: Patterns,
 }
 
@@ -73,7 +78,8 @@ impl Table {
                 }
             });
         }
-        Ok(Self { rows, preset, patterns })
+        let digits = rows.iter().map(|row| digits::occurs(&row.shape)).collect();
+        Ok(Self { rows, preset, digits, patterns })
     }
 
     /// Names that the caller may use, in declared order.
@@ -90,9 +96,9 @@ impl Table {
             }
         }
         let mut values = Vec::with_capacity(self.rows.len());
-        for (row, preset) in self.rows.iter().zip(&self.preset) {
+        for ((row, preset), digits) in self.rows.iter().zip(&self.preset).zip(&self.digits) {
             let sent = if matches!(row.source, Source::Fixed(_)) { None } else { arguments.shift_remove(row.name) };
-            let Some(value) = sent else {
+            let Some(mut value) = sent else {
                 if row.source == Source::Required {
                     checker.missing(row.name, &row.shape);
                 }
@@ -100,8 +106,11 @@ impl Table {
                 continue;
             };
             checker.argument(row.name, &row.shape, &value);
-            // Where null is admitted for an argument that may be left out, it means just that.
-            let left_out = value.is_null() && row.source != Source::Required;
+            if *digits && checker.is_content() && !digits::settle(&mut checker, &row.shape, &mut value) {
+                checker.argument_too_large(row.name);
+            }
+            // Where null is admitted for an argument that may be left out, it means just that. In a body null says more.
+            let left_out = value.is_null() && row.source != Source::Required && row.place != Place::BodyProperty;
             values.push(if left_out { preset.clone() } else { Some(value) });
         }
         let faults = checker.finish();

@@ -12,8 +12,7 @@ mod record;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::{Catalog, Content, Effect, Tool};
-use hyper::header::{HeaderName, HeaderValue};
+use airlock_contract::{Catalog, Content, Effect, Tool, Upstream as Declared};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -27,9 +26,10 @@ use crate::audit::Audit;
 use crate::prune::Pruner;
 pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::{Encoded, Plan};
+use crate::schema;
 use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;
-use crate::upstream::{Upstream, UpstreamError};
+use crate::upstream::{Credentials, Upstream, UpstreamError};
 use record::Open;
 
 /// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
@@ -51,11 +51,15 @@ pub struct Entry {
     pub tool: &'static Tool,
     /// JSON Schema of the arguments: an object without `$ref`, keys in declared order.
     pub input_schema: Value,
+    /// JSON Schema of the answer as an object, where the tool declares one.
+    pub output_schema: Option<Value>,
+    /// The upstream as the catalog declares it.
+    declared: &'static Declared,
     table: Table,
     plan: Plan,
     pruner: Pruner,
     upstream: Arc<Upstream>,
-    credentials: Vec<(HeaderName, HeaderValue)>,
+    credentials: Credentials,
     secrets: Vec<Secret>,
 }
 
@@ -139,6 +143,14 @@ impl Gate {
                 entry.tool.name, self.limits.answer_bytes_max
             );
             return Err(Refusal::new(RefusalKind::TooLarge, text));
+        }
+        if let Some(misfit) = schema::misfit(&entry.tool.output, &kept) {
+            let text = format!(
+                "The answer of `{}` is not what its document declares ({misfit}), so it was withheld. A retry will hardly \
+                 help; tell the operator.",
+                entry.tool.name
+            );
+            return Err(Refusal::new(RefusalKind::Answer, text));
         }
         if entry.secrets.iter().any(|secret| holds(&kept, secret)) {
             let text = format!(

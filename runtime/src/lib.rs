@@ -11,6 +11,7 @@ pub mod arguments;
 pub mod audit;
 pub mod cli;
 mod digest;
+mod file;
 pub mod gate;
 pub mod mcp;
 #[cfg(feature = "llama")]

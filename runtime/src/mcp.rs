@@ -183,6 +183,10 @@ fn described(entry: &Entry) -> Tool {
     };
     let tool =
         Tool::new(entry.tool.name, entry.tool.description, Arc::new(schema)).with_annotations(annotations(entry));
+    let tool = match &entry.output_schema {
+        Some(Value::Object(schema)) => tool.with_raw_output_schema(Arc::new(schema.clone())),
+        _ => tool,
+    };
     if entry.tool.title.is_empty() { tool } else { tool.with_title(entry.tool.title) }
 }
 

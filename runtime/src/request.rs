@@ -2,23 +2,40 @@
 //!
 //! What comes in: arguments that passed `arguments`. What goes out: [`Encoded`], without address and credentials. A value
 //! is encoded so that the receiver can get exactly it back, or refused before anything is sent; it is never altered, and
-//! it never adds a path segment, a parameter or a header.
+//! it never adds a path segment, a parameter, a header, a cookie or a part.
+//!
+//! `plan` checks a table once; `value` takes a value apart; `path`, `query`, `header`, `cookie` write it to their place;
+//! `body` writes bodies, with `form` and `multipart`; `escape` knows which bytes stand for themselves.
 
-use std::fmt::Write as _;
+mod body;
+mod cookie;
+mod escape;
+mod form;
+mod header;
+mod multipart;
+mod path;
+mod plan;
+mod query;
+mod value;
 
-use airlock_contract::request::{Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Method, Place, Source, is_path_byte};
-use airlock_contract::{Catalog, CredentialPlace, Tool};
+use airlock_contract::request::{Argument, Body, Method, Place, Source};
+use airlock_contract::{CredentialPlace, Style, Tool, Upstream};
 use hyper::header::{HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::arguments::{Checked, plain};
+use crate::arguments::Checked;
+pub(crate) use escape::{encoded, is_cookie_octet, is_media_type, is_token};
+use plan::Piece;
+use value::Subject;
 
-/// Everything but the unreserved characters (RFC 3986, section 2.3).
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Longest target, in bytes. Common servers refuse more than 8 KiB, and say so less clearly.
+/// Longest target, in bytes, credentials not counted. Common servers refuse more than 8 KiB, and say so less clearly.
 const TARGET_BYTES_MAX: usize = 8000;
+
+/// Longest headers and cookies that arguments set, in bytes of names and values. Servers take 8 KiB of all headers.
+const HEADER_BYTES_MAX: usize = 6000;
+
+/// Longest body, in bytes, and so the longest file. In base64 it fits into the longest message of the protocol's SDK.
+pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
 
 /// A request, but for address and credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +46,10 @@ pub struct Encoded {
     pub target: String,
     /// Headers that arguments set.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Cookies that arguments set, as they stand in the one `Cookie` header; empty if there are none.
+    pub cookie: String,
     /// Media type and bytes of the body.
-    pub body: Option<(&'static str, Vec<u8>)>,
+    pub body: Option<(String, Vec<u8>)>,
 }
 
 impl Encoded {
@@ -47,226 +66,159 @@ pub struct Plan {
     rows: &'static [Argument],
     base_path: &'static str,
     path: Vec<Piece>,
-    /// By row; none for rows that are no header.
-    headers: Vec<Option<HeaderName>>,
-}
-
-/// A piece of the path template.
-#[derive(Debug)]
-enum Piece {
-    /// Sent as it stands.
-    Literal(&'static str),
-    /// The value of that row.
-    Row(usize),
+    /// Pairs that the path template itself has behind `?`.
+    fixed_query: &'static str,
+    /// Names of the query that arguments, the template or credentials have, with the argument's row.
+    query_names: Vec<query::Owned<'static>>,
+    body: Body,
 }
 
 impl Plan {
     /// Prepares a tool. The error says what the compiler should not have let through.
-    pub fn new(catalog: &Catalog, tool: &Tool) -> Result<Self, String> {
-        let rows = tool.request.arguments;
-        let base_path = catalog.upstream.base_path;
-        if !(base_path.is_empty() || base_path.starts_with('/') && !base_path.ends_with('/')) || !is_path(base_path) {
-            return Err(format!("the base path `{base_path}` is not one"));
+    pub fn new(upstream: &'static Upstream, tool: &Tool) -> Result<Self, String> {
+        let request = tool.request;
+        let rows = request.arguments;
+        plan::check_base_path(upstream.base_path)?;
+        let (path, fixed_query) = plan::cut(upstream.base_path, request.path, rows)?;
+        plan::check_rows(upstream, request, fixed_query)?;
+        plan::check_body(request)?;
+        let mut query_names: Vec<query::Owned<'static>> = Vec::new();
+        for (position, row) in rows.iter().enumerate() {
+            if matches!(row.place, Place::Query(_)) {
+                query_names.push((Some(position), row.wire));
+            }
         }
-        let path = pieces(tool.request.path, rows)?;
-        let mut headers = Vec::with_capacity(rows.len());
-        for row in rows {
-            headers.push(match row.place {
-                Place::Header => Some(header_name(row.wire, catalog)?),
-                _ => None,
-            });
-        }
-        if rows.iter().filter(|row| matches!(row.place, Place::JsonBody(_))).count() > 1 {
-            return Err("two arguments are the body".to_owned());
-        }
-        Ok(Self { method: tool.request.method, rows, base_path, path, headers })
+        query_names.extend(plan::fixed_names(fixed_query).map(|name| (None, name)));
+        query_names.extend(upstream.credentials.iter().filter_map(|credential| match credential.place {
+            CredentialPlace::Query(name) => Some((None, name)),
+            _ => None,
+        }));
+        let (method, base_path, body) = (request.method, upstream.base_path, request.body);
+        Ok(Self { method, rows, base_path, path, fixed_query, query_names, body })
     }
 
     /// Writes one request. The error names the argument and the way out.
     pub fn encode(&self, values: &Checked) -> Result<Encoded, String> {
-        let mut target = self.base_path.to_owned();
-        for piece in &self.path {
-            match piece {
-                Piece::Literal(text) => target.push_str(text),
-                Piece::Row(row) => target.push_str(&path_value(&self.rows[*row], value(values, *row))?),
-            }
-        }
-        // Servers and proxies resolve these, so a value could otherwise climb out of its segment (RFC 3986, 5.2.4).
-        if target.split('/').any(|segment| segment == "." || segment == "..") {
-            return Err("a value makes a whole path segment `.` or `..`, which servers take as a step; \
-                        send another value"
-                .to_owned());
-        }
-        let mut headers = Vec::new();
-        let mut body = None;
-        let mut separator = '?';
-        for (position, row) in self.rows.iter().enumerate() {
-            let Some(value) = value(values, position) else { continue };
-            match row.place {
-                Place::Path => {}
-                Place::Query | Place::QueryJoined => {
-                    for value in query_values(row, value)? {
-                        let name = utf8_percent_encode(row.wire, RESERVED);
-                        // Writing into a string cannot fail.
-                        let _ = write!(target, "{separator}{name}={value}");
-                        separator = '&';
-                    }
-                }
-                Place::Header => {
-                    if let Some(Some(name)) = self.headers.get(position)
-                        && let Some(value) = header_value(row, value)?
-                    {
-                        headers.push((name.clone(), value));
-                    }
-                }
-                Place::JsonBody(media_type) => body = Some((media_type, value.to_string().into_bytes())),
-            }
-        }
+        let mut target = self.path(values)?;
+        self.query(values, &mut target)?;
         if target.len() > TARGET_BYTES_MAX {
             return Err(format!(
                 "path and query would be {} bytes long, at most {TARGET_BYTES_MAX} are sent; send less",
                 target.len()
             ));
         }
-        Ok(Encoded { method: self.method, target, headers, body })
-    }
-}
-
-fn value(values: &Checked, row: usize) -> Option<&Value> {
-    values.0.get(row).and_then(Option::as_ref)
-}
-
-/// Cuts a path template at its variables.
-fn pieces(template: &'static str, rows: &'static [Argument]) -> Result<Vec<Piece>, String> {
-    if !template.starts_with('/') {
-        return Err(format!("the path `{template}` does not start with `/`"));
-    }
-    let mut pieces = Vec::new();
-    let mut used = vec![false; rows.len()];
-    let mut rest = template;
-    while let Some((literal, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else {
-            return Err(format!("a brace of the path `{template}` is not closed"));
+        let (headers, cookie) = self.headers(values)?;
+        let body = match body::Content::collect(self.rows, values) {
+            Some(content) => Some(content.write(self.body)?),
+            None => None,
         };
-        let row = rows.iter().position(|row| row.place == Place::Path && row.wire == name);
-        let row = row.ok_or_else(|| format!("no argument fills `{{{name}}}` of the path `{template}`"))?;
-        used[row] = true;
-        pieces.extend([Piece::Literal(literal), Piece::Row(row)]);
-        rest = after;
+        Ok(Encoded { method: self.method, target, headers, cookie, body })
     }
-    pieces.push(Piece::Literal(rest));
-    for (row, used) in rows.iter().zip(used) {
-        if row.place == Place::Path && !used {
-            return Err(format!("the path `{template}` has no place for the argument `{}`", row.name));
-        }
-    }
-    let sound = pieces
-        .iter()
-        .all(|piece| matches!(piece, Piece::Row(_)) || matches!(piece, Piece::Literal(text) if is_path(text)));
-    if !sound {
-        return Err(format!("the path `{template}` holds a character that no path has"));
-    }
-    Ok(pieces)
-}
 
-fn is_path(text: &str) -> bool {
-    text.bytes().all(is_path_byte)
-}
-
-fn header_name(wire: &str, catalog: &Catalog) -> Result<HeaderName, String> {
-    let name = HeaderName::from_bytes(wire.as_bytes()).map_err(|_| format!("`{wire}` is not a header name"))?;
-    let own = HOST_HEADERS.contains(&name.as_str())
-        || HOST_HEADER_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix))
-        || catalog.upstream.credentials.iter().any(
-            |credential| matches!(credential.place, CredentialPlace::Header(header) if header.eq_ignore_ascii_case(wire)),
-        );
-    if own { Err(format!("no argument may set the header `{wire}`")) } else { Ok(name) }
-}
-
-/// Style `simple`: a list is joined with commas, which stay raw; those inside items are encoded.
-fn path_value(row: &Argument, value: Option<&Value>) -> Result<String, String> {
-    let value = value.ok_or_else(|| format!("`{}` is part of the path and cannot be left out", row.name))?;
-    let text = joined(row, value)?;
-    if text.is_empty() {
-        return Err(format!("`{}` is part of the path and cannot be empty", row.name));
-    }
-    Ok(text)
-}
-
-/// Style `form`: one encoded value, or one for each item.
-fn query_values(row: &Argument, value: &Value) -> Result<Vec<String>, String> {
-    let encoded = |value: &Value| Ok(utf8_percent_encode(&scalar(row, value)?, RESERVED).to_string());
-    match value {
-        // There is no text for a list of nothing, and none means left out.
-        Value::Array(items) if items.is_empty() => left_out(row, Vec::new()),
-        Value::Array(items) if row.place == Place::Query => items.iter().map(encoded).collect(),
-        Value::Array(_) => Ok(vec![joined(row, value)?]),
-        value => Ok(vec![encoded(value)?]),
-    }
-}
-
-/// Items are encoded, the commas between them are not.
-fn joined(row: &Argument, value: &Value) -> Result<String, String> {
-    let Value::Array(items) = value else {
-        return Ok(utf8_percent_encode(&scalar(row, value)?, RESERVED).to_string());
-    };
-    let mut text = String::new();
-    for (position, item) in items.iter().enumerate() {
-        let item = scalar(row, item)?;
-        if item.is_empty() {
-            return Err(format!("an item of `{}` is empty, which a joined list cannot say", row.name));
-        }
-        if position > 0 {
-            text.push(',');
-        }
-        text.extend(utf8_percent_encode(&item, RESERVED));
-    }
-    Ok(text)
-}
-
-/// Style `simple` without encoding: headers have none, so what would need it is refused (RFC 9110, section 5.5).
-fn header_value(row: &Argument, value: &Value) -> Result<Option<HeaderValue>, String> {
-    let text = match value {
-        Value::Array(items) if items.is_empty() => return left_out(row, None),
-        Value::Array(items) => {
-            let items: Result<Vec<String>, String> = items.iter().map(|item| scalar(row, item)).collect();
-            let items = items?;
-            if items.iter().any(|item| item.is_empty() || item.contains(',') || item != item.trim()) {
-                return Err(format!("an item of `{}` is empty, holds a comma or ends in a blank", row.name));
+    fn path(&self, values: &Checked) -> Result<String, String> {
+        let mut path = self.base_path.to_owned();
+        // Counted, so that nothing but the template and texts of several segments can add one.
+        let mut slashes = path.matches('/').count();
+        let mut spread = Vec::new();
+        for piece in &self.path {
+            let row = match piece {
+                Piece::Literal(text) => {
+                    slashes += text.matches('/').count();
+                    path.push_str(text);
+                    continue;
+                }
+                Piece::Row(row) => *row,
+            };
+            let Some((argument, style)) = self.rows.get(row).and_then(|row| match row.place {
+                Place::Path(style) => Some((row, style)),
+                _ => None,
+            }) else {
+                continue;
+            };
+            let value = row_value(values, row)
+                .ok_or_else(|| format!("`{}` is part of the path and cannot be left out", argument.name))?;
+            let written = path::piece(subject(argument), style, value)?;
+            if style == Style::Segments {
+                slashes += written.text.matches('/').count();
             }
-            items.join(",")
+            path.push_str(&written.text);
+            spread.extend(written.spread.into_iter().map(|name| (row, name, subject(argument))));
         }
-        value => scalar(row, value)?,
-    };
-    let visible = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if text.is_empty() || !visible || text.starts_with(' ') || text.ends_with(' ') {
-        return Err(format!(
-            "`{}` is sent as a header, which takes visible ASCII characters and blanks between them",
-            row.name
-        ));
+        let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
+        let matrix = |row: &Argument| matches!(row.place, Place::Path(Style::Matrix | Style::MatrixExploded));
+        let owned = self.rows.iter().enumerate().filter(|(_, row)| matrix(row));
+        query::check_spread(&spread, owned.map(|(position, row)| (Some(position), row.wire)))?;
+        // Servers and proxies resolve these, so a value could otherwise climb out of its segment (RFC 3986, 5.2.4).
+        if path.split('/').any(path::is_step) || path.matches('/').count() != slashes {
+            return Err("a value makes a whole path segment `.` or `..`, which servers take as a step; \
+                        send another value"
+                .to_owned());
+        }
+        Ok(path)
     }
-    HeaderValue::from_str(&text).map(Some).map_err(|_| format!("`{}` cannot be sent as a header", row.name))
+
+    fn query(&self, values: &Checked, target: &mut String) -> Result<(), String> {
+        let mut texts = Vec::new();
+        if !self.fixed_query.is_empty() {
+            texts.push(self.fixed_query.to_owned());
+        }
+        let mut spread = Vec::new();
+        for (position, row) in self.rows.iter().enumerate() {
+            let Place::Query(style) = row.place else { continue };
+            let Some(value) = row_value(values, position) else { continue };
+            for pair in query::pairs(subject(row), style, value)? {
+                texts.push(pair.text);
+                if pair.spread {
+                    spread.push((position, pair.name, subject(row)));
+                }
+            }
+        }
+        let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
+        query::check_spread(&spread, self.query_names.iter().copied())?;
+        if !texts.is_empty() {
+            target.push('?');
+            target.push_str(&texts.join("&"));
+        }
+        Ok(())
+    }
+
+    fn headers(&self, values: &Checked) -> Result<(Vec<(HeaderName, HeaderValue)>, String), String> {
+        let (mut headers, mut cookies) = (Vec::new(), Vec::new());
+        let mut length = 0;
+        for (position, row) in self.rows.iter().enumerate() {
+            let Some(value) = row_value(values, position) else { continue };
+            match row.place {
+                Place::Header(style) => {
+                    let Some(text) = header::text(subject(row), style, value)? else { continue };
+                    length += row.wire.len() + text.len();
+                    let unsendable = || format!("`{}` cannot be sent as a header", row.name);
+                    let name = HeaderName::from_bytes(row.wire.as_bytes()).map_err(|_| unsendable())?;
+                    headers.push((name, HeaderValue::from_str(&text).map_err(|_| unsendable())?));
+                }
+                Place::Cookie(style) => {
+                    let Some(text) = cookie::text(subject(row), style, value)? else { continue };
+                    length += text.len();
+                    cookies.push(text);
+                }
+                _ => {}
+            }
+        }
+        if length > HEADER_BYTES_MAX {
+            return Err(format!(
+                "headers and cookies would be {length} bytes long, at most {HEADER_BYTES_MAX} are sent; send less"
+            ));
+        }
+        Ok((headers, cookies.join("; ")))
+    }
 }
 
-/// What stands for "not sent", unless the argument is required.
-fn left_out<T>(row: &Argument, nothing: T) -> Result<T, String> {
-    if row.source == Source::Required {
-        return Err(format!("`{}` is required and an empty list cannot be sent", row.name));
-    }
-    Ok(nothing)
+fn subject(row: &'static Argument) -> Subject<'static> {
+    let required = row.source == Source::Required;
+    Subject { name: row.name, wire: row.wire, required, reserved: row.reserved }
 }
 
-/// The text of a single value.
-fn scalar(row: &Argument, value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Bool(flag) => Ok(flag.to_string()),
-        Value::Number(number) => Ok(plain(number)),
-        Value::Null => Err(format!("`{}` holds null, which can only be sent in a body; leave it out", row.name)),
-        Value::Array(_) | Value::Object(_) => {
-            Err(format!("`{}` holds an array or object where a single value is sent", row.name))
-        }
-    }
+fn row_value(values: &Checked, row: usize) -> Option<&Value> {
+    values.0.get(row).and_then(Option::as_ref)
 }
 
 #[cfg(test)]

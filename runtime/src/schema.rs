@@ -1,12 +1,22 @@
 //! Shapes as JSON Schema (2020-12), for MCP clients and for the model.
 //!
-//! What comes in: a tool's table of arguments. What goes out: one object without `$ref`, keys in declared order. It
-//! admits exactly what `arguments` admits, but where a recursive shape is cut: there any such value is announced, and
-//! `arguments` still checks it. Fixed arguments are not in it.
+//! What comes in: a tool's table of arguments, or the shape of its answer. What goes out: one object without `$ref`, keys
+//! in declared order. That of arguments admits exactly what `arguments` admits, but where a recursive shape is cut: there
+//! any such value is announced, and `arguments` still checks it. Fixed arguments are not in it. That of answers (`output`)
+//! says less than the shape, and all of it is true of every answer.
 
+mod output;
+
+use airlock_contract::Body;
 use airlock_contract::request::{Argument, Request, Source};
 use airlock_contract::shape::{Integer, List, Named, Number, Object, Shape, Text};
 use serde_json::{Map, Value, json};
+
+pub(crate) use output::misfit;
+pub use output::of_output;
+
+use crate::arguments::is_wide;
+use crate::request::BODY_BYTES_MAX;
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
 /// shared are written out at each place, so their number can grow fast.
@@ -14,7 +24,8 @@ const NODES_MAX: usize = 4000;
 
 /// The schema of a tool's arguments: `type: object`, and nothing but what is declared.
 pub fn of_arguments(request: &Request) -> Value {
-    let mut writer = Writer { open: Vec::new(), nodes: 0 };
+    let named_files = !matches!(request.body, Body::Bytes(_));
+    let mut writer = Writer { open: Vec::new(), nodes: 0, named_files };
     let mut properties = Map::new();
     let mut required = Vec::new();
     for argument in request.arguments {
@@ -39,6 +50,8 @@ struct Writer {
     /// Named shapes that are being written: one of them again is a cycle.
     open: Vec<&'static Named>,
     nodes: usize,
+    /// Whether a file's name goes along. A body that is the file's bytes has no place for it.
+    named_files: bool,
 }
 
 impl Writer {
@@ -73,6 +86,7 @@ impl Writer {
                 let inner = self.shape(inner);
                 object(json!({"anyOf": [inner, {"type": "null"}]}))
             }
+            Shape::File => self.file(),
             Shape::Named(named) => self.named(named),
         }
     }
@@ -80,19 +94,30 @@ impl Writer {
     fn named(&mut self, named: &'static Named) -> Map<String, Value> {
         let open = self.open.iter().any(|other| std::ptr::eq(*other, named));
         if open || self.nodes > NODES_MAX {
-            let mut cut = Map::new();
-            match named.shape {
-                Shape::Object(_) => drop(cut.insert("type".to_owned(), "object".into())),
-                Shape::List(_) => drop(cut.insert("type".to_owned(), "array".into())),
-                _ => {}
-            }
-            cut.insert("description".to_owned(), format!("A nested {}, of the same form.", named.name).into());
-            return cut;
+            return cut(named);
         }
         self.open.push(named);
         let schema = self.shape(&named.shape);
         self.open.pop();
         schema
+    }
+
+    /// Without a keyword for the length or the encoding: hosts build grammars from schemas, and refuse or ignore these.
+    fn file(&self) -> Map<String, Value> {
+        let bytes = format!("The file's bytes in base64 (RFC 4648, section 4) with padding; at most {BODY_BYTES_MAX}.");
+        let mut members = object(json!({"base64": {"type": "string", "description": bytes}}));
+        if self.named_files {
+            members
+                .insert("filename".to_owned(), json!({"type": "string", "description": "Its name, without a path."}));
+        }
+        members.insert(
+            "media_type".to_owned(),
+            json!({"type": "string", "description": "Its media type, such as image/png."}),
+        );
+        object(json!({
+            "type": "object", "properties": members, "required": ["base64"], "additionalProperties": false,
+            "description": "A file.",
+        }))
     }
 
     fn list(&mut self, list: &List) -> Map<String, Value> {
@@ -129,8 +154,26 @@ impl Writer {
             None => Value::Bool(false),
         };
         schema.insert("additionalProperties".to_owned(), rest);
+        if shape.properties_min > 0 {
+            schema.insert("minProperties".to_owned(), shape.properties_min.into());
+        }
+        if let Some(max) = shape.properties_max {
+            schema.insert("maxProperties".to_owned(), max.into());
+        }
         schema
     }
+}
+
+/// What stands for a shape that is not written out again.
+fn cut(named: &Named) -> Map<String, Value> {
+    let mut cut = Map::new();
+    match named.shape {
+        Shape::Object(_) => drop(cut.insert("type".to_owned(), "object".into())),
+        Shape::List(_) => drop(cut.insert("type".to_owned(), "array".into())),
+        _ => {}
+    }
+    cut.insert("description".to_owned(), format!("A nested {}, of the same form.", named.name).into());
+    cut
 }
 
 /// Puts a description in; one that a cut left there stays behind it.
@@ -155,6 +198,11 @@ fn integer(bounds: &Integer) -> Map<String, Value> {
             #[expect(clippy::cast_precision_loss, reason = "the value is compared as a float as well")]
             schema.insert(keyword.to_owned(), (bound as f64).into());
         }
+    }
+    if is_wide(bounds) {
+        // Hosts that hold numbers as floats would lose digits.
+        let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$", "description": "The same in digits."});
+        return object(json!({"anyOf": [schema, digits]}));
     }
     schema
 }
@@ -214,72 +262,4 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use airlock_contract::request::{Method, Request, json_body, path, query};
-    use airlock_contract::shape::{
-        Named, Shape, any, any_of, boolean, integer, list_of, named, nullable, number, object_of, one_of, optional,
-        required, text,
-    };
-
-    use super::of_arguments;
-
-    static TREE: Named = Named {
-        name: "Tree",
-        shape: object_of(&[required("label", text()), optional("children", list_of(&TREE_SHAPE)).about("Below it.")]),
-    };
-    static TREE_SHAPE: Shape = named(&TREE);
-    const TEXT: Shape = text();
-
-    fn written(arguments: &'static [airlock_contract::Argument]) -> String {
-        of_arguments(&Request { method: Method::Get, path: "/", accept: "", arguments }).to_string()
-    }
-
-    #[test]
-    fn keys_stand_in_declared_order_and_fixed_arguments_are_hidden() {
-        const ARGUMENTS: &[airlock_contract::Argument] = &[
-            path("zone", text().chars_min(1).chars_max(8).pattern("^[A-Z]+$")).about("Where."),
-            query("state", text()).fixed("\"open\""),
-            query("limit", integer().min(1).max(50)).default("20").about("How many."),
-            query("kind", one_of(&["a", "b"])).optional(),
-            query("ratio", number().above(0.0).at_most(1.5)).optional(),
-        ];
-        assert_eq!(
-            written(ARGUMENTS),
-            "{\"type\":\"object\",\"properties\":{\
-             \"zone\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"pattern\":\"^[A-Z]+$\",\"description\":\"Where.\"},\
-             \"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50,\"description\":\"How many.\",\"default\":20},\
-             \"kind\":{\"type\":\"string\",\"enum\":[\"a\",\"b\"]},\
-             \"ratio\":{\"type\":\"number\",\"maximum\":1.5,\"exclusiveMinimum\":0.0}},\
-             \"required\":[\"zone\"],\"additionalProperties\":false}"
-        );
-    }
-
-    #[test]
-    fn a_recursive_shape_is_cut_by_a_described_object() {
-        const ARGUMENTS: &[airlock_contract::Argument] = &[json_body("application/json", named(&TREE))];
-        assert_eq!(
-            written(ARGUMENTS),
-            "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\
-             \"label\":{\"type\":\"string\"},\"children\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\
-             \"description\":\"A nested Tree, of the same form.\"},\"description\":\"Below it.\"}},\
-             \"required\":[\"label\"],\"additionalProperties\":false}},\"required\":[\"body\"],\
-             \"additionalProperties\":false}"
-        );
-    }
-
-    #[test]
-    fn null_is_announced_only_where_it_is_admitted() {
-        const ARGUMENTS: &[airlock_contract::Argument] = &[
-            query("name", nullable(&TEXT)).optional(),
-            query("flag", boolean()).optional(),
-            json_body("application/json", any_of(&[TEXT, any()])).optional(),
-        ];
-        assert_eq!(
-            written(ARGUMENTS),
-            "{\"type\":\"object\",\"properties\":{\
-             \"name\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]},\"flag\":{\"type\":\"boolean\"},\
-             \"body\":{\"anyOf\":[{\"type\":\"string\"},{\"description\":\"Any JSON value.\"}]}},\
-             \"additionalProperties\":false}"
-        );
-    }
-}
+mod tests;

@@ -1,26 +1,28 @@
 //! One upstream: a small pool of HTTP/1.1 connections to the address of the site file.
 //!
-//! What comes in: an encoded request. What goes out: status, content type, and a body that is read up to a limit. The
+//! What comes in: an encoded request and a tool's credentials. What goes out: status, content type, and a body that is read up to a limit. The
 //! credential is added here and nowhere else. Redirects are not followed, proxies are not asked, encodings are not
 //! offered. Dropping a call closes its connection.
+
+mod credential;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use airlock_contract::{CredentialPlace, Method};
-use base64::Engine as _;
+use airlock_contract::Method;
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::request::Encoded;
-use crate::site::{Address, Secret};
+use crate::site::Address;
+pub(crate) use credential::{Credentials, forms};
 
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,32 +60,6 @@ pub enum UpstreamError {
     Request(String),
 }
 
-/// A header that carries a credential.
-pub(crate) fn credential_header(place: CredentialPlace, secret: &Secret) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, text) = match place {
-        CredentialPlace::Header(name) => {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a header name"))?;
-            (name, secret.expose().to_owned())
-        }
-        CredentialPlace::Bearer => (AUTHORIZATION, format!("Bearer {}", secret.expose())),
-        CredentialPlace::Basic => {
-            if !secret.expose().contains(':') {
-                return Err("its file must hold `user:password`".to_owned());
-            }
-            (AUTHORIZATION, format!("Basic {}", base64_of(secret)))
-        }
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| "its value fits into no header".to_owned())?;
-    // Then `Debug` of a request does not show it either.
-    value.set_sensitive(true);
-    Ok((name, value))
-}
-
-/// A credential in base64 (RFC 7617, section 2).
-pub(crate) fn base64_of(secret: &Secret) -> String {
-    base64::engine::general_purpose::STANDARD.encode(secret.expose())
-}
-
 impl Upstream {
     /// An upstream at an address. Nothing is connected yet.
     pub fn new(name: &'static str, address: Address) -> Self {
@@ -100,7 +76,7 @@ impl Upstream {
         &self,
         encoded: &Encoded,
         accept: &str,
-        credentials: &[(HeaderName, HeaderValue)],
+        credentials: &Credentials,
     ) -> Result<Exchange<'_>, UpstreamError> {
         let request = self.request(encoded, accept, credentials)?;
         // A kept connection may have been closed by the other side meanwhile. What only reads is sent again on a new one.
@@ -125,7 +101,7 @@ impl Upstream {
         &self,
         encoded: &Encoded,
         accept: &str,
-        credentials: &[(HeaderName, HeaderValue)],
+        credentials: &Credentials,
     ) -> Result<Request<Full<Bytes>>, UpstreamError> {
         let refused = |fault: &dyn std::fmt::Display| UpstreamError::Request(fault.to_string());
         let mut headers = HeaderMap::new();
@@ -134,18 +110,22 @@ impl Upstream {
         if !accept.is_empty() {
             headers.insert(ACCEPT, HeaderValue::from_str(accept).map_err(|fault| refused(&fault))?);
         }
-        for (name, value) in encoded.headers.iter().chain(credentials) {
+        for (name, value) in encoded.headers.iter().chain(credentials.headers()) {
             headers.insert(name.clone(), value.clone());
+        }
+        if let Some(cookie) = credentials.cookie_header(&encoded.cookie) {
+            headers.insert(COOKIE, cookie.map_err(UpstreamError::Request)?);
         }
         let mut body = Bytes::new();
         if let Some((media_type, bytes)) = &encoded.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).map_err(|fault| refused(&fault))?);
             body = Bytes::from(bytes.clone());
         }
-        let request = Request::builder().method(encoded.method.word()).uri(&encoded.target).body(Full::new(body));
+        let target = credentials.target(&encoded.target);
+        let request = Request::builder().method(encoded.method.word()).uri(&target).body(Full::new(body));
         let mut request = request.map_err(|fault| refused(&fault))?;
         // The parser of this type drops what it takes for a fragment. Encoded targets have none; better safe than silent.
-        if request.uri().to_string() != encoded.target {
+        if request.uri().to_string() != target {
             return Err(UpstreamError::Request("the target would be altered".to_owned()));
         }
         *request.headers_mut() = headers;

@@ -1,22 +1,25 @@
 //! Walks a value along a shape and collects every fault.
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use airlock_contract::shape::{Integer, List, Number, Object, Shape, Text};
 use serde_json::Value;
 
 use super::canonical::canonical;
+use super::digits::{EXACT_MAX, integer, is_wide};
 use super::format::{is_date, is_date_time, is_uuid};
 use super::pattern::Patterns;
+use super::words::{describe, show};
 use super::{FAULTS_TOLD_MAX, suggestion};
+use crate::file;
 use crate::untrusted::one_line;
 
 /// Comparisons for one call. A recursive choice can ask for more than any honest value needs.
 const STEPS_MAX: u32 = 200_000;
 
-/// Allowed values that are told.
-const LISTED_MAX: usize = 40;
+/// Shapes inside of shapes. Values are less deep, so only a shape that stands for itself gets there.
+const DEPTH_MAX: u32 = 1000;
 
 /// Longest path that is told, in characters.
 const PATH_CHARS_MAX: usize = 200;
@@ -52,11 +55,14 @@ pub(super) struct Checker<'a> {
     faults: Vec<Fault>,
     path: String,
     steps: u32,
+    depth: u32,
+    /// Whether a string of digits passes for an integer beyond 2^53.
+    digits: bool,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(patterns: &'a Patterns) -> Self {
-        Self { patterns, faults: Vec::new(), path: String::new(), steps: 0 }
+        Self { patterns, faults: Vec::new(), path: String::new(), steps: 0, depth: 0, digits: true }
     }
 
     pub(super) fn finish(self) -> Vec<Fault> {
@@ -84,6 +90,31 @@ impl<'a> Checker<'a> {
         self.at(name, |checker| checker.shape(shape, value));
     }
 
+    /// Whether a shape admits a value. `digits`: also with strings of digits for integers beyond 2^53.
+    pub(super) fn admits(&mut self, shape: &Shape, value: &Value, digits: bool) -> bool {
+        let before = self.faults.len();
+        self.digits = digits;
+        self.shape(shape, value);
+        self.digits = true;
+        let admits = self.faults.len() == before;
+        self.faults.truncate(before);
+        admits
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(super) fn is_content(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// An argument that asks for more looking than any honest one.
+    pub(super) fn argument_too_large(&mut self, name: &str) {
+        self.at(name, Self::too_large);
+    }
+
+    fn too_large(&mut self) {
+        self.fault("too large to be checked; send less".to_owned(), String::new(), String::new());
+    }
+
     /// Runs a check one step further down the path.
     fn at(&mut self, step: &str, check: impl FnOnce(&mut Self)) {
         let length = self.path.len();
@@ -107,14 +138,20 @@ impl<'a> Checker<'a> {
 
     fn shape(&mut self, shape: &Shape, value: &Value) {
         self.steps = self.steps.saturating_add(1);
-        if self.steps > STEPS_MAX {
+        if self.steps > STEPS_MAX || self.depth > DEPTH_MAX {
             // A fault each time, so that no choice passes for want of looking.
-            return self.fault("too large to be checked; send less".to_owned(), String::new(), String::new());
+            return self.too_large();
         }
+        self.depth += 1;
+        self.known_shape(shape, value);
+        self.depth -= 1;
+    }
+
+    fn known_shape(&mut self, shape: &Shape, value: &Value) {
         match shape {
             Shape::Any => {}
             Shape::Boolean if value.is_boolean() => {}
-            Shape::Integer(bounds) if integer_in(bounds, value) => {}
+            Shape::Integer(bounds) if integer_in(bounds, value, self.digits) => {}
             Shape::Number(bounds) if number_in(bounds, value) => {}
             Shape::Text(bounds) => self.text(shape, bounds, value),
             Shape::List(list) => self.list(shape, list, value),
@@ -127,6 +164,7 @@ impl<'a> Checker<'a> {
                     self.shape(inner, value);
                 }
             }
+            Shape::File => self.file(value),
             Shape::Named(named) => self.shape(&named.shape, value),
             Shape::Boolean | Shape::Integer(_) | Shape::Number(_) | Shape::Words(_) => self.expected(shape, value),
         }
@@ -168,6 +206,10 @@ impl<'a> Checker<'a> {
 
     fn object(&mut self, shape: &Shape, object: &Object, value: &Value) {
         let Value::Object(map) = value else { return self.expected(shape, value) };
+        let length = map.len() as u64;
+        if length < object.properties_min || object.properties_max.is_some_and(|max| length > max) {
+            self.fault(format!("expected {}", describe(shape)), format!("{length} properties"), String::new());
+        }
         for property in object.properties {
             match map.get(property.name) {
                 Some(value) => self.at(property.name, |checker| checker.shape(&property.shape, value)),
@@ -183,6 +225,28 @@ impl<'a> Checker<'a> {
                 self.at(key, |checker| checker.shape(rest, value));
             } else {
                 let hint = self.hint(key, object.properties.iter().map(|property| property.name));
+                self.at(key, |checker| checker.fault("unknown property".to_owned(), String::new(), hint));
+            }
+        }
+    }
+
+    fn file(&mut self, value: &Value) {
+        if let Err(fault) = file::read(value) {
+            let got = match value {
+                Value::Object(map) => map.get(fault.member).map(show).unwrap_or_default(),
+                value => show(value),
+            };
+            let expected = format!("expected {}", fault.expected);
+            // An empty step would leave a dot behind.
+            if fault.member.is_empty() {
+                self.fault(expected, got, String::new());
+            } else {
+                self.at(fault.member, |checker| checker.fault(expected, got, String::new()));
+            }
+        }
+        for key in value.as_object().into_iter().flatten().map(|(key, _)| key) {
+            if !file::MEMBERS.contains(&key.as_str()) {
+                let hint = self.hint(key, file::MEMBERS.into_iter());
                 self.at(key, |checker| checker.fault("unknown property".to_owned(), String::new(), hint));
             }
         }
@@ -220,7 +284,7 @@ impl<'a> Checker<'a> {
 /// Whether a shape admits a value of this JSON type at all, seen from outside.
 fn may_be(shape: &Shape, value: &Value) -> bool {
     match shape {
-        Shape::Object(_) => value.is_object(),
+        Shape::Object(_) | Shape::File => value.is_object(),
         Shape::List(_) => value.is_array(),
         Shape::Text(_) | Shape::Words(_) => value.is_string(),
         Shape::Integer(_) | Shape::Number(_) => value.is_number(),
@@ -231,15 +295,22 @@ fn may_be(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3).
-fn integer_in(bounds: &Integer, value: &Value) -> bool {
-    let Value::Number(number) = value else { return false };
+/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3). A float beyond 2^53 may have lost digits while it was
+/// read, so it is none: what would be sent is not what the caller wrote.
+fn integer_in(bounds: &Integer, value: &Value, digits: bool) -> bool {
+    let number = match value {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) if digits && is_wide(bounds) => integer(text),
+        _ => None,
+    };
+    let Some(number) = number else { return false };
     let integer = match (number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(integer), _, _) => i128::from(integer),
         (_, Some(integer), _) => i128::from(integer),
-        // Every float without fraction below 2^126 is an integer of 128 bits.
         #[expect(clippy::cast_possible_truncation, reason = "the guard leaves only values that fit")]
-        (_, _, Some(float)) if float.fract() == 0.0 && float.abs() < 8e37 => float as i128,
+        (_, _, Some(float)) if float.fract() == 0.0 && float.abs() < 1e16 && (float as i128).abs() <= EXACT_MAX => {
+            float as i128
+        }
         _ => return false,
     };
     bounds.min.is_none_or(|min| integer >= min)
@@ -254,87 +325,4 @@ fn number_in(bounds: &Number, value: &Value) -> bool {
             && bounds.above.is_none_or(|limit| number > limit)
             && bounds.below.is_none_or(|limit| number < limit)
     })
-}
-
-/// A shape in words, for the caller.
-fn describe(shape: &Shape) -> String {
-    match shape {
-        Shape::Any => "any JSON value".to_owned(),
-        Shape::Boolean => "true or false".to_owned(),
-        Shape::Integer(bounds) => {
-            let step = bounds.multiple_of.map(|step| format!(", a multiple of {step}")).unwrap_or_default();
-            format!("an integer{}{step}", range(bounds.min, bounds.max))
-        }
-        Shape::Number(bounds) => {
-            let above = bounds.above.map(|limit| format!(", above {limit}")).unwrap_or_default();
-            let below = bounds.below.map(|limit| format!(", below {limit}")).unwrap_or_default();
-            format!("a number{}{above}{below}", range(bounds.min, bounds.max))
-        }
-        Shape::Text(bounds) => describe_text(bounds),
-        Shape::List(list) => {
-            let min = (list.items_min > 0).then_some(list.items_min);
-            match range(min, list.items_max) {
-                range if range.is_empty() => "an array".to_owned(),
-                range => format!("an array of{range} items"),
-            }
-        }
-        Shape::Object(_) => "an object".to_owned(),
-        Shape::Words(words) => {
-            let quoted: Vec<String> = words.iter().take(LISTED_MAX).map(|word| format!("\"{word}\"")).collect();
-            format!("one of {}{}", quoted.join(", "), more(words.len()))
-        }
-        Shape::Literals(literals) => {
-            let listed: Vec<&str> = literals.iter().take(LISTED_MAX).copied().collect();
-            format!("one of {}{}", listed.join(", "), more(literals.len()))
-        }
-        Shape::AnyOf(shapes) => {
-            let words: Vec<String> = shapes.iter().take(8).map(describe).collect();
-            words.join(" or ")
-        }
-        Shape::Nullable(inner) => format!("{} or null", describe(inner)),
-        Shape::Named(named) => format!("a {}", named.name),
-    }
-}
-
-/// What stands behind a list that was cut.
-fn more(length: usize) -> &'static str {
-    if length > LISTED_MAX { " and others" } else { "" }
-}
-
-fn describe_text(bounds: &Text) -> String {
-    let mut words = match bounds.format {
-        "date" => "a date as YYYY-MM-DD".to_owned(),
-        "date-time" => "a time as YYYY-MM-DDThh:mm:ssZ".to_owned(),
-        "uuid" => "a UUID".to_owned(),
-        _ => "a string".to_owned(),
-    };
-    // Writing into a string cannot fail.
-    let length = range((bounds.chars_min > 0).then_some(bounds.chars_min), bounds.chars_max);
-    if !length.is_empty() {
-        let _ = write!(words, " of{length} characters");
-    }
-    if !bounds.pattern.is_empty() {
-        let _ = write!(words, " that matches {}", bounds.pattern);
-    }
-    words
-}
-
-/// ` from 1 to 5`, ` from 1`, ` up to 5`, or nothing.
-fn range<T: fmt::Display>(min: Option<T>, max: Option<T>) -> String {
-    match (min, max) {
-        (Some(min), Some(max)) => format!(" from {min} to {max}"),
-        (Some(min), None) => format!(" from {min} on"),
-        (None, Some(max)) => format!(" up to {max}"),
-        (None, None) => String::new(),
-    }
-}
-
-/// A value, short.
-fn show(value: &Value) -> String {
-    match value {
-        Value::Object(_) => "an object".to_owned(),
-        Value::Array(_) => "an array".to_owned(),
-        Value::String(text) => format!("the string \"{}\"", one_line(text, 40)),
-        scalar => one_line(&scalar.to_string(), 40),
-    }
 }

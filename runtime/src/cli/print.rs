@@ -1,9 +1,9 @@
 //! What the commands print.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use airlock_contract::{Catalog, CredentialPlace, Tool};
+use airlock_contract::{Catalog, Tool};
 use serde_json::{Map, Value, json};
 
 use super::{Context, ExitCode};
@@ -30,7 +30,7 @@ pub(super) fn tools(
     let width = tools.iter().map(|(_, tool)| tool.name.len()).max().unwrap_or_default();
     for (catalog, tool) in tools {
         let (method, path) = (tool.request.method.word(), tool.request.path);
-        let (effect, base) = (tool.effect.word(), catalog.upstream.base_path);
+        let (effect, base) = (tool.effect.word(), base_path(catalog, tool));
         writeln!(out, "{:width$}  {effect:7}  {method} {base}{path}", tool.name)?;
         if !tool.title.is_empty() {
             writeln!(out, "{:width$}  {}", "", tool.title)?;
@@ -49,10 +49,10 @@ fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
     put("title", tool.title.into());
     put("description", tool.description.into());
     put("catalog", catalog.name.into());
-    put("upstream", catalog.upstream.name.into());
+    put("upstream", tool.upstream.into());
     put("effect", tool.effect.word().into());
     put("method", tool.request.method.word().into());
-    put("path", format!("{}{}", catalog.upstream.base_path, tool.request.path).into());
+    put("path", format!("{}{}", base_path(catalog, tool), tool.request.path).into());
     put("credentials", tool.credentials.into());
     if with_schema {
         put("input_schema", schema::of_arguments(tool.request));
@@ -60,19 +60,25 @@ fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
     object.into()
 }
 
+/// Where the paths of a tool's upstream begin.
+fn base_path(catalog: &Catalog, tool: &Tool) -> &'static str {
+    let upstream = catalog.upstreams.iter().find(|upstream| upstream.name == tool.upstream);
+    upstream.map(|upstream| upstream.base_path).unwrap_or_default()
+}
+
 /// A site file with every upstream and credential of the catalogs.
 pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()> {
-    let mut credentials: BTreeMap<&str, BTreeMap<&str, CredentialPlace>> = BTreeMap::new();
-    for catalog in catalogs {
-        let of_upstream = credentials.entry(catalog.upstream.name).or_default();
-        of_upstream.extend(catalog.upstream.credentials.iter().map(|credential| (credential.name, credential.place)));
+    let mut credentials: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for upstream in catalogs.iter().flat_map(|catalog| catalog.upstreams) {
+        let of_upstream = credentials.entry(upstream.name).or_default();
+        of_upstream.extend(upstream.credentials.iter().map(|credential| credential.name));
     }
     let mut upstreams = Map::new();
     for (name, credentials) in credentials {
         let mut upstream = Map::new();
         upstream.insert("address".to_owned(), "http://127.0.0.1:8080".into());
         let mut files = Map::new();
-        for credential in credentials.keys() {
+        for credential in &credentials {
             let stem = if credentials.len() == 1 { name.to_owned() } else { format!("{name}-{credential}") };
             files.insert((*credential).to_owned(), json!({"file": format!("{stem}.key")}));
         }

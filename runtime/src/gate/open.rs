@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, CredentialPlace, Tool};
+use airlock_contract::{Catalog, Tool, Upstream as Declared};
 use tokio::sync::Semaphore;
 
 use super::{Entry, Gate};
@@ -13,8 +13,8 @@ use crate::audit::Audit;
 use crate::prune::Pruner;
 use crate::request::Plan;
 use crate::schema;
-use crate::site::{Secret, Site, SiteUpstream};
-use crate::upstream::{Upstream, base64_of, credential_header};
+use crate::site::Site;
+use crate::upstream::{Credentials, Upstream, forms};
 
 /// Why a program cannot start. The text names the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,13 @@ impl Gate {
         let mut upstreams = BTreeMap::new();
         let mut entries = Vec::new();
         for catalog in catalogs {
-            let name = catalog.upstream.name;
-            let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
-            let upstream = upstreams.entry(name).or_insert_with(|| Arc::new(Upstream::new(name, here.address.clone())));
+            for declared in catalog.upstreams {
+                let name = declared.name;
+                let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
+                upstreams.entry(name).or_insert_with(|| Arc::new(Upstream::new(name, here.address.clone())));
+            }
             for tool in catalog.tools {
-                entries.push(entry(catalog, tool, here, upstream, site)?);
+                entries.push(entry(catalog, tool, &upstreams, site)?);
             }
         }
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
@@ -54,16 +56,16 @@ impl Gate {
 
 /// A name in the site file that no catalog has is a slip, and the address behind it would silently go unused.
 fn check_names(catalogs: &[&Catalog], site: &Site) -> Result<(), StartError> {
-    let known: BTreeSet<&str> = catalogs.iter().map(|catalog| catalog.upstream.name).collect();
+    let declared = || catalogs.iter().flat_map(|catalog| catalog.upstreams);
+    let known: BTreeSet<&str> = declared().map(|upstream| upstream.name).collect();
     let shown = site.file.display();
     for (name, upstream) in &site.upstreams {
         if !known.contains(name.as_str()) {
             let hint = suggestion(name, known.iter().copied());
             return Err(StartError(format!("{shown}: no catalog has an upstream `{}`; {hint}", name.escape_debug())));
         }
-        let of_this = catalogs.iter().filter(|catalog| catalog.upstream.name == name);
-        let declared: BTreeSet<&str> =
-            of_this.flat_map(|catalog| catalog.upstream.credentials).map(|one| one.name).collect();
+        let of_this = declared().filter(|upstream| upstream.name == name);
+        let declared: BTreeSet<&str> = of_this.flat_map(|upstream| upstream.credentials).map(|one| one.name).collect();
         for credential in upstream.credentials.keys() {
             if !declared.contains(credential.as_str()) {
                 let hint = suggestion(credential, declared.iter().copied());
@@ -78,48 +80,39 @@ fn check_names(catalogs: &[&Catalog], site: &Site) -> Result<(), StartError> {
 fn entry(
     catalog: &'static Catalog,
     tool: &'static Tool,
-    here: &SiteUpstream,
-    upstream: &Arc<Upstream>,
+    upstreams: &BTreeMap<&str, Arc<Upstream>>,
     site: &Site,
 ) -> Result<Entry, StartError> {
     let broken = |fault: String| StartError(format!("catalog `{}`, tool `{}`: {fault}", catalog.name, tool.name));
-    let mut credentials = Vec::new();
+    let unknown = || broken(format!("its upstream `{}` is not one of the catalog's", tool.upstream));
+    let declared = catalog.upstreams.iter().find(|upstream| upstream.name == tool.upstream).ok_or_else(unknown)?;
+    let upstream = upstreams.get(declared.name).ok_or_else(unknown)?;
+    let mut credentials = Credentials::default();
     let mut secrets = Vec::new();
     for name in tool.credentials {
-        let declared = catalog.upstream.credentials.iter().find(|credential| credential.name == *name);
-        let declared = declared.ok_or_else(|| broken(format!("its credential `{name}` is not declared")))?;
-        let secret = here.credentials.get(*name).ok_or_else(|| no_credential(site, catalog, tool, name))?;
-        let header = credential_header(declared.place, secret);
-        credentials.push(header.map_err(|fault| {
-            StartError(format!(
-                "{}: credential `{name}` of upstream `{}`: {fault}",
-                site.file.display(),
-                upstream.name()
-            ))
-        })?);
-        secrets.extend(forms(declared.place, secret));
+        let credential = declared.credentials.iter().find(|credential| credential.name == *name);
+        let credential = credential.ok_or_else(|| broken(format!("its credential `{name}` is not declared")))?;
+        let secret = site.upstreams.get(declared.name).and_then(|here| here.credentials.get(*name));
+        let secret = secret.ok_or_else(|| no_credential(site, declared, tool, name))?;
+        credentials.add(credential.place, secret).map_err(|fault| {
+            let shown = site.file.display();
+            StartError(format!("{shown}: credential `{name}` of upstream `{}`: {fault}", declared.name))
+        })?;
+        secrets.extend(forms(credential.place, secret));
     }
     Ok(Entry {
         catalog,
         tool,
+        declared,
         input_schema: schema::of_arguments(tool.request),
+        output_schema: schema::of_output(&tool.output),
         table: Table::new(tool.request.arguments).map_err(broken)?,
-        plan: Plan::new(catalog, tool).map_err(broken)?,
+        plan: Plan::new(declared, tool).map_err(broken)?,
         pruner: Pruner::new(&tool.prune).map_err(|fault| broken(fault.to_string()))?,
         upstream: Arc::clone(upstream),
         credentials,
         secrets,
     })
-}
-
-/// Everything that an upstream could echo: the value, and for `user:password` the password and what stands in the header.
-fn forms(place: CredentialPlace, secret: &Secret) -> Vec<Secret> {
-    let mut forms = vec![secret.clone()];
-    if place == CredentialPlace::Basic {
-        let password = secret.expose().split_once(':').map(|(_, password)| password.to_owned());
-        forms.extend(password.into_iter().chain([base64_of(secret)]).filter_map(|form| Secret::new(form).ok()));
-    }
-    forms
 }
 
 fn no_upstream(site: &Site, name: &str) -> StartError {
@@ -130,8 +123,8 @@ fn no_upstream(site: &Site, name: &str) -> StartError {
     ))
 }
 
-fn no_credential(site: &Site, catalog: &Catalog, tool: &Tool, name: &str) -> StartError {
-    let (shown, upstream) = (site.file.display(), catalog.upstream.name);
+fn no_credential(site: &Site, upstream: &Declared, tool: &Tool, name: &str) -> StartError {
+    let (shown, upstream) = (site.file.display(), upstream.name);
     StartError(format!(
         "{shown}: the tool `{}` needs the credential `{name}` of the upstream `{upstream}`; add \"credentials\": \
          {{\"{name}\": {{\"file\": \"{upstream}.key\"}}}} beside its address",

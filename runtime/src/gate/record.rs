@@ -47,7 +47,7 @@ impl<'a> Open<'a> {
             arguments_sha256: sha256(whole.as_bytes()),
             upstream: entry.map(|entry| entry.upstream.name()),
             method: entry.map(|entry| entry.tool.request.method.word()),
-            path: entry.map(|entry| format!("{}{}", entry.catalog.upstream.base_path, entry.tool.request.path)),
+            path: entry.map(|entry| format!("{}{}", entry.declared.base_path, entry.tool.request.path)),
             status: None,
             bytes_before: 0,
             bytes_after: 0,

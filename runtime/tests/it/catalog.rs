@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
 use airlock_contract::prune::{Prune, call, current, field, object};
-use airlock_contract::request::{Method, Request, json_body, path, query};
+use airlock_contract::request::{Body, Method, Request, body, path, query};
 use airlock_contract::response::{Response, Status, empty, json};
-use airlock_contract::shape::{integer, object_of, required, text};
+use airlock_contract::shape::{Shape, integer, object_of, required, text};
 use airlock_contract::tool::{Effect, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::Gate;
@@ -27,7 +27,19 @@ const JSON_200: &[airlock_contract::Answer] = &[json(Status::Code(200), "applica
 
 const fn tool(name: &'static str, effect: Effect, request: &'static Request, response: Response, prune: Prune) -> Tool {
     let description = "Does what its name says.";
-    Tool { name, title: "", description, effect, operation: "/paths", credentials: &["key"], request, response, prune }
+    Tool {
+        name,
+        title: "",
+        description,
+        effect,
+        operation: "/paths",
+        upstream: "clinic",
+        credentials: &["key"],
+        request,
+        response,
+        prune,
+        output: Shape::Any,
+    }
 }
 
 const TOOLS: &[Tool] = &[
@@ -38,7 +50,8 @@ const TOOLS: &[Tool] = &[
             method: Method::Post,
             path: "/notes",
             accept: "application/json",
-            arguments: &[json_body("application/json", object_of(&[required("text", text())]))],
+            body: Body::Json("application/json"),
+            arguments: &[body(object_of(&[required("text", text())]))],
         },
         Response { answers: &[json(Status::Code(201), "application/json")], bytes_max: 1000 },
         field("id"),
@@ -46,7 +59,13 @@ const TOOLS: &[Tool] = &[
     tool(
         "drop_note",
         Effect::Destroy,
-        &Request { method: Method::Delete, path: "/notes/{id}", accept: "", arguments: &[path("id", text())] },
+        &Request {
+            method: Method::Delete,
+            path: "/notes/{id}",
+            accept: "",
+            body: Body::None,
+            arguments: &[path("id", text())],
+        },
         Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
         current(),
     ),
@@ -57,6 +76,7 @@ const TOOLS: &[Tool] = &[
             method: Method::Get,
             path: "/patients",
             accept: "application/json",
+            body: Body::None,
             arguments: &[
                 query("name", text().chars_min(2)),
                 query("limit", integer().min(1).max(50)).default("20"),
@@ -73,6 +93,7 @@ const TOOLS: &[Tool] = &[
             method: Method::Get,
             path: "/probe/{what}",
             accept: "application/json",
+            body: Body::None,
             arguments: &[path("what", text())],
         },
         Response { answers: JSON_200, bytes_max: 10_000 },
@@ -81,7 +102,13 @@ const TOOLS: &[Tool] = &[
     tool(
         "total",
         Effect::Read,
-        &Request { method: Method::Get, path: "/probe/text", accept: "application/json", arguments: &[] },
+        &Request {
+            method: Method::Get,
+            path: "/probe/text",
+            accept: "application/json",
+            body: Body::None,
+            arguments: &[],
+        },
         Response { answers: JSON_200, bytes_max: 10_000 },
         call("sum", &[field("kept")]),
     ),
@@ -93,11 +120,11 @@ pub(crate) static CATALOGS: &[&Catalog] = &[&Catalog {
     title: "Clinic department",
     document: "openapi.yaml",
     document_sha256: "",
-    upstream: Upstream {
+    upstreams: &[Upstream {
         name: "clinic",
         base_path: "/v1",
         credentials: &[Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") }],
-    },
+    }],
     tools: TOOLS,
 }];
 
