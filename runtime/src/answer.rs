@@ -25,12 +25,14 @@ pub(crate) fn declared(response: &Response, status: u16) -> Option<&'static Answ
 pub(crate) fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {
     let essence = content_type.map(essence);
     match answer.content {
-        Content::Empty => return Ok(Value::Null),
+        Content::Empty | Content::Location => return Ok(Value::Null),
         Content::Json => check_type(answer, essence.as_deref(), is_json)?,
+        Content::Lines => check_type(answer, essence.as_deref(), is_lines)?,
         Content::Text | Content::Binary => check_type(answer, essence.as_deref(), |_| false)?,
     }
     match answer.content {
-        Content::Empty => Ok(Value::Null),
+        Content::Empty | Content::Location => Ok(Value::Null),
+        Content::Lines => lines(body),
         Content::Json => serde_json::from_slice(body).map_err(|fault| {
             let place = format!("line {}, column {}", fault.line(), fault.column());
             refused(&format!("its JSON is broken at {place}, so nothing of it is passed on"))
@@ -45,6 +47,28 @@ pub(crate) fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) ->
             "sha256": sha256(body),
         })),
     }
+}
+
+/// The value of a redirect that is an answer: where it leads to. It is told, not followed.
+pub(crate) fn location(header: Option<&str>) -> Result<Value, Refusal> {
+    match header {
+        Some(location) => Ok(json!({"location": location})),
+        None => Err(refused("it redirects and does not say where to, in one readable `Location` header")),
+    }
+}
+
+/// One JSON text a line; empty lines are passed over (<https://jsonlines.org>).
+fn lines(body: &[u8]) -> Result<Value, Refusal> {
+    let mut values = Vec::new();
+    for (position, line) in body.split(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let value: Value = serde_json::from_slice(line)
+            .map_err(|_| refused(&format!("line {} of it is not JSON, so nothing of it is passed on", position + 1)))?;
+        values.push(value);
+    }
+    Ok(values.into())
 }
 
 /// What an undeclared status means, with the upstream's own words cut short.
@@ -100,6 +124,18 @@ fn is_json(essence: &str) -> bool {
     essence == "application/json" || essence.ends_with("+json")
 }
 
+/// The names under which lines of JSON are known; none is registered.
+fn is_lines(essence: &str) -> bool {
+    matches!(
+        essence,
+        "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines"
+            | "application/json-lines"
+    )
+}
+
 /// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).
 fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -135,11 +171,11 @@ fn advice(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use airlock_contract::response::{binary, empty, json, text};
+    use airlock_contract::response::{binary, empty, json, lines, text};
     use airlock_contract::{Response, Status};
     use serde_json::{Value, json as value_of};
 
-    use super::{declared, failure, value};
+    use super::{declared, failure, location, value};
 
     const RESPONSE: Response = Response {
         answers: &[
@@ -182,6 +218,22 @@ mod tests {
         }
         assert!(value(&answer, Some("application/json"), b"\"\xff\"").is_err());
         assert!(value(&text(Status::Code(200), "text/plain"), Some("text/plain"), b"\xff").is_err());
+    }
+
+    #[test]
+    fn lines_of_json_are_a_list_of_values() {
+        let answer = lines(Status::Code(200), "application/x-ndjson");
+        let read = |body: &[u8]| value(&answer, Some("application/jsonl"), body);
+        assert_eq!(read(b"{\"a\":1}\r\n\n[2]\n"), Ok(value_of!([{"a": 1}, [2]])));
+        assert_eq!(read(b""), Ok(value_of!([])));
+        assert!(read(b"1\n{\n}").is_err_and(|refusal| refusal.text.contains("line 2")));
+        assert!(value(&answer, Some("text/html"), b"1").is_err());
+    }
+
+    #[test]
+    fn a_redirect_that_is_declared_says_where_to() {
+        assert_eq!(location(Some("https://h/a")), Ok(value_of!({"location": "https://h/a"})));
+        assert!(location(None).is_err());
     }
 
     #[test]

@@ -211,6 +211,11 @@ async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Resu
         exchange.discard();
         return Ok(Value::Null);
     }
+    if declared.content == Content::Location {
+        let location = exchange.location();
+        exchange.discard();
+        return answer::location(location.as_deref());
+    }
     if exchange.is_encoded() {
         let text = format!(
             "`{}` compressed its answer although that was not offered, so it was withheld. A retry will \

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -189,7 +189,16 @@ impl Exchange<'_> {
 
     /// None if it is missing, repeated or not text: then there is no telling what the body is.
     pub(crate) fn content_type(&self) -> Option<String> {
-        let mut values = self.response.headers().get_all(CONTENT_TYPE).iter();
+        self.only(&CONTENT_TYPE)
+    }
+
+    /// Where a redirect leads to; none if it is missing, repeated or not text.
+    pub(crate) fn location(&self) -> Option<String> {
+        self.only(&LOCATION)
+    }
+
+    fn only(&self, name: &HeaderName) -> Option<String> {
+        let mut values = self.response.headers().get_all(name).iter();
         match (values.next(), values.next()) {
             (Some(value), None) => value.to_str().ok().map(str::to_owned),
             _ => None,

@@ -8,7 +8,7 @@
 
 use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{integer, object_of, required, text};
 use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
@@ -23,7 +23,11 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    output: any(),
+    output: object_of(&[
+        required("media_type", text()),
+        required("bytes", integer()),
+        required("sha256", text()),
+    ]),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -51,7 +51,7 @@ static REQUEST: Request = Request {
             .about("Only practitioners who are, or are not, on duty now."),
         query("limit", integer().min(1).max(50))
             .default("25")
-            .about("The most items that one page may hold."),
+            .about("The most items that one page may hold. Default: 25."),
     ],
 };
 

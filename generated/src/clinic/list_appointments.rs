@@ -55,7 +55,7 @@ static REQUEST: Request = Request {
             .about("Only appointments that begin on this day or later."),
         query("limit", integer().min(1).max(50))
             .default("10")
-            .about("The most items that one page may hold."),
+            .about("The most items that one page may hold. Default: 25."),
     ],
 };
 

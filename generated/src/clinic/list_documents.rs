@@ -50,7 +50,7 @@ static REQUEST: Request = Request {
             .about("Only documents of this kind."),
         query("limit", integer().min(1).max(50))
             .default("20")
-            .about("The most items that one page may hold."),
+            .about("The most items that one page may hold. Default: 25."),
     ],
 };
 
