@@ -148,7 +148,7 @@ fn aliases_that_do_not_end_or_unfold_without_measure_are_errors() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let items = vec![format!("*a{}", level - 1); 9].join(", ");
-        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        bomb.extend([format!("a{level}: &a{level} [{items}]\n")]);
     }
     let started = std::time::Instant::now();
     let title = "1:1 the aliases (`*name`) of this file unfold to far more than it holds";

@@ -32,7 +32,9 @@ impl Copy {
         let mut files: Vec<(String, FileId)> = all.map(|(path, file)| (path.clone(), file.id)).collect();
         let first = |path: &str| path.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(MANIFEST));
         if files.iter().any(|(path, _)| first(path)) {
-            files.iter_mut().for_each(|(path, _)| path.insert_str(0, "openapi/"));
+            for (path, _) in &mut files {
+                path.insert_str(0, "openapi/");
+            }
         }
         Self { files }
     }
