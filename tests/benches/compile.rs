@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use airlock_compiler::cli::{Exit, Streams, run};
-use airlock_compiler::load::{Format, Sources, load_file};
+use airlock_compiler::load::{Format, LoadedDocument, Sources, load_document_at};
 use airlock_compiler::normalise::normalise_document;
 use airlock_compiler::report::Report;
 use airlock_compiler::resolve::{ShapeReader, operations, read};
@@ -64,8 +64,8 @@ fn parse(path: &Path, text: &str) {
     std::hint::black_box(value);
 }
 
-fn loaded(path: &Path) -> airlock_compiler::load::LoadedFile {
-    load_file(path, &mut Sources::default(), &mut Report::default(), None).expect("loads")
+fn loaded(path: &Path) -> LoadedDocument {
+    load_document_at(path, None, &mut Sources::default(), &mut Report::default()).expect("loads")
 }
 
 fn resolved(path: &Path) -> usize {

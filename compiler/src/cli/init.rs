@@ -1,5 +1,7 @@
 //! `airlock init`: a catalog from a document, ready to be edited, that compiles at once.
 
+mod copy;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -8,7 +10,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{CatalogsArgument, Exit, Streams, inspect, show};
+use copy::Copy;
+
+use super::{CatalogsArgument, Exit, RootArgument, Streams, inspect, show};
 use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name};
 use crate::ir::{Content, Effect};
 use crate::load::{MANIFEST, Sources, hex, load_document_at};
@@ -19,7 +23,8 @@ use crate::resolve::{Choice, Operation, first_usable, one_line};
 /// Arguments of `airlock init`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The document is copied beside the manifest, so that a catalog is reviewed and hashed as a whole.
+The document, and every file that it refers to, is copied beside the manifest, so that a catalog is
+reviewed and hashed as a whole.
 Every tool starts with the rule \"@\", which keeps everything: narrow it to what a model needs.")]
 pub(super) struct InitArguments {
     /// The catalog's name: small letters, digits and `_`.
@@ -27,6 +32,8 @@ pub(super) struct InitArguments {
     /// The OpenAPI document.
     #[arg(long, value_name = "FILE")]
     document: PathBuf,
+    #[command(flatten)]
+    root: RootArgument,
     /// List the operations that write or destroy as well, each with its `approve:` line.
     #[arg(long)]
     all: bool,
@@ -50,14 +57,16 @@ pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::R
     }
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let document = load_document_at(&arguments.document, &mut sources, &mut report)
-        .and_then(|loaded| normalise_document(loaded, &mut report));
-    let Some(document) = document else {
+    let root = arguments.root.root.as_deref();
+    let loaded = load_document_at(&arguments.document, root, &mut sources, &mut report);
+    let copy = loaded.as_ref().map(|loaded| Copy::of(loaded, &sources));
+    let document = loaded.and_then(|loaded| normalise_document(loaded, &mut report));
+    let (Some(document), Some(copy)) = (document, copy) else {
         show(&report, &sources, streams)?;
         return Ok(Exit::Invalid);
     };
     let taken = names_in_use(&arguments.catalogs.catalogs);
-    let begun = begin(arguments, &document, taken);
+    let begun = begin(arguments, &document, copy.document(), taken);
     for (found, refusal) in &begun.refused {
         let place = human::place(&document.at_key(&refusal.pointer), &sources);
         let operation = visible(&format!("{} {}", found.method, found.path));
@@ -78,7 +87,7 @@ pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::R
         return Ok(Exit::Invalid);
     }
     fs::create_dir_all(&directory)?;
-    fs::write(directory.join(document_name(&arguments.document)), sources.text(document.file))?;
+    copy.write(&directory, &sources)?;
     fs::write(directory.join(MANIFEST), begun.text)?;
     writeln!(
         streams.out,
@@ -102,11 +111,6 @@ fn names_in_use(catalogs: &Path) -> BTreeSet<String> {
     names
 }
 
-fn document_name(path: &Path) -> String {
-    let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    if is_json { "openapi.json".into() } else { "openapi.yaml".into() }
-}
-
 struct Begun {
     text: String,
     tools: usize,
@@ -114,7 +118,7 @@ struct Begun {
     left_out: usize,
 }
 
-fn begin(arguments: &InitArguments, document: &Document, mut taken: BTreeSet<String>) -> Begun {
+fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mut taken: BTreeSet<String>) -> Begun {
     let mut begun = Begun { text: String::new(), tools: 0, refused: Vec::new(), left_out: 0 };
     let credential = first_usable(document);
     let mut tools = String::new();
@@ -154,7 +158,7 @@ fn begin(arguments: &InitArguments, document: &Document, mut taken: BTreeSet<Str
     begun.text = format!(
         "# yaml-language-server: $schema=../catalog.schema.json\ntitle: {}\ndocument: {}\n",
         quoted(if title.is_empty() { &arguments.name } else { &title }),
-        document_name(&arguments.document),
+        if copy::is_plain(document_name) { document_name.to_owned() } else { quoted(document_name) },
     );
     if needs_none {
         let credential = credential.as_deref().unwrap_or("none");

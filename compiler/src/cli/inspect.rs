@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Exit, OutputFormat, Streams, diagnostics_json, show};
+use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
@@ -18,6 +18,8 @@ JSON: {\"operations\": N, \"compiled\": M, \"refused\": [{\"pointer\", \"method\
 pub(super) struct InspectArguments {
     /// The OpenAPI document.
     document: PathBuf,
+    #[command(flatten)]
+    root: RootArgument,
     /// For whom output is written.
     #[arg(long, value_enum, default_value = "human")]
     format: OutputFormat,
@@ -39,7 +41,7 @@ pub(super) fn read_all(document: &Document) -> Vec<(Found, Result<Operation, Ref
 pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let document = load_document_at(&arguments.document, &mut sources, &mut report)
+    let document = load_document_at(&arguments.document, arguments.root.root.as_deref(), &mut sources, &mut report)
         .and_then(|loaded| normalise_document(loaded, &mut report));
     let Some(document) = document else {
         match arguments.format {

@@ -86,6 +86,14 @@ struct CatalogsArgument {
     catalogs: PathBuf,
 }
 
+/// Where the files of a document may lie, outside of a catalog.
+#[derive(Debug, clap::Args)]
+struct RootArgument {
+    /// The directory that holds the document and every file it refers to [default: the document's own].
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+}
+
 /// Runs the command line. `arguments` begins with the program's name.
 ///
 /// # Errors

@@ -4,7 +4,12 @@
 //! [`Sources`], which turns a JSON pointer into a line and a column when a diagnostic is shown. This step never looks at
 //! what the values mean.
 
+mod directory;
+mod document;
+mod fault;
 mod json_spans;
+mod large;
+mod reference;
 mod sources;
 mod spans;
 mod value;
@@ -16,19 +21,23 @@ use std::io;
 use std::path::Path;
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use directory::Directory;
+
+pub use directory::{DOCUMENT_BYTES_MAX, FILE_BYTES_MAX, FILES_MAX};
+pub use large::big_integer;
+pub use reference::{is_remote, join, percent_decode};
 pub use sources::{Format, Sources};
 pub use spans::escape_token;
 pub use value::{big_integer, parse};
 
 use crate::report::{At, Diagnostic, FileId, Report};
 
-/// A manifest or document may have this many bytes.
-pub const FILE_BYTES_MAX: u64 = 100 << 20;
-
 /// The manifest's file name.
 pub const MANIFEST: &str = "catalog.yaml";
+
+/// Keys that begin with this are what later steps write into a document; none may bring its own.
+pub const RESERVED_PREFIX: &str = "x-airlock-";
 
 /// What the load step hands on.
 #[derive(Debug, Default)]
@@ -51,7 +60,8 @@ pub struct LoadedCatalog {
 /// A document and the files that it refers to.
 #[derive(Debug)]
 pub struct LoadedDocument {
-    /// The path of its own file, relative to the catalog's directory, with forward slashes.
+    /// The path of its own file, relative to the catalog's directory (outside of a catalog: to the root), with forward
+    /// slashes.
     pub name: String,
     /// Its own file.
     pub file: LoadedFile,
@@ -123,8 +133,9 @@ fn directories(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
-    let manifest = load_file(&directory.join(MANIFEST), sources, report, None)?;
+fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
+    let mut directory = open(path, report)?;
+    let (manifest, _) = document::load_named(&mut directory, MANIFEST, sources, report, None)?;
     let Some(Value::String(document_name)) = manifest.value.get("document") else {
         report.push(
             Diagnostic::error("E0103", "the catalog does not say which document it is for")
@@ -133,92 +144,74 @@ fn load_catalog(name: String, directory: &Path, sources: &mut Sources, report: &
         );
         return None;
     };
-    let document_name = document_name.clone();
     let at = At::value(manifest.id, "/document");
-    if Path::new(&document_name).components().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+    let document_name = reference::path_below(document_name);
+    if document_name.is_none() {
         report.push(
             Diagnostic::error("E0104", "the document must lie in the catalog's own directory")
-                .at(at, "leaves the directory")
+                .at(at.clone(), "leaves the directory")
                 .help("copy the file beside catalog.yaml: a catalog is reviewed and hashed as a whole"),
         );
-        return None;
     }
-    let document = load_document(directory, document_name, sources, report, Some(&at))?;
+    let vendored = vendored(&manifest, report);
+    let document = document::load(&mut directory, document_name?, vendored?, sources, report, Some(&at))?;
     Some(LoadedCatalog { name, manifest, document })
 }
 
-/// Loads the document `name` of `directory`, and the files that it refers to.
-pub fn load_document(
-    directory: &Path,
-    name: String,
+/// The files that the manifest says stand for URLs. What is no text is passed over: the manifest is checked later.
+fn vendored(manifest: &LoadedFile, report: &mut Report) -> Option<document::Vendored> {
+    let references = manifest.value.get("references").and_then(Value::as_object);
+    let mut vendored = document::Vendored::new();
+    let mut is_sound = true;
+    for (url, path) in references.into_iter().flatten() {
+        let Value::String(path) = path else { continue };
+        let at = At::value(manifest.id, format!("/references/{}", escape_token(url)));
+        if let Some(path) = reference::path_below(path) {
+            vendored.insert(url.clone(), (path, at));
+        } else {
+            is_sound = false;
+            report.push(
+                Diagnostic::error("E0104", "a file that stands for a URL must lie in the catalog's own directory")
+                    .at(at, "leaves the directory")
+                    .help("copy the file beside catalog.yaml: a catalog is reviewed and hashed as a whole"),
+            );
+        }
+    }
+    is_sound.then_some(vendored)
+}
+
+fn open(path: &Path, report: &mut Report) -> Option<Directory> {
+    Directory::new(path)
+        .map_err(|error| {
+            report.push(Diagnostic::error("E0105", format!("cannot read the directory {}: {error}", path.display())));
+        })
+        .ok()
+}
+
+/// Loads the document at `path`, outside of any catalog, and the files that it refers to.
+///
+/// `root` is the directory that all of them lie in; without one it is the document's own. It is never widened because a
+/// reference asks for it: a document from elsewhere must not choose which of a person's files are read and copied.
+pub fn load_document_at(
+    path: &Path,
+    root: Option<&Path>,
     sources: &mut Sources,
     report: &mut Report,
-    named_at: Option<&At>,
 ) -> Option<LoadedDocument> {
-    let file = load_file(&directory.join(&name), sources, report, named_at)?;
-    let sha256 = file.sha256.clone();
-    Some(LoadedDocument { name, file, others: BTreeMap::new(), vendored: BTreeMap::new(), sha256 })
-}
-
-/// Loads the document at `path`, outside of any catalog: its directory stands for the catalog's.
-pub fn load_document_at(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedDocument> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    load_document(path.parent().unwrap_or(Path::new("")), name, sources, report, None)
-}
-
-/// Reads and parses one file; `named_at` is where its name stands.
-pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_at: Option<&At>) -> Option<LoadedFile> {
-    let shown = shown_path(path);
-    let problem = |title: String| {
-        let diagnostic = Diagnostic::error("E0105", title);
-        match named_at {
-            Some(at) => diagnostic.at(at.clone(), "named here"),
-            None => diagnostic,
-        }
+    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let own = path.parent().unwrap_or(Path::new(""));
+    let Some(root) = root else {
+        return document::load(&mut open(own, report)?, file_name, BTreeMap::new(), sources, report, None);
     };
-    let Some(format) = Format::of(path) else {
+    let (mut root, own) = (open(root, report)?, open(own, report)?);
+    let Some(below) = own.below(&root) else {
         report.push(
-            problem(format!("cannot tell what {shown} is: its name ends neither in .json nor in .yaml or .yml")).help(
-                "rename the file: the format is decided by the name, so that a typo is reported in its own language",
-            ),
+            Diagnostic::error("E0104", format!("{} does not lie below {}", path.display(), root.shown("")))
+                .help("`--root` names a directory that holds the document and all files that it refers to"),
         );
         return None;
     };
-    let bytes = match read_bounded(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            report.push(problem(format!("cannot read {shown}: {error}")));
-            return None;
-        }
-    };
-    let sha256 = hex(&Sha256::digest(&bytes));
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            report.push(problem(format!("{shown} is not UTF-8: byte {at} begins no character")));
-            return None;
-        }
-    };
-    // A byte order mark is legal in both formats and meant by neither parser.
-    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    let id = sources.add(shown, text, format);
-    let value = parse(id, sources, report)?;
-    Some(LoadedFile { id, value, sha256 })
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let length = fs::metadata(path)?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(io::Error::other(format!("{length} bytes, more than {FILE_BYTES_MAX}")));
-    }
-    fs::read(path)
-}
-
-/// The path as the user gave it, with forward slashes, without a leading `./`.
-fn shown_path(path: &Path) -> String {
-    let path = path.to_string_lossy().replace('\\', "/");
-    path.strip_prefix("./").map(str::to_owned).unwrap_or(path)
+    document::load(&mut root, below + &file_name, BTreeMap::new(), sources, report, None)
 }
 
 /// Lower-case hexadecimal.

@@ -15,10 +15,12 @@ pub enum Format {
     Json,
     /// YAML 1.2.
     Yaml,
+    /// Anything else: text, taken whole.
+    Text,
 }
 
 impl Format {
-    /// The format of the file at `path`, or `None` if its name does not say.
+    /// The format of the file at `path`; `None` if its name says neither JSON nor YAML.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "json" => Some(Self::Json),
@@ -27,6 +29,9 @@ impl Format {
         }
     }
 }
+
+/// The byte order mark.
+const MARK: char = '\u{feff}';
 
 /// The files that were loaded.
 #[derive(Debug, Default)]
@@ -37,7 +42,9 @@ pub struct Sources {
 #[derive(Debug)]
 struct Source {
     path: String,
+    /// Without a byte order mark, which is legal in both formats and meant by neither parser.
     text: String,
+    has_mark: bool,
     format: Format,
     /// Computed when the first diagnostic needs it: most runs have none, and a document may have megabytes.
     spans: OnceCell<Spans>,
@@ -45,8 +52,12 @@ struct Source {
 
 impl Sources {
     /// Adds a file.
-    pub fn add(&mut self, path: String, text: String, format: Format) -> FileId {
-        self.files.push(Source { path, text, format, spans: OnceCell::new() });
+    pub fn add(&mut self, path: String, mut text: String, format: Format) -> FileId {
+        let has_mark = text.starts_with(MARK);
+        if has_mark {
+            text.drain(..MARK.len_utf8());
+        }
+        self.files.push(Source { path, text, has_mark, format, spans: OnceCell::new() });
         FileId(self.files.len() - 1)
     }
 
@@ -55,7 +66,13 @@ impl Sources {
         &self.files[file.0].path
     }
 
-    /// The file's text.
+    /// The file's bytes, as they were read.
+    pub fn bytes(&self, file: FileId) -> Vec<u8> {
+        let Source { text, has_mark, .. } = &self.files[file.0];
+        if *has_mark { format!("{MARK}{text}").into_bytes() } else { text.clone().into_bytes() }
+    }
+
+    /// The file's text, without a byte order mark.
     pub fn text(&self, file: FileId) -> &str {
         &self.files[file.0].text
     }
@@ -70,6 +87,7 @@ impl Sources {
         source.spans.get_or_init(|| match source.format {
             Format::Json => json_spans::spans(&source.text),
             Format::Yaml => yaml_spans::spans(&source.text),
+            Format::Text => Spans::of_text(&source.text),
         })
     }
 

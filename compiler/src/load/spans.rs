@@ -19,6 +19,14 @@ struct Node {
 }
 
 impl Spans {
+    /// Those of a file that is one string: its first line stands for it.
+    pub(super) fn of_text(text: &str) -> Self {
+        let mut spans = Self::default();
+        let line = text.lines().next().unwrap_or_default();
+        spans.add_value("", 0..line.len(), Some(line.to_owned()));
+        spans
+    }
+
     /// Records a key that leads to `pointer`; a second one of the same name is kept apart.
     pub(super) fn add_key(&mut self, pointer: &str, key: Range<usize>) {
         if self.nodes.contains_key(pointer) {

@@ -1,6 +1,6 @@
 //! Spans of a YAML text, from the events of a second parser: the one that yields values keeps no positions.
 
-use saphyr_parser::{Event, Parser, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::spans::{Spans, escape_token};
 
@@ -15,6 +15,29 @@ pub(super) fn spans(text: &str) -> Spans {
         }
     }
     reader.spans
+}
+
+/// Where the second document of a text begins, in bytes.
+pub(super) fn second_document(text: &str) -> Option<usize> {
+    let mut parser = Parser::new_from_str(text);
+    let mut documents = 0;
+    while let Some(Ok((event, span))) = parser.next_event() {
+        documents += usize::from(matches!(event, Event::DocumentStart(..)));
+        if documents == 2 {
+            return byte_offsets(text).get(span.start.index()).copied();
+        }
+    }
+    None
+}
+
+/// Hands on the scalars without quotes, keys among them, in the order of the text.
+pub(super) fn plain_scalars(text: &str, mut take: impl FnMut(&str)) {
+    let mut parser = Parser::new_from_str(text);
+    while let Some(Ok((event, _))) = parser.next_event() {
+        if let Event::Scalar(scalar, ScalarStyle::Plain, ..) = &event {
+            take(scalar);
+        }
+    }
 }
 
 /// Markers count characters; everything else here counts bytes.

@@ -15,7 +15,8 @@ pub use crate::load::escape_token as escape;
 use crate::load::{Loaded, LoadedDocument, LoadedFile};
 use crate::report::{At, Diagnostic, FileId, Report};
 
-pub use references::{FILES, Files, file_of, is_remote, join, unescape};
+pub use crate::load::{is_remote, join};
+pub use references::{FILES, Files, file_of, unescape};
 
 /// A document in the shape of OpenAPI 3.0 (<https://spec.openapis.org/oas/v3.0.4>), all its files in one value.
 ///

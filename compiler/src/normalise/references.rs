@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::escape;
+use crate::load::{is_remote, join, percent_decode};
 
 /// The key of the document's root below which its other files stand, by their path relative to the catalog.
 pub const FILES: &str = "x-airlock-files";
@@ -50,7 +51,10 @@ impl Files {
         } else {
             let from = file_of(base).unwrap_or_else(|| self.root.clone());
             join(&from, file).ok_or_else(|| {
-                format!("the reference `{reference}` leaves the catalog's directory; copy the file into it")
+                format!(
+                    "the reference `{reference}` leaves the catalog's directory; copy the file into it (with `inspect` and \
+                     `init`: name the directory that holds all files with `--root`)"
+                )
             })?
         };
         Ok(self.pointer(&path))
@@ -60,34 +64,6 @@ impl Files {
     pub fn pointer(&self, path: &str) -> String {
         if path == self.root { String::new() } else { format!("/{FILES}/{}", escape(path)) }
     }
-}
-
-/// Whether a reference's file is named by a URL with a host (RFC 3986, section 3).
-pub fn is_remote(file: &str) -> bool {
-    file.starts_with("//")
-        || file.split_once(':').is_some_and(|(scheme, _)| {
-            scheme.len() > 1
-                && scheme.starts_with(|char: char| char.is_ascii_alphabetic())
-                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-        })
-}
-
-/// The path that `reference` names in the file at `from`, both relative to the catalog; `None` if it leaves that.
-pub fn join(from: &str, reference: &str) -> Option<String> {
-    let reference = percent_decode(reference)?;
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    if reference.starts_with('/') || reference.contains('\\') {
-        return None;
-    }
-    for part in reference.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join("/"))
 }
 
 /// The path of the file that holds `pointer`; `None` in the document's own.
@@ -104,27 +80,6 @@ fn mount_of(pointer: &str) -> String {
 /// One reference token of a JSON pointer, as it was before it was escaped (RFC 6901, section 4).
 pub fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
-}
-
-/// Percent-decodes a part of a URI (RFC 3986, section 2.1).
-fn percent_decode(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at] == b'%' {
-            let digits = text.get(at + 1..at + 3)?;
-            decoded.push(u8::from_str_radix(digits, 16).ok()?);
-            at += 3;
-        } else {
-            decoded.push(bytes[at]);
-            at += 1;
-        }
-    }
-    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]
