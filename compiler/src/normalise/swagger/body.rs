@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::ledger::{Ledger, Spot};
 use super::media::{Media, content, is_multipart};
 use super::parameter::{self, Joined, Place};
-use super::{reference, refuse};
+use super::{meant, reference, refuse};
 use crate::normalise::{Files, escape};
 
 /// A parameter that becomes the body, or a property of it.
@@ -51,17 +51,15 @@ impl Part {
         parameter: &Map<String, Value>,
         pointer: &str,
         before: Spot,
-        files: &Files,
+        (root, files): (&Value, &Files),
         ledger: &mut Ledger<'_>,
     ) -> Self {
         let place = parameter::place(parameter);
         let schema = match (place, parameter.get("schema").and_then(Value::as_object)) {
             (Place::Form, _) => Some(format!("{pointer}/schema")),
-            // What a bare reference means has a better name than the place of the reference.
             (_, Some(schema)) if schema.len() == 1 => {
-                let target =
-                    schema.get("$ref").and_then(Value::as_str).and_then(|text| files.resolve(pointer, text).ok());
-                Some(target.unwrap_or_else(|| format!("{pointer}/schema")))
+                let here = format!("{pointer}/schema");
+                Some(meant(root, files, &here, schema).unwrap_or(here))
             }
             _ => parameter.contains_key("schema").then(|| format!("{pointer}/schema")),
         };

@@ -72,6 +72,8 @@ fn convert_parameters(value: &mut Value, survey: &survey::Survey, ledger: &mut L
         if let Some(Value::Object(parameter)) = value.pointer_mut(&pointer)
             && !parameter.contains_key("$ref")
             && parameter::place(parameter) != parameter::Place::Body
+            // A reference by mistake may lead to anything; what is no parameter stays as it is.
+            && parameter.get("in").is_some_and(Value::is_string)
         {
             parameter::convert(parameter, &before, &pointer, ledger);
         }
@@ -87,6 +89,7 @@ fn convert_responses(value: &mut Value, files: &Files, produces: &Media, sites: 
         let before = ledger.spot(&pointer);
         if let Some(Value::Object(response)) = value.pointer_mut(&pointer)
             && !response.contains_key("$ref")
+            && (pointer.starts_with("/responses/") || response::is_response(response))
         {
             response::convert(response, produces, &before, ledger);
         }
@@ -110,6 +113,13 @@ fn follow_from<'v>(root: &'v Value, files: &Files, pointer: &str) -> Option<(Str
         }
     }
     None
+}
+
+/// The pointer of what a schema at `pointer` means, if it is a reference and nothing else, and leads somewhere: that has
+/// a better name than the place of the reference.
+fn meant(root: &Value, files: &Files, pointer: &str, schema: &Map<String, Value>) -> Option<String> {
+    let text = schema.get("$ref").filter(|_| schema.len() == 1)?.as_str()?;
+    files.resolve(pointer, text).ok().filter(|target| root.pointer(target).is_some())
 }
 
 /// A reference to what stands at `pointer` of the document.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::ledger::{Ledger, Spot};
 use super::media::{Media, content};
-use super::{ABSOLUTE, follow_from, parameter, reference, refuse};
+use super::{ABSOLUTE, follow_from, meant, parameter, reference, refuse};
 use crate::normalise::{Files, escape};
 
 /// A reference to a response, and what the operation around it produces.
@@ -36,6 +36,11 @@ pub(super) fn convert_all(
             convert(response, produces, &before, ledger);
         }
     }
+}
+
+/// Whether what a reference leads to can be a response: the reference may be a mistake.
+pub(super) fn is_response(members: &Map<String, Value>) -> bool {
+    members.get("description").is_some_and(Value::is_string) || members.contains_key("schema")
 }
 
 /// Converts a response in place. A second conversion changes nothing.
@@ -77,10 +82,7 @@ pub(super) fn copy_where_types_differ(root: &mut Value, files: &Files, site: &Si
         return;
     }
     let schema_pointer = format!("{pointer}/content/{}/schema", escape(media_type));
-    let schema = match schema.get("$ref").and_then(Value::as_str) {
-        Some(text) if schema.len() == 1 => files.resolve(&schema_pointer, text).unwrap_or(schema_pointer),
-        _ => schema_pointer,
-    };
+    let schema = meant(root, files, &schema_pointer, schema).unwrap_or(schema_pointer);
     let description = shared.get("description").and_then(Value::as_str).unwrap_or_default();
     let headers = shared.get("headers").and_then(Value::as_object);
     let headers_bytes: usize = headers.into_iter().flatten().map(|(name, _)| name.len() + pointer.len() + 100).sum();

@@ -123,11 +123,11 @@ impl Reader<'_, '_> {
                     let apart = format!("{pointer}/{SHARED_PARAMETERS}/{kept_apart}");
                     kept_apart += 1;
                     let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &apart, before, self.files, self.ledger))
+                    Role::Shared(Part::shared(parameter, &apart, before, (self.root, self.files), self.ledger))
                 }
                 (true, _) => {
                     let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &target, before, self.files, self.ledger))
+                    Role::Shared(Part::shared(parameter, &target, before, (self.root, self.files), self.ledger))
                 }
             };
             roles.insert(position, role);

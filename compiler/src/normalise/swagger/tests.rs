@@ -172,3 +172,89 @@ fn one_long_answer_is_not_copied_without_end() {
     assert_eq!(last["x-airlock-refuse"]["code"], "E0215");
     assert!(after.to_string().len() < 20 << 20);
 }
+
+/// Every pointer of a value.
+fn pointers(value: &Value, pointer: &str, all: &mut Vec<String>) {
+    all.push(pointer.to_owned());
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, member)| pointers(member, &format!("{pointer}/{}", escape(key)), all));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| pointers(item, &format!("{pointer}/{at}"), all));
+        }
+        _ => {}
+    }
+}
+
+/// Removes what stands at a pointer.
+fn remove(document: &mut Value, pointer: &str) {
+    let (parent, last) = pointer.rsplit_once('/').unwrap_or_default();
+    match document.pointer_mut(parent) {
+        Some(Value::Object(members)) => drop(members.shift_remove(&crate::normalise::unescape(last))),
+        Some(Value::Array(items)) => drop(last.parse().map(|at: usize| items.remove(at))),
+        _ => {}
+    }
+}
+
+/// How many references of the root's file lead to nothing.
+fn dangling(document: &Value, others: &Map<String, Value>) -> usize {
+    let mut count = 0;
+    each_reference(document, &mut |text| {
+        let target = files().resolve("", text).unwrap_or_default();
+        let (root, pointer) = match crate::normalise::file_of(&target) {
+            Some(path) => {
+                (others.get(&path), target.splitn(4, '/').nth(3).map_or(String::new(), |rest| format!("/{rest}")))
+            }
+            None => (Some(document), target),
+        };
+        count += usize::from(root.and_then(|root| root.pointer(&pointer)).is_none());
+    });
+    count
+}
+
+#[test]
+fn no_mistake_in_a_document_panics_or_loses_the_rest_of_it() {
+    let wrong = [
+        json!(null),
+        json!(true),
+        json!(7),
+        json!(""),
+        json!("x"),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!({"$ref": "#"}),
+        json!({"$ref": "#/paths"}),
+        json!({"$ref": 1}),
+        json!({"a": {"type": "array"}}),
+    ];
+    let mut converted_documents = 0;
+    for (_, case) in cases() {
+        let others = object(&case["files"]);
+        let mut places = Vec::new();
+        pointers(&case["before"], "", &mut places);
+        for place in places.iter().filter(|place| !place.is_empty()) {
+            let mut removed = case["before"].clone();
+            remove(&mut removed, place);
+            let replaced = wrong.iter().map(|value| {
+                let mut document = case["before"].clone();
+                *document.pointer_mut(place).expect("is there") = value.clone();
+                document
+            });
+            for document in std::iter::once(removed).chain(replaced) {
+                converted_documents += 1;
+                let paths = object(&document["paths"]);
+                let is_whole = dangling(&document, &others) == dangling(&case["before"], &others);
+                let (after, _) = converted(document, &others);
+                assert!(paths.keys().eq(object(&after["paths"]).keys()), "{place}: a path is lost");
+                each_reference(&after, &mut |text| {
+                    if is_whole && let Some(pointer) = text.strip_prefix("airlock:") {
+                        assert!(after.pointer(pointer).is_some(), "{place}: {text}");
+                    }
+                });
+            }
+        }
+    }
+    assert!(converted_documents > 10_000, "{converted_documents}");
+}
