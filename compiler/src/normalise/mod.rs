@@ -5,6 +5,7 @@
 //! each operation is checked by them when it is resolved, so that one bad operation does not refuse its document.
 
 mod references;
+mod swagger;
 
 use std::collections::BTreeMap;
 
@@ -117,6 +118,7 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
     if !check_version(members, file, report) {
         return None;
     }
+    let is_swagger = !members.contains_key("openapi");
     let mut origins = Origins::default();
     if !others.is_empty() {
         let mut files = Map::new();
@@ -127,7 +129,12 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         members.insert(FILES.to_owned(), files.into());
     }
     let files = Files { root: name, vendored };
-    let document = Document { file, value, version: Version::V3_0(4), files, origins };
+    let mut version = Version::V3_0(4);
+    if is_swagger {
+        version = Version::Swagger2;
+        swagger::convert(&mut value, &files, file, &mut origins);
+    }
+    let document = Document { file, value, version, files, origins };
     check_frame(&document, report);
     (!report.has_errors()).then_some(document)
 }
@@ -145,7 +152,7 @@ fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report
         }
     };
     let text = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-    if key == "openapi" && (text == "3.0" || text.starts_with("3.0.")) {
+    if key == "openapi" && (text == "3.0" || text.starts_with("3.0.")) || key == "swagger" && text == "2.0" {
         return true;
     }
     report.push(

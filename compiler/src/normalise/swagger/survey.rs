@@ -1,0 +1,137 @@
+//! What a document's path items hold, read before anything moves: where references to parameters lead.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::body::Part;
+use super::ledger::Ledger;
+use super::parameter::{self, Place};
+use super::{METHODS, SHARED_PARAMETERS, follow_from};
+use crate::normalise::{Files, escape};
+
+/// The parameters of a list that become part of a body, by their position.
+pub(super) type Roles = BTreeMap<usize, Role>;
+
+/// What becomes of such a parameter.
+#[derive(Debug)]
+pub(super) enum Role {
+    /// It stands in the list of its operation, and moves.
+    Own,
+    /// It stands elsewhere, or is shared by a path item's operations.
+    Shared(Part),
+}
+
+/// A path item.
+#[derive(Debug)]
+pub(super) struct Item {
+    /// Where it stands.
+    pub pointer: String,
+    /// Of its own list.
+    pub roles: Roles,
+    /// Of its operations' lists, by method.
+    pub operations: Vec<(&'static str, Roles)>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Every path item once, in the document's order, those that are referred to after them.
+    pub items: Vec<Item>,
+    /// The parameters that are referred to and have a type of their own.
+    pub shared: BTreeSet<String>,
+    /// The path items and operations.
+    owners: BTreeSet<String>,
+}
+
+impl Survey {
+    /// Whether a parameter stands in the list of an operation or of a path item.
+    pub(super) fn is_listed(&self, pointer: &str) -> bool {
+        pointer
+            .rsplit_once('/')
+            .and_then(|(list, _)| list.strip_suffix("/parameters"))
+            .is_some_and(|owner| self.owners.contains(owner))
+    }
+}
+
+/// Looks at every path item of the document, and at those that they refer to.
+pub(super) fn survey(root: &Value, files: &Files, ledger: &mut Ledger<'_>) -> Survey {
+    let mut survey = Survey::default();
+    let paths = root.get("paths").and_then(Value::as_object);
+    let keys = paths.into_iter().flatten().map(|(key, _)| key).filter(|key| !key.starts_with("x-"));
+    let mut pointers: Vec<String> = keys.map(|key| format!("/paths/{}", escape(key))).collect();
+    let mut next = 0;
+    while let Some(pointer) = pointers.get(next).cloned() {
+        next += 1;
+        let Some(item @ Value::Object(_)) = root.pointer(&pointer) else { continue };
+        if !survey.owners.insert(pointer.clone()) {
+            continue;
+        }
+        if let Some(reference) = item.get("$ref").and_then(Value::as_str)
+            && let Ok(target) = files.resolve(&pointer, reference)
+        {
+            pointers.push(target);
+        }
+        let mut reader = Reader { root, files, ledger: &mut *ledger, shared: &mut survey.shared };
+        let roles = reader.list(item, &pointer, true);
+        let mut operations = Vec::new();
+        for method in METHODS {
+            if let Some(operation @ Value::Object(_)) = item.get(method) {
+                let pointer = format!("{pointer}/{method}");
+                operations.push((method, reader.list(operation, &pointer, false)));
+                survey.owners.insert(pointer);
+            }
+        }
+        survey.items.push(Item { pointer, roles, operations });
+    }
+    survey
+}
+
+struct Reader<'a, 'l> {
+    root: &'a Value,
+    files: &'a Files,
+    ledger: &'a mut Ledger<'l>,
+    shared: &'a mut BTreeSet<String>,
+}
+
+impl Reader<'_, '_> {
+    /// The roles in the `parameters` of `owner`, which stands at `pointer`.
+    fn list(&mut self, owner: &Value, pointer: &str, is_item: bool) -> Roles {
+        let mut roles = Roles::new();
+        let mut kept_apart = 0;
+        let list = owner.get("parameters").and_then(Value::as_array);
+        for (position, entry) in list.into_iter().flatten().enumerate() {
+            let here = format!("{pointer}/parameters/{position}");
+            let is_reference = entry.get("$ref").is_some_and(Value::is_string);
+            let (target, value) = if is_reference {
+                let Some(found) = follow_from(self.root, self.files, &here) else { continue };
+                found
+            } else {
+                (here.clone(), entry)
+            };
+            let Value::Object(parameter) = value else { continue };
+            let place = parameter::place(parameter);
+            if is_reference && place != Place::Body {
+                self.shared.insert(target.clone());
+            }
+            if place == Place::Other {
+                continue;
+            }
+            let role = match (is_reference, is_item) {
+                (false, false) => Role::Own,
+                (false, true) => {
+                    let apart = format!("{pointer}/{SHARED_PARAMETERS}/{kept_apart}");
+                    kept_apart += 1;
+                    let before = self.ledger.spot(&here);
+                    Role::Shared(Part::shared(parameter, &apart, before, (self.root, self.files), self.ledger))
+                }
+                (true, _) => {
+                    let before = self.ledger.spot(&here);
+                    Role::Shared(Part::shared(parameter, &target, before, (self.root, self.files), self.ledger))
+                }
+            };
+            roles.insert(position, role);
+        }
+        roles
+    }
+}
