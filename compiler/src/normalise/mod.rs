@@ -4,7 +4,9 @@
 //! step asks. The frame of the document (info, servers, security schemes) is checked by `openapiv3`'s strict types here;
 //! each operation is checked by them when it is resolved, so that one bad operation does not refuse its document.
 
+mod modern;
 mod references;
+mod schemas;
 
 use std::collections::BTreeMap;
 
@@ -113,9 +115,7 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         );
         return None;
     };
-    if !check_version(members, file, report) {
-        return None;
-    }
+    let version = check_version(members, file, report)?;
     let mut origins = Origins::default();
     if !others.is_empty() {
         let mut files = Map::new();
@@ -126,36 +126,39 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         members.insert(FILES.to_owned(), files.into());
     }
     let files = Files { root: name, vendored };
-    let document = Document { file, value, version: Version::V3_0(4), files, origins };
+    schemas::convert(&mut value, version, &files, &mut origins, file);
+    let document = Document { file, value, version, files, origins };
     check_frame(&document, report);
     (!report.has_errors()).then_some(document)
 }
 
-fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report) -> bool {
+fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report) -> Option<Version> {
     let (key, version) = match (members.get("openapi"), members.get("swagger")) {
         (Some(version), _) => ("openapi", version),
         (None, Some(version)) => ("swagger", version),
         (None, None) => {
             report.push(
                 Diagnostic::error("E0204", "this is no OpenAPI document: it has no `openapi` key")
-                    .at(At::bytes(file, 0..1), "expected `openapi: 3.0.…`"),
+                    .at(At::bytes(file, 0..1), "expected `openapi: 3.…`"),
             );
-            return false;
+            return None;
         }
     };
     let text = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-    if key == "openapi" && (text == "3.0" || text.starts_with("3.0.")) {
-        return true;
+    if key == "openapi"
+        && let Some(version) = modern::version(&text)
+    {
+        return Some(version);
     }
     report.push(
         Diagnostic::error(
             "E0205",
-            format!("the document is written in {} {text}; OpenAPI 3.0 is what is read here", name(key)),
+            format!("the document is written in {} {text}; OpenAPI 3.0 to 3.2 is what is read here", name(key)),
         )
         .at(At::value(file, format!("/{key}")), "not read by this version")
         .help("export the document as OpenAPI 3.0, or convert it, and review the result"),
     );
-    false
+    None
 }
 
 fn name(key: &str) -> &'static str {
