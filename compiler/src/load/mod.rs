@@ -29,7 +29,7 @@ pub use large::big_integer;
 pub use reference::{is_remote, join, percent_decode};
 pub use sources::{Format, Sources};
 pub use spans::escape_token;
-pub use value::{big_integer, parse};
+pub use value::parse;
 
 use crate::report::{At, Diagnostic, FileId, Report};
 

@@ -22,11 +22,6 @@ pub(super) struct Parsed {
     pub(super) files: Vec<(String, String)>,
 }
 
-/// The digits of an integer beyond 64 bits, which no JSON number here can hold: it stands as `{"x-airlock-integer": digits}`.
-pub fn big_integer(value: &Value) -> Option<&str> {
-    value.as_object()?.get("x-airlock-integer")?.as_str()
-}
-
 /// Parses a file's text. Syntax errors and lost meaning (duplicate keys, tags, infinities) are E01 codes.
 ///
 /// Duplicate keys are legal to both parsers, which keep the last and say nothing; here they are errors at the second key.

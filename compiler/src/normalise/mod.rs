@@ -4,12 +4,14 @@
 //! step asks. The frame of the document (info, servers, security schemes) is checked by `openapiv3`'s strict types here;
 //! each operation is checked by them when it is resolved, so that one bad operation does not refuse its document.
 
+mod modern;
 mod references;
+mod schemas;
 mod swagger;
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 pub use crate::load::escape_token as escape;
@@ -115,10 +117,7 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         );
         return None;
     };
-    if !check_version(members, file, report) {
-        return None;
-    }
-    let is_swagger = !members.contains_key("openapi");
+    let version = check_version(members, file, report)?;
     let mut origins = Origins::default();
     if !others.is_empty() {
         let mut files = Map::new();
@@ -129,79 +128,68 @@ pub fn normalise_document(loaded: LoadedDocument, report: &mut Report) -> Option
         members.insert(FILES.to_owned(), files.into());
     }
     let files = Files { root: name, vendored };
-    let mut version = Version::V3_0(4);
-    if is_swagger {
-        version = Version::Swagger2;
+    if version == Version::Swagger2 {
         swagger::convert(&mut value, &files, file, &mut origins);
     }
-    let document = Document { file, value, version, files, origins };
-    check_frame(&document, report);
+    schemas::convert(&mut value, version, &files, &mut origins, file);
+    let mut document = Document { file, value, version, files, origins };
+    check_frame(&mut document, report);
     (!report.has_errors()).then_some(document)
 }
 
-fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report) -> bool {
+fn check_version(members: &Map<String, Value>, file: FileId, report: &mut Report) -> Option<Version> {
     let (key, version) = match (members.get("openapi"), members.get("swagger")) {
         (Some(version), _) => ("openapi", version),
         (None, Some(version)) => ("swagger", version),
         (None, None) => {
             report.push(
                 Diagnostic::error("E0204", "this is no OpenAPI document: it has no `openapi` key")
-                    .at(At::bytes(file, 0..1), "expected `openapi: 3.0.…`"),
+                    .at(At::bytes(file, 0..1), "expected `openapi: 3.…`"),
             );
-            return false;
+            return None;
         }
     };
     let text = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-    if key == "openapi" && (text == "3.0" || text.starts_with("3.0.")) || key == "swagger" && text == "2.0" {
-        return true;
+    let known = match key {
+        "openapi" => modern::version(&text),
+        _ => (text == "2.0" || text == "2").then_some(Version::Swagger2),
+    };
+    if known.is_some() {
+        return known;
     }
     report.push(
-        Diagnostic::error(
-            "E0205",
-            format!("the document is written in {} {text}; OpenAPI 3.0 is what is read here", name(key)),
-        )
-        .at(At::value(file, format!("/{key}")), "not read by this version")
-        .help("export the document as OpenAPI 3.0, or convert it, and review the result"),
+        Diagnostic::error("E0205", format!("the document is written in {} {text}, which is not read here", name(key)))
+            .at(At::value(file, format!("/{key}")), "not read by this version")
+            .help("Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are; export the document as one of them"),
     );
-    false
+    None
 }
 
 fn name(key: &str) -> &'static str {
     if key == "swagger" { "Swagger" } else { "OpenAPI" }
 }
 
-/// Checks what is not an operation: each part on its own, so that the error has a place.
-fn check_frame(document: &Document, report: &mut Report) {
-    typed::<openapiv3::Info>(document, "/info", report);
-    if document.value.get("info").is_none() {
-        report.push(Diagnostic::error("E0206", "the document has no `info`").at(At::bytes(document.file, 0..1), ""));
-    }
-    match document.value.get("paths") {
-        Some(Value::Object(_)) => {}
-        Some(_) => {
-            report
-                .push(Diagnostic::error("E0206", "`paths` is not an object").at(At::key(document.file, "/paths"), ""));
+/// Checks what is not an operation. None of it keeps an operation from being compiled, so it is told and no more.
+fn check_frame(document: &mut Document, report: &mut Report) {
+    let whole = At::bytes(document.file, 0..1);
+    let tell = |title: String, at: At| Diagnostic::warning("E0206", title).at(at, "");
+    match document.value.get("info") {
+        None => report.push(tell("the document has no `info`".into(), whole.clone())),
+        Some(info) => {
+            if let Err(error) = openapiv3::Info::deserialize(info) {
+                report.push(tell(format!("`info` is not what OpenAPI says it is: {error}"), document.at_key("/info")));
+            }
         }
-        None => report
-            .push(Diagnostic::error("E0206", "the document has no `paths`").at(At::bytes(document.file, 0..1), "")),
     }
-    typed::<Vec<openapiv3::Server>>(document, "/servers", report);
-    typed::<Vec<openapiv3::SecurityRequirement>>(document, "/security", report);
-    let schemes = document.value.pointer("/components/securitySchemes").and_then(Value::as_object);
-    for name in schemes.into_iter().flat_map(Map::keys) {
-        let pointer = format!("/components/securitySchemes/{}", escape(name));
-        typed::<openapiv3::ReferenceOr<openapiv3::SecurityScheme>>(document, &pointer, report);
-    }
-}
-
-fn typed<T: DeserializeOwned>(document: &Document, pointer: &str, report: &mut Report) {
-    if let Some(value) = document.value.pointer(pointer)
-        && let Err(error) = serde_json::from_value::<T>(value.clone())
-    {
-        report.push(
-            Diagnostic::error("E0206", format!("`{pointer}` is not what OpenAPI 3.0 says it is: {error}"))
-                .at(At::key(document.file, pointer), "here"),
-        );
+    if !document.value.get("paths").is_some_and(Value::is_object) {
+        let (title, at) = match document.value.get("paths") {
+            Some(_) => ("`paths` is not an object, so the document has no operations", document.at_key("/paths")),
+            None => ("the document has no `paths`, and so no operations", whole),
+        };
+        report.push(tell(title.into(), at));
+        if let Value::Object(members) = &mut document.value {
+            members.insert("paths".into(), Map::new().into());
+        }
     }
 }
 

@@ -1,0 +1,306 @@
+//! Every schema of a document, of whatever version -> the shape of OpenAPI 3.0, in place.
+//!
+//! One walk from the root reaches nearly all schemas; what only a reference leads to (other files, odd places) is walked
+//! as what the reference takes it for. The structure around schemas is brought into shape on the same walk.
+
+mod beside;
+mod content;
+mod limits;
+mod moves;
+mod names;
+mod rewrite;
+mod tree;
+mod tuples;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+pub(super) use moves::Moved;
+use moves::Moves;
+use names::Names;
+use rewrite::{Members, Site};
+pub(super) use tree::Kind;
+use tree::Visitor;
+
+use super::references::ABSOLUTE;
+use super::{Files, Origins, Version, modern};
+use crate::report::FileId;
+
+/// The keys of what a conversion has to say about a schema, or about something around one.
+const NOTE: &str = "x-airlock-note";
+const REFUSE: &str = "x-airlock-refuse";
+
+/// Longer chains of references are circles.
+const REFERENCES_MAX: usize = 64;
+
+/// Converts all schemas of `document`, whose own file is `file`.
+pub(super) fn convert(document: &mut Value, version: Version, files: &Files, origins: &mut Origins, file: FileId) {
+    let dialect = document.get("jsonSchemaDialect").and_then(Value::as_str).filter(|_| version >= Version::V3_1(0));
+    let mut walk = Walk {
+        version,
+        files,
+        origins,
+        file,
+        foreign: dialect.filter(|dialect| !is_known_dialect(dialect)).map(str::to_owned),
+        moves: Moves::default(),
+        names: Names::default(),
+        choices: Vec::new(),
+        nulls: false,
+        targets: BTreeSet::new(),
+        known: BTreeSet::new(),
+        walked: BTreeSet::new(),
+    };
+    walk.run(document, String::new(), Kind::Document);
+    let mut written = BTreeSet::new();
+    loop {
+        // In the order of pointers, what is around comes before what it holds.
+        while let Some((pointer, kind)) = walk.targets.pop_first() {
+            let pointer = walk.moves.redirect(&pointer).unwrap_or(pointer);
+            if !walk.is_walked(&pointer, kind) {
+                walk.run(document, pointer, kind);
+            }
+        }
+        let found = walk.names.settle(document, files, &mut written);
+        if found.is_empty() {
+            break;
+        }
+        walk.targets.extend(found);
+    }
+    walk.follow_moves(document, &written);
+    walk.settle_choices(document);
+}
+
+struct Walk<'a> {
+    version: Version,
+    files: &'a Files,
+    origins: &'a mut Origins,
+    file: FileId,
+    /// The dialect of schemas that name none, if it is none that is read here.
+    foreign: Option<String>,
+    moves: Moves,
+    names: Names,
+    /// Schemas with a choice that has references among its branches.
+    choices: Vec<String>,
+    /// Whether any schema that a reference may lead to allows null alone.
+    nulls: bool,
+    /// What references lead to, and what they take it for.
+    targets: BTreeSet<(String, Kind)>,
+    /// All that ever stood in `targets`.
+    known: BTreeSet<(String, Kind)>,
+    /// Where walks began.
+    walked: BTreeSet<(String, Kind)>,
+}
+
+impl Walk<'_> {
+    fn run(&mut self, document: &mut Value, pointer: String, kind: Kind) {
+        if let Some(value) = document.pointer_mut(&pointer) {
+            tree::walk(value, kind, &pointer, self);
+            self.walked.insert((pointer, kind));
+        }
+    }
+
+    /// Whether a walk passed `pointer` as `kind` already.
+    fn is_walked(&self, pointer: &str, kind: Kind) -> bool {
+        tree::prefix_ends(pointer).any(|end| {
+            let (root, below) = pointer.split_at(end);
+            let roots = self.walked.range((root.to_owned(), Kind::Document)..=(root.to_owned(), Kind::SchemaOrFlag));
+            roots.into_iter().any(|(_, walked)| tree::passes(*walked, below, kind))
+        })
+    }
+
+    /// Takes down where a reference leads.
+    fn refer(&mut self, reference: &str, pointer: &str, kind: Kind) {
+        // Most references lead to what the walk from the root passes anyway.
+        let known = match kind {
+            Kind::Schema | Kind::SchemaOrFlag => {
+                reference.strip_prefix("#/components/schemas/").or_else(|| reference.strip_prefix("#/definitions/"))
+            }
+            Kind::Parameter => reference.strip_prefix("#/components/parameters/"),
+            Kind::Response => reference.strip_prefix("#/components/responses/"),
+            _ => None,
+        };
+        let in_root = || !pointer.strip_prefix('/').is_some_and(|rest| rest.starts_with(super::FILES));
+        if known.is_some_and(|name| !name.contains('/')) && in_root() {
+            return;
+        }
+        if let Ok(target) = self.files.resolve(pointer, reference) {
+            let target = (target, kind);
+            if !self.known.contains(&target) {
+                self.known.insert(target.clone());
+                self.targets.insert(target);
+            }
+        }
+    }
+
+    fn enter_schema(&mut self, members: &mut Members, within: Kind, pointer: &str) {
+        match members.get("$schema").and_then(Value::as_str) {
+            Some(dialect) if !is_known_dialect(dialect) => {
+                let reason = format!("its dialect `{dialect}` is none that is read here");
+                return refuse(members, &reason);
+            }
+            None if !matches!(within, Kind::Schema | Kind::SchemaOrFlag) => {
+                if let Some(dialect) = &self.foreign {
+                    return refuse(members, &format!("its dialect `{dialect}` is none that is read here"));
+                }
+            }
+            _ => {}
+        }
+        let mut site = Site { pointer, version: self.version, moved: Moved::default() };
+        rewrite::rewrite(members, &mut site);
+        let moved = site.moved;
+        if !moved.is_empty() {
+            self.moves.add(pointer, moved, self.origins, self.file);
+        }
+        let is_by_name = self.version >= Version::V3_1(0) && self.names.enter(members, pointer);
+        if members.contains_key("$recursiveRef") {
+            refuse(members, "`$recursiveRef` means different schemas on different ways to it");
+        }
+        if let Some(Value::String(reference)) = members.get("$ref") {
+            if !is_by_name || !reference.starts_with('#') {
+                self.refer(reference, pointer, Kind::Schema);
+            }
+        } else {
+            self.nulls |= types::is_null_only(members);
+        }
+        let mapping = members.get("discriminator").and_then(|object| object.get("mapping")).and_then(Value::as_object);
+        for reference in mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str) {
+            if reference.contains(['/', '#']) {
+                self.refer(reference, pointer, Kind::Schema);
+            }
+        }
+        let branches = ["anyOf", "oneOf"].iter().filter_map(|keyword| members.get(*keyword)?.as_array()).flatten();
+        if branches.into_iter().any(|branch| branch.get("$ref").is_some()) {
+            self.choices.push(pointer.to_owned());
+        }
+    }
+
+    /// References to what was moved are written as references to where it is.
+    fn follow_moves(&self, document: &mut Value, written: &BTreeSet<String>) {
+        if self.moves.is_empty() {
+            return;
+        }
+        let mut pass = FollowMoves { moves: &self.moves, files: self.files, written };
+        for (pointer, kind) in &self.walked {
+            if let Some(value) = document.pointer_mut(pointer) {
+                tree::walk(value, *kind, pointer, &mut pass);
+            }
+        }
+    }
+
+    /// Branches that refer to a schema that allows null alone.
+    fn settle_choices(&self, document: &mut Value) {
+        if !self.nulls {
+            return;
+        }
+        let mut verdicts: BTreeMap<String, bool> = BTreeMap::new();
+        for pointer in &self.choices {
+            let Some(members) = document.pointer(pointer).and_then(Value::as_object) else { continue };
+            let references =
+                ["anyOf", "oneOf"].iter().filter_map(|keyword| members.get(*keyword)?.as_array()).flatten();
+            let references: Vec<&str> = references.filter_map(|branch| branch.get("$ref")?.as_str()).collect();
+            let mut is_due = false;
+            for reference in references {
+                let Ok(target) = self.files.resolve(pointer, reference) else { continue };
+                let verdict = verdicts.get(&target).copied().unwrap_or_else(|| self.leads_to_null(document, &target));
+                verdicts.insert(target, verdict);
+                is_due |= verdict;
+            }
+            if is_due && let Some(members) = document.pointer_mut(pointer).and_then(Value::as_object_mut) {
+                types::null_branches(members, &mut |branch| {
+                    let reference = branch.get("$ref").and_then(Value::as_str);
+                    let target = reference.and_then(|reference| self.files.resolve(pointer, reference).ok());
+                    types::is_null(branch) || target.is_some_and(|target| verdicts.get(&target) == Some(&true))
+                });
+            }
+        }
+    }
+
+    fn leads_to_null(&self, document: &Value, target: &str) -> bool {
+        let mut pointer = target.to_owned();
+        for _ in 0..REFERENCES_MAX {
+            let Some(schema) = document.pointer(&pointer) else { return false };
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return types::is_null(schema) };
+            match self.files.resolve(&pointer, reference) {
+                Ok(next) => pointer = next,
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+}
+
+impl Visitor for Walk<'_> {
+    fn enter(&mut self, kind: Kind, within: Kind, value: &mut Value, pointer: &str) {
+        if kind == Kind::Schema
+            && let Value::Bool(flag) = value
+        {
+            *value = if *flag { Map::new().into() } else { types::nothing() };
+        }
+        let Value::Object(members) = value else { return };
+        if matches!(kind, Kind::Schema | Kind::SchemaOrFlag) {
+            return self.enter_schema(members, within, pointer);
+        }
+        if let Some(moved) = modern::structure(kind, members, self.version) {
+            self.moves.add(pointer, moved, self.origins, self.file);
+        }
+        if let Some(Value::String(reference)) = members.get("$ref") {
+            self.refer(reference, pointer, kind);
+        }
+    }
+}
+
+struct FollowMoves<'a> {
+    moves: &'a Moves,
+    files: &'a Files,
+    written: &'a BTreeSet<String>,
+}
+
+impl Visitor for FollowMoves<'_> {
+    fn enter(&mut self, _: Kind, _: Kind, value: &mut Value, pointer: &str) {
+        let Some(Value::String(reference)) = value.get_mut("$ref") else { return };
+        if let Ok(target) = self.files.resolve(pointer, reference)
+            && !self.written.contains(reference)
+            && let Some(target) = self.moves.redirect(&target)
+        {
+            *reference = format!("{ABSOLUTE}{target}");
+        }
+    }
+}
+
+/// Says, once, what about a schema is not as it was meant.
+fn note(members: &mut Members, text: &str) {
+    if let Value::Array(notes) = members.entry(NOTE).or_insert_with(|| Value::Array(Vec::new()))
+        && !notes.iter().any(|known| known == text)
+    {
+        notes.push(text.into());
+    }
+}
+
+/// Says that what needs this schema has to be refused.
+fn refuse(members: &mut Members, reason: &str) {
+    let refusal = Map::from_iter([("code".to_owned(), "E0214".into()), ("reason".to_owned(), reason.into())]);
+    members.insert(REFUSE.to_owned(), refusal.into());
+}
+
+/// Whether schemas of a dialect are read here: those of OpenAPI, and JSON Schema from draft 4 on.
+fn is_known_dialect(dialect: &str) -> bool {
+    let dialect = dialect.trim_end_matches('#').trim_end_matches('/');
+    let address = dialect.strip_prefix("https://").or_else(|| dialect.strip_prefix("http://")).unwrap_or(dialect);
+    match address.strip_prefix("json-schema.org/") {
+        Some(draft) => matches!(
+            draft,
+            "schema"
+                | "draft/2020-12/schema"
+                | "draft/2019-09/schema"
+                | "draft-07/schema"
+                | "draft-06/schema"
+                | "draft-04/schema"
+        ),
+        None => address.starts_with("spec.openapis.org/oas/3."),
+    }
+}
+
+#[cfg(test)]
+mod tests;
