@@ -1,5 +1,6 @@
 //! `airlock inspect`.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -9,12 +10,16 @@ use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
-use crate::resolve::{Choices, Found, Operation, Purpose, Refusal, ShapeReader, operations, read};
+use crate::resolve::{Choices, Found, Note, Operation, Purpose, Refusal, ShapeReader, operations, read};
 
 /// Arguments of `airlock inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-JSON: {\"operations\": N, \"compiled\": M, \"refused\": [{\"pointer\", \"method\", \"path\", \"code\", \"reason\"}]}")]
+JSON: {\"operations\": N, \"compiled\": M,
+       \"refused\": [{\"method\", \"path\", \"code\", \"reason\", \"file\", \"pointer\", \"line\", \"column\"}],
+       \"notes\": [{\"file\", \"pointer\", \"text\"}], \"diagnostics\": [...]}
+
+A note is something that the document says and that is not enforced, or not sent.")]
 pub(super) struct InspectArguments {
     /// The OpenAPI document.
     document: PathBuf,
@@ -54,25 +59,52 @@ pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io
     };
     let results = read_all(&document);
     match arguments.format {
-        OutputFormat::Json => write_json(&results, streams)?,
-        OutputFormat::Human => write_human(&results, &document, &sources, streams)?,
+        OutputFormat::Json => write_json(&results, &document, &sources, &report, streams)?,
+        OutputFormat::Human => {
+            write_human(&results, &document, &sources, streams)?;
+            show(&report, &sources, streams)?;
+        }
     }
     Ok(Exit::Done)
 }
 
-fn write_json(results: &[(Found, Result<Operation, Refusal>)], streams: &mut Streams<'_>) -> io::Result<()> {
+fn write_json(
+    results: &[(Found, Result<Operation, Refusal>)],
+    document: &Document,
+    sources: &Sources,
+    report: &Report,
+    streams: &mut Streams<'_>,
+) -> io::Result<()> {
     let refused: Vec<Value> = results
         .iter()
         .filter_map(|(found, result)| result.as_ref().err().map(|refusal| (found, refusal)))
         .map(|(found, refusal)| {
+            let at = document.at_key(&refusal.pointer);
+            let (line, column) = sources.line_column(&at);
             json!({
-                "pointer": refusal.pointer, "method": found.method, "path": found.path,
-                "code": refusal.code, "reason": refusal.reason,
+                "method": found.method, "path": found.path, "code": refusal.code, "reason": refusal.reason,
+                "file": sources.path(at.file), "pointer": at.pointer, "line": line, "column": column,
             })
         })
         .collect();
+    let notes: Vec<Value> = notes(results)
+        .into_iter()
+        .map(|note| {
+            let (file, pointer) = document.origin(&note.pointer);
+            json!({"file": sources.path(file), "pointer": pointer, "text": note.text})
+        })
+        .collect();
     let compiled = results.len() - refused.len();
-    writeln!(streams.out, "{:#}", json!({"operations": results.len(), "compiled": compiled, "refused": refused}))
+    let all = json!({
+        "operations": results.len(), "compiled": compiled, "refused": refused, "notes": notes,
+        "diagnostics": diagnostics_json(report, sources),
+    });
+    writeln!(streams.out, "{all:#}")
+}
+
+/// The notes on all operations, each once, in the order of their places.
+fn notes(results: &[(Found, Result<Operation, Refusal>)]) -> BTreeSet<&Note> {
+    results.iter().filter_map(|(_, result)| result.as_ref().ok()).flat_map(|operation| &operation.notes).collect()
 }
 
 fn write_human(
@@ -97,6 +129,10 @@ fn write_human(
                 writeln!(streams.out, "         {place} {}", visible(&refusal.pointer))?;
             }
         }
+    }
+    for note in notes(results) {
+        let (file, pointer) = document.origin(&note.pointer);
+        writeln!(streams.out, "note     {}#{}: {}", sources.path(file), visible(&pointer), visible(&note.text))?;
     }
     writeln!(streams.out, "{compiled} of {} operations can be tools", results.len())
 }

@@ -51,7 +51,14 @@ pub(super) fn read(
     notes: &mut Vec<Note>,
 ) -> Result<Vec<Parameter>, Refusal> {
     let mut listed = list(document, found, operation, notes)?;
-    listed.retain(|one| one.location != Location::Header || !is_host_header(&one.name, document));
+    listed.retain(|one| {
+        let is_key = is_credential(one, document);
+        if is_key {
+            let text = format!("parameter `{}` is left out: a credential is sent under this name", one.name);
+            notes.push(Note { pointer: one.pointer.clone(), text });
+        }
+        !is_key && (one.location != Location::Header || !is_host_header(&one.name))
+    });
     let places = listed.iter().map(|one| (one.name.as_str(), place(one.location, Style::Simple)));
     let arguments = names::argument_names(places, has_body);
     let mut parameters = Vec::new();
@@ -130,11 +137,20 @@ fn list<'d>(
 
 /// Headers that are the host's own are never arguments: a model must not frame requests, nor send a credential of its
 /// choice. OpenAPI itself ignores three of them as parameters (OpenAPI 3.0.4, section 4.7.12.1).
-fn is_host_header(name: &str, document: &Document) -> bool {
+fn is_host_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    HOST_HEADERS.contains(&name.as_str())
-        || HOST_HEADER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || security::key_names(document, "header").any(|header| header.eq_ignore_ascii_case(&name))
+    HOST_HEADERS.contains(&name.as_str()) || HOST_HEADER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a security scheme of the document sends its key under this name: then the host does, and nobody else.
+fn is_credential(one: &Listed<'_>, document: &Document) -> bool {
+    let is = |place, same: fn(&str, &str) -> bool| security::key_names(document, place).any(|key| same(key, &one.name));
+    match one.location {
+        Location::Path => false,
+        Location::Query => is("query", |key, name| key == name),
+        Location::Header => is("header", str::eq_ignore_ascii_case),
+        Location::Cookie => is("cookie", |key, name| key == name),
+    }
 }
 
 fn read_one(
@@ -151,10 +167,6 @@ fn read_one(
     }
     if matches!(location, Location::Header | Location::Cookie) && !is_token(name) {
         return Err(unsendable("the name is none that a header can have"));
-    }
-    let is_key = |kind| security::key_names(document, kind).any(|key| key == name);
-    if (*location == Location::Query && is_key("query")) || (*location == Location::Cookie && is_key("cookie")) {
-        return Err(unsendable("a credential is sent under this name"));
     }
     let (schema, schema_pointer, media_type) = schema_of(one)?;
     let shape = match schema {

@@ -49,7 +49,11 @@ pub(super) fn read(
         }
     }
     if answers.is_empty() {
-        return Err(Refusal::new("E0215", pointer, "no answer between 200 and 399 is declared"));
+        // People often list what can go wrong alone. That it went right is known by the status, and nothing more.
+        let answer = Answer { status: Status::AnySuccess, content: Content::Empty, media_type: String::new() };
+        answers.push(Declared { answer, schema: None });
+        let text = "no answer between 200 and 399 is declared; any success is taken, and its body is not read".into();
+        notes.push(Note { pointer: pointer.clone(), text });
     }
     answers.sort_by_key(|declared| match declared.answer.status {
         Status::Code(code) => (0, code),

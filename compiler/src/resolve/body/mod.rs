@@ -167,6 +167,11 @@ fn way(document: &Document, media_type: &str, media: &Value, pointer: &str) -> O
         "multipart/form-data" => Some(Way::Multipart),
         essence if essence.starts_with("multipart/") => None,
         "*/*" | "application/*" if is_structured => Some(Way::Json),
+        // Whatever a schema says of them, these are bytes.
+        "application/octet-stream" => Some(Way::Bytes),
+        essence if ["image/", "audio/", "video/", "font/"].iter().any(|kind| essence.starts_with(kind)) => {
+            Some(Way::Bytes)
+        }
         _ if is_binary => Some(Way::Bytes),
         essence if essence.starts_with("text/") && !is_structured => Some(Way::Text),
         // A text is a text, whatever language it is written in.
