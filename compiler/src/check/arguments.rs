@@ -9,7 +9,7 @@ use crate::ir::{Argument, Place, Shape, Source};
 use crate::manifest;
 use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
-use crate::resolve::{ResolvedCatalog, ResolvedTool, check_pattern, one_of};
+use crate::resolve::{Operation, ResolvedCatalog, ResolvedTool, check_pattern, one_of};
 
 /// The tool's arguments; `None` after an error.
 pub(super) fn check(
@@ -49,7 +49,44 @@ fn declared(
     report: &mut Report,
 ) -> Option<Vec<Argument>> {
     let operation = &tool.operation;
-    let mut arguments: Vec<Argument> = operation
+    if tool.manifest.flat != Some(true) {
+        return Some(plain(operation));
+    }
+    let mut arguments = parameters(operation);
+    let at = At::value(catalog.manifest_file, format!("{pointer}/flat"));
+    let lifted = operation.body.as_ref().ok_or("the operation has none".to_owned());
+    match lifted.and_then(|body| flat::lift(body, &catalog.shapes)) {
+        Ok(properties) => arguments.extend(properties),
+        Err(reason) => {
+            report.push(
+                Diagnostic::error("E0506", format!("the body cannot be lifted: {reason}"))
+                    .at(at, "asked for here")
+                    .at(catalog.document.at_key(&format!("{}/requestBody", operation.found.pointer)), "the body")
+                    .help("remove `flat`: the body is then one argument, `body`"),
+            );
+            return None;
+        }
+    }
+    Some(arguments)
+}
+
+/// The arguments of an operation of which the catalog changes nothing.
+pub fn plain(operation: &Operation) -> Vec<Argument> {
+    let mut arguments = parameters(operation);
+    arguments.extend(operation.body.as_ref().map(|body| Argument {
+        name: "body".into(),
+        wire: "body".into(),
+        place: Place::Body,
+        shape: body.shape.clone(),
+        source: if body.required { Source::Required } else { Source::Optional },
+        reserved: false,
+        description: body.description.clone(),
+    }));
+    arguments
+}
+
+fn parameters(operation: &Operation) -> Vec<Argument> {
+    operation
         .parameters
         .iter()
         .map(|parameter| Argument {
@@ -61,47 +98,7 @@ fn declared(
             reserved: parameter.reserved,
             description: parameter.description.clone(),
         })
-        .collect();
-    let is_flat = tool.manifest.flat == Some(true);
-    match &operation.body {
-        Some(body) if is_flat => {
-            let at = At::value(catalog.manifest_file, format!("{pointer}/flat"));
-            match flat::lift(body, &catalog.shapes) {
-                Ok(properties) => arguments.extend(properties),
-                Err(reason) => {
-                    report.push(
-                        Diagnostic::error("E0506", format!("the body cannot be lifted: {reason}"))
-                            .at(at, "asked for here")
-                            .at(
-                                catalog.document.at_key(&format!("{}/requestBody", operation.found.pointer)),
-                                "the body",
-                            )
-                            .help("remove `flat`: the body is then one argument, `body`"),
-                    );
-                    return None;
-                }
-            }
-        }
-        Some(body) => arguments.push(Argument {
-            name: "body".into(),
-            wire: "body".into(),
-            place: Place::Body,
-            shape: body.shape.clone(),
-            source: if body.required { Source::Required } else { Source::Optional },
-            reserved: false,
-            description: body.description.clone(),
-        }),
-        None if is_flat => {
-            report.push(
-                Diagnostic::error("E0506", "the operation has no body that could be lifted")
-                    .at(At::value(catalog.manifest_file, format!("{pointer}/flat")), "")
-                    .help("remove `flat`"),
-            );
-            return None;
-        }
-        None => {}
-    }
-    Some(arguments)
+        .collect()
 }
 
 fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argument], report: &mut Report) -> bool {

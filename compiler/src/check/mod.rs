@@ -8,6 +8,7 @@ mod effect;
 mod flat;
 mod names;
 mod rule;
+mod size;
 mod value;
 
 use airlock_contract::request::is_path_byte;
@@ -18,9 +19,11 @@ use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
+pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
 pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
 pub use rule::parse as parse_rule;
+pub use size::{SCHEMA_BYTES_MAX, schema_bytes};
 
 /// What a model is told about a tool has at most this many bytes: hosts cut longer texts without a word.
 pub const DESCRIPTION_BYTES_MAX: usize = 1024;
@@ -73,11 +76,35 @@ fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Repor
     check_bytes_max(tool, file, &pointer, report);
     let (effect, effect_declared) = effect::check(catalog, tool, &pointer, report);
     let arguments = arguments::check(catalog, tool, &pointer, report);
+    if let Some(arguments) = &arguments {
+        check_size(catalog, tool, arguments, &pointer, report);
+    }
     let rule = rule::check(tool, file, &pointer, report);
     if let Some(rule) = &rule {
         check_rule_has_a_body(tool, rule, file, &pointer, report);
     }
     Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule: rule? })
+}
+
+/// The schema is written out for every host, so one that is too large has to be known here.
+fn check_size(
+    catalog: &ResolvedCatalog,
+    tool: &ResolvedTool,
+    arguments: &[Argument],
+    pointer: &str,
+    report: &mut Report,
+) {
+    let Err(too_large) = schema_bytes(arguments, &catalog.shapes) else { return };
+    let most = too_large.name.map_or_else(String::new, |name| format!("; most of it is `{name}`"));
+    report.push(
+        Diagnostic::error(
+            "E0507",
+            format!("the arguments of `{}` need more than {SCHEMA_BYTES_MAX} bytes to describe{most}", tool.name),
+        )
+        .at(At::key(catalog.manifest_file, pointer), "this tool")
+        .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
+        .help("leave optional arguments out with `omit`, or fix them: no model can read that much"),
+    );
 }
 
 fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
@@ -154,7 +181,8 @@ fn check_base_paths(catalog: &ResolvedCatalog, report: &mut Report) {
     }
 }
 
-fn is_base_path(path: &str) -> bool {
+/// Whether a base path is empty, or begins with `/`, does not end with one, and can be sent as it stands.
+pub fn is_base_path(path: &str) -> bool {
     path.is_empty()
         || (path.starts_with('/')
             && path[1..]

@@ -1,6 +1,8 @@
 //! `airlock init`: a catalog from a document, ready to be edited, that compiles at once.
 
 mod copy;
+mod credential;
+mod upstreams;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,14 +13,21 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use copy::Copy;
+use credential::Credential;
+use upstreams::Upstreams;
 
-use super::{CatalogsArgument, Exit, RootArgument, Streams, inspect, show};
-use crate::check::{DESCRIPTION_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name};
+use super::{CatalogsArgument, Exit, RootArgument, Streams, show};
+use crate::check::{
+    DESCRIPTION_BYTES_MAX, SCHEMA_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name,
+    plain_arguments, schema_bytes,
+};
 use crate::ir::{Content, Effect};
 use crate::load::{MANIFEST, Sources, hex, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
-use crate::resolve::{Choice, Operation, first_usable, one_line};
+use crate::resolve::{
+    Choices, Found, Operation, Purpose, Refusal, ShapeReader, first_usable, one_line, operations, read,
+};
 
 /// Arguments of `airlock init`.
 #[derive(Debug, clap::Args)]
@@ -114,17 +123,18 @@ fn names_in_use(catalogs: &Path) -> BTreeSet<String> {
 struct Begun {
     text: String,
     tools: usize,
-    refused: Vec<(crate::resolve::Found, crate::resolve::Refusal)>,
+    refused: Vec<(Found, Refusal)>,
     left_out: usize,
 }
 
 fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mut taken: BTreeSet<String>) -> Begun {
     let mut begun = Begun { text: String::new(), tools: 0, refused: Vec::new(), left_out: 0 };
-    let credential = first_usable(document);
+    let of_catalog = first_usable(document).unwrap_or_else(|| "none".to_owned());
+    let mut upstreams = Upstreams::new(&arguments.name, document);
     let mut tools = String::new();
-    let mut needs_none = false;
-    for (found, result) in inspect::read_all(document) {
-        let operation = match result {
+    let mut shapes = ShapeReader::new(document, Purpose::Sent);
+    for found in operations(document) {
+        let operation = match read(&found, &mut shapes, &Choices::default()) {
             Ok(operation) => operation,
             Err(refusal) => {
                 begun.refused.push((found, refusal));
@@ -136,43 +146,39 @@ fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mu
             begun.left_out += 1;
             continue;
         }
-        let wanted = credential.as_deref().unwrap_or("none");
-        if matches!(operation.security.choose(None), Choice::Open(_))
-            && matches!(operation.security.choose(Some(wanted)), Choice::Open(_))
-        {
-            let reason = "no security scheme that it can be called with is supported";
-            begun.refused.push((
-                found.clone(),
-                crate::resolve::Refusal { code: "E0218", pointer: found.pointer, reason: reason.into() },
-            ));
+        let mut refuse = |code, reason: String| {
+            begun.refused.push((found.clone(), Refusal { code, pointer: found.pointer.clone(), reason }));
+        };
+        let credential = match credential::choose(document, &operation, &of_catalog) {
+            Ok(credential) => credential,
+            Err(reason) => {
+                refuse("E0218", reason);
+                continue;
+            }
+        };
+        let reached = shapes.reachable(operation.sent());
+        if schema_bytes(&plain_arguments(&operation), &reached).is_err() {
+            refuse("E0507", format!("its arguments need more than {SCHEMA_BYTES_MAX} bytes to describe"));
             continue;
         }
-        needs_none |= matches!(operation.security.choose(None), Choice::Open(_));
+        upstreams.add(&operation, credential == Credential::OfCatalog);
         let name = tool_name(&operation, &taken, &arguments.name);
-        tools.push_str(&tool(&name, &operation, effect));
+        tools.push_str(&tool(&name, &operation, effect, &credential));
         taken.insert(name);
         begun.tools += 1;
     }
     let title = document.value.pointer("/info/title").and_then(Value::as_str).map(one_line).unwrap_or_default();
     let title = clean(&title, 200);
     begun.text = format!(
-        "# yaml-language-server: $schema=../catalog.schema.json\ntitle: {}\ndocument: {}\n",
+        "# yaml-language-server: $schema=../catalog.schema.json\ntitle: {}\ndocument: {}\n{}\ntools:\n{tools}",
         quoted(if title.is_empty() { &arguments.name } else { &title }),
         if copy::is_plain(document_name) { document_name.to_owned() } else { quoted(document_name) },
+        upstreams.text(&of_catalog),
     );
-    if needs_none {
-        let credential = credential.as_deref().unwrap_or("none");
-        let _ = std::fmt::Write::write_fmt(
-            &mut begun.text,
-            format_args!("upstream:\n  credential: {}\n", quoted(credential)),
-        );
-    }
-    begun.text.push_str("\ntools:\n");
-    begun.text.push_str(&tools);
     begun
 }
 
-fn tool(name: &str, operation: &Operation, effect: Effect) -> String {
+fn tool(name: &str, operation: &Operation, effect: Effect, credential: &Credential) -> String {
     let found = &operation.found;
     let by_path = format!("{} {}", found.method, found.path);
     let text = [&operation.description, &operation.summary].into_iter().find(|text| !text.is_empty());
@@ -187,6 +193,9 @@ fn tool(name: &str, operation: &Operation, effect: Effect) -> String {
     }
     if effect != Effect::Read {
         lines.extend(["    approve: ", effect.word(), "\n"]);
+    }
+    if let Credential::OfTool(name) = credential {
+        lines.extend(["    credential: ", &quoted(name), "\n"]);
     }
     let is_binary = operation.answers.iter().any(|declared| declared.answer.content == Content::Binary);
     let bytes_max: u64 = if is_binary { 8 << 20 } else { 1 << 20 };

@@ -74,6 +74,8 @@ pub struct Tool {
     pub effect: Option<Effect>,
     /// The effect, said again by whoever approved that a model may have it. Mandatory on tools that write or destroy.
     pub approve: Option<Approve>,
+    /// The security scheme to use, or `none`; several that are needed together as `A + B`. Default: that of the upstream.
+    pub credential: Option<String>,
     /// The media type of the body, where the document has several. Default: JSON, or parts where a file is sent.
     pub media_type: Option<String>,
     /// Lift the properties of the body to arguments of their own. Only where no name stands twice.

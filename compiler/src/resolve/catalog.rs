@@ -123,6 +123,7 @@ impl Resolver<'_> {
             }
         };
         let (upstream, wanted) = self.upstream(&operation, &pointer)?;
+        let wanted = tool.credential.clone().or(wanted);
         let credentials = self.credentials(&operation, &upstream, wanted.as_deref(), &pointer)?;
         // Any other rule makes something of the answer whose shape is not known here.
         let is_whole = tool.prune.trim() == "@";
@@ -233,6 +234,15 @@ impl Resolver<'_> {
                 return None;
             }
         };
+        if let Some(reason) = security::credential_problem(&self.catalog.document, &names) {
+            self.report.push(
+                Diagnostic::error("E0218", reason)
+                    .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
+                    .at(self.catalog.document.at_key("/components/securitySchemes"), "from here")
+                    .help("choose another with `credential`, or remove the tool"),
+            );
+            return None;
+        }
         for name in &names {
             match security::scheme(&self.catalog.document, name) {
                 Ok(credential) => {

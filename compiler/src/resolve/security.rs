@@ -109,6 +109,30 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     Ok(Credential { name: name.to_owned(), place })
 }
 
+/// Why these schemes cannot be sent along together; `None` if they can.
+pub fn credential_problem(document: &Document, names: &[String]) -> Option<String> {
+    let mut places: Vec<CredentialPlace> = Vec::new();
+    for name in names {
+        match scheme(document, name) {
+            Err(refusal) => return Some(refusal.reason),
+            Ok(credential) if places.iter().any(|place| collide(place, &credential.place)) => {
+                return Some(format!("security scheme `{name}`: another one is sent in the same place"));
+            }
+            Ok(credential) => places.push(credential.place),
+        }
+    }
+    None
+}
+
+fn collide(one: &CredentialPlace, other: &CredentialPlace) -> bool {
+    let header = |place: &CredentialPlace| match place {
+        CredentialPlace::Header(name) => Some(name.to_ascii_lowercase()),
+        CredentialPlace::Bearer | CredentialPlace::Basic => Some("authorization".to_owned()),
+        CredentialPlace::Query(_) | CredentialPlace::Cookie(_) => None,
+    };
+    one == other || header(one).is_some() && header(one) == header(other)
+}
+
 /// The names that API keys of this document are sent under, in headers, the query or cookies (`place`).
 pub(super) fn key_names<'d>(document: &'d Document, place: &'static str) -> impl Iterator<Item = &'d str> {
     let schemes = document.value.pointer("/components/securitySchemes").and_then(Value::as_object);
