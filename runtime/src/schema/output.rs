@@ -288,7 +288,7 @@ impl Walker {
             (Shape::Literals(literals), value) => literals
                 .iter()
                 .filter_map(|json| serde_json::from_str::<Value>(json).ok())
-                .any(|literal| kind(&literal) == kind(value)),
+                .any(|literal| kind(&literal) == kind(value) || kind(&literal) == "number" && value.is_number()),
             (Shape::AnyOf(shapes), value) => {
                 let any = shapes.iter().any(|shape| self.fits(shape, value));
                 // Which choice was meant is not known, so the misfit is the choice's.
