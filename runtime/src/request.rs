@@ -34,7 +34,7 @@ const TARGET_BYTES_MAX: usize = 8000;
 /// Longest headers and cookies that arguments set, in bytes of names and values. Servers take 8 KiB of all headers.
 const HEADER_BYTES_MAX: usize = 6000;
 
-/// Longest body, in bytes, and so the longest file. In base64 it fits into the longest message of the protocol's SDK.
+/// Longest body, in bytes, and so the longest file: in base64 it fits into a line of the protocol (`mcp::lines`).
 pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
 
 /// A request, but for address and credentials.
@@ -95,6 +95,11 @@ impl Plan {
         }));
         let (method, base_path, body) = (request.method, upstream.base_path, request.body);
         Ok(Self { method, rows, base_path, path, fixed_query, query_names, body })
+    }
+
+    /// Whether an argument is a file or holds one. Messages with such calls are long.
+    pub(crate) fn takes_files(&self) -> bool {
+        self.rows.iter().any(|row| plan::holds_file(&row.shape, &mut Vec::new()))
     }
 
     /// Writes one request. The error names the argument and the way out.

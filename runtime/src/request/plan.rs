@@ -163,7 +163,7 @@ fn is_credential(upstream: &Upstream, row: &Argument) -> bool {
     })
 }
 
-fn holds_file(shape: &Shape, seen: &mut Vec<*const Named>) -> bool {
+pub(super) fn holds_file(shape: &Shape, seen: &mut Vec<*const Named>) -> bool {
     match shape {
         Shape::File => true,
         Shape::List(list) => holds_file(list.items, seen),
