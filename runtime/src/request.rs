@@ -69,7 +69,7 @@ pub struct Plan {
     /// Pairs that the path template itself has behind `?`.
     fixed_query: &'static str,
     /// Names of the query that arguments, the template or credentials have, with the argument's row.
-    query_names: Vec<query::Owned<'static>>,
+    query_names: Vec<(Option<usize>, String)>,
     body: Body,
 }
 
@@ -82,15 +82,15 @@ impl Plan {
         let (path, fixed_query) = plan::cut(upstream.base_path, request.path, rows)?;
         plan::check_rows(upstream, request, fixed_query)?;
         plan::check_body(request)?;
-        let mut query_names: Vec<query::Owned<'static>> = Vec::new();
+        let mut query_names = Vec::new();
         for (position, row) in rows.iter().enumerate() {
             if matches!(row.place, Place::Query(_)) {
-                query_names.push((Some(position), row.wire));
+                query_names.push((Some(position), row.wire.to_owned()));
             }
         }
         query_names.extend(plan::fixed_names(fixed_query).map(|name| (None, name)));
         query_names.extend(upstream.credentials.iter().filter_map(|credential| match credential.place {
-            CredentialPlace::Query(name) => Some((None, name)),
+            CredentialPlace::Query(name) => Some((None, name.to_owned())),
             _ => None,
         }));
         let (method, base_path, body) = (request.method, upstream.base_path, request.body);
@@ -179,7 +179,7 @@ impl Plan {
             }
         }
         let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
-        query::check_spread(&spread, self.query_names.iter().copied())?;
+        query::check_spread(&spread, self.query_names.iter().map(|(row, name)| (*row, name.as_str())))?;
         if !texts.is_empty() {
             target.push('?');
             target.push_str(&texts.join("&"));

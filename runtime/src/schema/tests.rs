@@ -221,6 +221,7 @@ fn a_misfit_is_told_with_its_place_and_without_its_value() {
         (list_of(&PATIENT), json!([{"id": 1, "name": "x"}, {"id": "secret", "name": "x"}]), "`[1].id`"),
         (PATIENT, json!({"name": "x"}), "`id`"),
         (PATIENT, json!({"id": 1, "name": "x", "tags": ["a", 7]}), "`tags[1]`"),
+        (object_of(&[]).rest(&TEXT), json!({"a": "b", "secret": 1}), "`*`"),
         (TEXT, json!(["secret"]), "the whole"),
     ] {
         let told = misfit(&shape, &value).expect("a misfit");
