@@ -79,6 +79,11 @@ impl Gate {
         self.limits.time_max
     }
 
+    /// Whether any tool takes a file, so that its calls are long.
+    pub(crate) fn takes_files(&self) -> bool {
+        self.entries.iter().any(|entry| entry.plan.takes_files())
+    }
+
     /// Calls a tool. Dropping the future cancels the call, closes its connection and leaves its audit record.
     pub async fn call(&self, call: Call) -> Outcome {
         let entry = self.entries.iter().find(|entry| entry.tool.name == call.tool);

@@ -53,8 +53,9 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    let inner = AsyncRwTransport::new_server(Lines::new(read), write);
-    let door = Door::new(inner, gate.time_max());
+    let line_bytes_max = lines::bytes_max(gate.takes_files());
+    let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
+    let door = Door::new(inner, gate.time_max(), line_bytes_max);
     let running = match rmcp::serve_server(Adapter::new(gate, approval), door).await {
         Ok(running) => running,
         // The input ended before anything but discovery was asked: that is a whole conversation.

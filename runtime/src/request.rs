@@ -34,7 +34,7 @@ const TARGET_BYTES_MAX: usize = 8000;
 /// Longest headers and cookies that arguments set, in bytes of names and values. Servers take 8 KiB of all headers.
 const HEADER_BYTES_MAX: usize = 6000;
 
-/// Longest body, in bytes, and so the longest file. In base64 it fits into the longest message of the protocol's SDK.
+/// Longest body, in bytes, and so the longest file: in base64 it fits into a line of the protocol (`mcp::lines`).
 pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
 
 /// A request, but for address and credentials.
@@ -69,7 +69,7 @@ pub struct Plan {
     /// Pairs that the path template itself has behind `?`.
     fixed_query: &'static str,
     /// Names of the query that arguments, the template or credentials have, with the argument's row.
-    query_names: Vec<query::Owned<'static>>,
+    query_names: Vec<(Option<usize>, String)>,
     body: Body,
 }
 
@@ -82,19 +82,24 @@ impl Plan {
         let (path, fixed_query) = plan::cut(upstream.base_path, request.path, rows)?;
         plan::check_rows(upstream, request, fixed_query)?;
         plan::check_body(request)?;
-        let mut query_names: Vec<query::Owned<'static>> = Vec::new();
+        let mut query_names = Vec::new();
         for (position, row) in rows.iter().enumerate() {
             if matches!(row.place, Place::Query(_)) {
-                query_names.push((Some(position), row.wire));
+                query_names.push((Some(position), row.wire.to_owned()));
             }
         }
         query_names.extend(plan::fixed_names(fixed_query).map(|name| (None, name)));
         query_names.extend(upstream.credentials.iter().filter_map(|credential| match credential.place {
-            CredentialPlace::Query(name) => Some((None, name)),
+            CredentialPlace::Query(name) => Some((None, name.to_owned())),
             _ => None,
         }));
         let (method, base_path, body) = (request.method, upstream.base_path, request.body);
         Ok(Self { method, rows, base_path, path, fixed_query, query_names, body })
+    }
+
+    /// Whether an argument is a file or holds one. Messages with such calls are long.
+    pub(crate) fn takes_files(&self) -> bool {
+        self.rows.iter().any(|row| plan::holds_file(&row.shape, &mut Vec::new()))
     }
 
     /// Writes one request. The error names the argument and the way out.
@@ -174,7 +179,7 @@ impl Plan {
             }
         }
         let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
-        query::check_spread(&spread, self.query_names.iter().copied())?;
+        query::check_spread(&spread, self.query_names.iter().map(|(row, name)| (*row, name.as_str())))?;
         if !texts.is_empty() {
             target.push('?');
             target.push_str(&texts.join("&"));

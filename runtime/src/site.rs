@@ -129,20 +129,22 @@ fn parse_port(text: &str) -> Result<u16, String> {
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes visible ASCII (RFC 9110, section 5.5); says what is wrong without showing the value.
+    /// Takes visible ASCII with blanks inside (RFC 9110, section 5.5): some systems want `token KEY` as a header's whole
+    /// value. Says what is wrong without showing the value.
     pub fn new(value: String) -> Result<Self, String> {
         if value.is_empty() {
             return Err("is empty".to_owned());
         }
-        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("holds a blank, a control character or a character outside ASCII, which no header takes; \
-                        it must be one line of visible ASCII"
+        let visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        if !visible || value.starts_with(' ') || value.ends_with(' ') {
+            return Err("holds a control character, a character outside ASCII, or a blank at an end, which no header \
+                        takes; it must be one line of visible ASCII"
                 .to_owned());
         }
         Ok(Self(value))
     }
 
-    /// The value, for the one header that it belongs in.
+    /// The value, for the one place that it belongs in.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

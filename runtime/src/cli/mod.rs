@@ -4,13 +4,15 @@
 mod chat;
 mod print;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use airlock_contract::Catalog;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::Audit;
@@ -34,6 +36,9 @@ impl From<ExitCode> for std::process::ExitCode {
         Self::from(code as u8)
     }
 }
+
+/// Arguments from standard input are cut behind this, in bytes: a file in base64 and room for the rest.
+const ARGUMENTS_BYTES_MAX: u64 = 12 << 20;
 
 const ABOUT: &str = "Runs the reviewed tools that are linked into this program: as an MCP server, or by hand.";
 
@@ -82,7 +87,7 @@ enum Command {
     Call {
         /// The tool's name, as `airlock-host tools` prints it
         tool: String,
-        /// The arguments: one JSON object
+        /// The arguments: one JSON object, or `-` to read it from standard input
         #[arg(default_value = "{}")]
         json: String,
         /// Allow this call to write or destroy
@@ -240,13 +245,26 @@ fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
     }
 }
 
+/// The arguments of a call, from the command line or from standard input.
+fn read_arguments(json: &str) -> Result<Map<String, Value>, String> {
+    let mut text = Cow::Borrowed(json);
+    if json == "-" {
+        let mut read = String::new();
+        let input = io::stdin().take(ARGUMENTS_BYTES_MAX).read_to_string(&mut read);
+        input.map_err(|fault| format!("the arguments cannot be read: {fault}"))?;
+        text = Cow::Owned(read);
+    }
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(arguments)) => Ok(arguments),
+        Ok(_) => Err("the arguments are not a JSON object such as '{\"name\":\"Li\"}'".to_owned()),
+        Err(fault) => Err(format!("the arguments are not JSON: {fault}")),
+    }
+}
+
 fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> ExitCode {
-    let arguments = match serde_json::from_str(json) {
-        Ok(serde_json::Value::Object(arguments)) => arguments,
-        Ok(_) => {
-            return context.fail(ExitCode::Usage, "the arguments are not a JSON object such as '{\"name\":\"Li\"}'");
-        }
-        Err(fault) => return context.fail(ExitCode::Usage, &format!("the arguments are not JSON: {fault}")),
+    let arguments = match read_arguments(json) {
+        Ok(arguments) => arguments,
+        Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
     let gate = match context.gate() {
         Ok(gate) => gate,

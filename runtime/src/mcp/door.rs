@@ -32,6 +32,8 @@ pub(super) struct Door<T: Transport<RoleServer>> {
     /// Requests without an answer so far.
     pending: HashSet<RequestId>,
     time_max: Duration,
+    /// For the answer to a longer line.
+    line_bytes_max: usize,
     /// Set when the input has ended: when to stop waiting for answers.
     deadline: Option<Instant>,
     /// An answer of our own that is being written. Kept here because `receive` may be dropped and called again.
@@ -39,8 +41,17 @@ pub(super) struct Door<T: Transport<RoleServer>> {
 }
 
 impl<T: Transport<RoleServer>> Door<T> {
-    pub(super) fn new(inner: T, time_max: Duration) -> Self {
-        Self { inner, open: false, pending: HashSet::new(), time_max, deadline: None, own_answer: None }
+    pub(super) fn new(inner: T, time_max: Duration, line_bytes_max: usize) -> Self {
+        Self { inner, open: false, pending: HashSet::new(), time_max, line_bytes_max, deadline: None, own_answer: None }
+    }
+
+    /// What is wrong with the line that a request of our own stands for; none for any other method.
+    fn own_fault(&self, method: &str) -> Option<String> {
+        match method {
+            lines::TOO_LONG => Some(format!("the message is longer than {} bytes", self.line_bytes_max)),
+            lines::NO_TEXT => Some("the message holds half of a pair of surrogates, which is no text".to_owned()),
+            _ => None,
+        }
     }
 
     /// Whether the SDK may see a message. Keeps the list of open requests.
@@ -48,9 +59,8 @@ impl<T: Transport<RoleServer>> Door<T> {
         match message {
             JsonRpcMessage::Request(request) => {
                 if let ClientRequest::CustomRequest(custom) = &request.request
-                    && custom.method == lines::TOO_LONG
+                    && let Some(text) = self.own_fault(&custom.method)
                 {
-                    let text = format!("the message is longer than {} bytes", lines::LINE_BYTES_MAX);
                     let fault = ErrorData::new(ErrorCode::INVALID_REQUEST, text, None);
                     let answer = ServerJsonRpcMessage::error(fault, Some(request.id.clone()));
                     self.own_answer = Some(Box::pin(self.inner.send(answer)));

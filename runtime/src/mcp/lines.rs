@@ -1,7 +1,8 @@
 //! Lines of input, each whole and none too long.
 //!
 //! What comes in: bytes. What goes out: bytes of whole lines. A last line without its end gets one. A line that is too
-//! long is replaced with a short request of the same id, so that its sender gets an answer and does not wait for ever.
+//! long, or that is no text, is replaced with a short request of the same id, so that its sender gets an answer and does
+//! not wait for ever.
 
 use std::io;
 use std::pin::Pin;
@@ -10,10 +11,23 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 
 /// Longest line, in bytes. Calls are small: arguments of a megabyte are a mistake or an attack.
-pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
+const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Longest line where a tool takes files: the longest file in base64, and room for the rest of the call. Lines over 16 MiB
+/// would be dropped by the SDK without any answer.
+const FILE_LINE_BYTES_MAX: usize = 12 << 20;
+
+/// The longest line that is read.
+pub(super) const fn bytes_max(files: bool) -> usize {
+    if files { FILE_LINE_BYTES_MAX } else { LINE_BYTES_MAX }
+}
 
 /// The method of the request that stands for a line that was too long.
 pub(super) const TOO_LONG: &str = "airlock/line_too_long";
+
+/// The method of the request that stands for a line that names half of a pair of surrogates. JavaScript's texts may hold
+/// one; the SDK's may not, and would drop the line without an answer.
+pub(super) const NO_TEXT: &str = "airlock/no_text";
 
 /// Longest id that is repeated, in bytes of JSON.
 const ID_BYTES_MAX: usize = 200;
@@ -22,6 +36,7 @@ const CHUNK_BYTES: usize = 16 * 1024;
 
 pub(super) struct Lines<R> {
     inner: R,
+    bytes_max: usize,
     /// The line that is not whole yet.
     line: Vec<u8>,
     /// Looks for the id while a line is dropped; none while a line is kept.
@@ -33,8 +48,8 @@ pub(super) struct Lines<R> {
 }
 
 impl<R> Lines<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, line: Vec::new(), scan: None, ready: Vec::new(), taken: 0, ended: false }
+    pub(super) fn new(inner: R, bytes_max: usize) -> Self {
+        Self { inner, bytes_max, line: Vec::new(), scan: None, ready: Vec::new(), taken: 0, ended: false }
     }
 
     fn push(&mut self, mut bytes: &[u8]) {
@@ -44,7 +59,7 @@ impl<R> Lines<R> {
             bytes = rest;
             if let Some(scan) = &mut self.scan {
                 scan.push(part);
-            } else if self.line.len() + part.len() > LINE_BYTES_MAX {
+            } else if self.line.len() + part.len() > self.bytes_max {
                 let mut scan = IdScan::default();
                 scan.push(&self.line);
                 scan.push(part);
@@ -61,15 +76,23 @@ impl<R> Lines<R> {
 
     fn end_line(&mut self) {
         match self.scan.take() {
-            None => self.ready.append(&mut self.line),
-            Some(scan) => {
-                // A notification has no id and wants no answer.
-                if let Some(id) = scan.id() {
-                    let request = serde_json::json!({"jsonrpc": "2.0", "id": id, "method": TOO_LONG});
-                    self.ready.extend_from_slice(request.to_string().as_bytes());
-                    self.ready.push(b'\n');
-                }
+            None if names_half_a_pair(&self.line) => {
+                let mut scan = IdScan::default();
+                scan.push(&self.line);
+                self.line.clear();
+                self.replace(&scan, NO_TEXT);
             }
+            None => self.ready.append(&mut self.line),
+            Some(scan) => self.replace(&scan, TOO_LONG),
+        }
+    }
+
+    /// Puts a short request in place of a line. A notification has no id and wants no answer.
+    fn replace(&mut self, scan: &IdScan, method: &str) {
+        if let Some(id) = scan.id() {
+            let request = serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method});
+            self.ready.extend_from_slice(request.to_string().as_bytes());
+            self.ready.push(b'\n');
         }
     }
 
@@ -82,6 +105,12 @@ impl<R> Lines<R> {
             self.end_line();
         }
     }
+}
+
+/// Whether a line is no JSON for the sake of an escape of surrogates (RFC 8259, section 8.2). Most lines have none.
+fn names_half_a_pair(line: &[u8]) -> bool {
+    let escape = |window: &[u8]| window.eq_ignore_ascii_case(b"\\ud");
+    line.windows(3).any(escape) && serde_json::from_slice::<serde_json::Value>(line).is_err()
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
@@ -181,8 +210,14 @@ mod tests {
 
     async fn lines(input: &[u8]) -> String {
         let mut text = String::new();
-        Lines::new(input).read_to_string(&mut text).await.expect("UTF-8");
+        Lines::new(input, LINE_BYTES_MAX).read_to_string(&mut text).await.expect("UTF-8");
         text
+    }
+
+    #[test]
+    fn the_longest_file_fits_into_a_line() {
+        let base64 = crate::request::BODY_BYTES_MAX.div_ceil(3) * 4;
+        assert!(base64 + (1 << 19) < super::bytes_max(true) && super::bytes_max(true) < 16 << 20);
     }
 
     #[tokio::test]
@@ -204,6 +239,19 @@ mod tests {
         assert!(lines(input.as_bytes()).await.contains("\"id\":7,"));
         let notification = format!("{{\"params\":{{\"id\":7,\"t\":\"{long}\"}}}}\n[1]\n");
         assert_eq!(lines(notification.as_bytes()).await, "[1]\n");
+    }
+
+    #[tokio::test]
+    async fn half_a_pair_of_surrogates_gets_an_answer() {
+        let whole = "{\"id\":1,\"t\":\"\\ud83d\\ude00\"}\n";
+        assert_eq!(lines(whole.as_bytes()).await, whole);
+        for half in ["\\ud83d", "\\uDE00", "\\ud83dx", "\\ude00\\ud83d"] {
+            let line = format!("{{\"id\":1,\"t\":\"{half}\"}}\n[2]\n");
+            assert_eq!(
+                lines(line.as_bytes()).await,
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"airlock/no_text\"}\n[2]\n"
+            );
+        }
     }
 
     #[test]

@@ -137,6 +137,8 @@ fn constraint(keyword: &str, value: &Value, path: &str) -> Result<Option<Value>,
         ("title" | "description" | "default" | "examples" | "$comment", _) | ("uniqueItems", Value::Bool(false)) => {
             None
         }
+        // The gate counts properties. The engine can only where each of them is required.
+        ("minProperties" | "maxProperties", Value::Number(_)) => None,
         ("properties", Value::Object(properties)) => {
             let mut kept = Map::new();
             for (name, shape) in properties {

@@ -52,15 +52,25 @@ pub(crate) fn is_cookie_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
 
-/// A media type with parameters, fit for a header (RFC 9110, section 8.3.1; values of parameters are tokens). A range
-/// such as `image/*` is none.
+/// A media type with parameters, fit for a header (RFC 9110, section 8.3.1). A range such as `image/*` is none.
 pub(crate) fn is_media_type(text: &str) -> bool {
     let mut pieces = text.split(';');
     let essence = pieces.next().and_then(|essence| essence.trim_end_matches(' ').split_once('/'));
     essence.is_some_and(|(kind, subkind)| [kind, subkind].iter().all(|word| is_token(word) && !word.contains('*')))
         && pieces.all(|parameter| {
-            parameter.trim_matches(' ').split_once('=').is_some_and(|(name, value)| is_token(name) && is_token(value))
+            parameter
+                .trim_matches(' ')
+                .split_once('=')
+                .is_some_and(|(name, value)| is_token(name) && (is_token(value) || is_quoted(value)))
         })
+}
+
+/// A text in quotes that has nothing to escape (RFC 9110, section 5.6.4).
+fn is_quoted(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| {
+        inner.bytes().all(|byte| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\\'))
+    })
 }
 
 #[cfg(test)]
@@ -92,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_media_type_is_two_tokens_and_parameters() {
-        for good in ["application/json", "text/plain; charset=utf-8", "application/vnd.a+b;v=1 ; q=2"] {
+        for good in ["application/json", "text/plain; charset=utf-8", "application/vnd.a+b;v=1 ; q=2", "a/b; c=\"d e\""]
+        {
             assert!(is_media_type(good), "{good}");
         }
         for bad in [
@@ -105,7 +116,9 @@ mod tests {
             "a/b;",
             "a/b; c",
             "a/b\r\nX: y",
-            "a/b; c=\"d\"",
+            "a/b; c=\"d",
+            "a/b; c=\"\"\"",
+            "a/b; c=\"\\\"\"",
             "a /b",
             " a/b",
         ] {

@@ -9,6 +9,7 @@ use airlock_contract::request::{Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Pa
 use airlock_contract::shape::{Named, Shape};
 use airlock_contract::{Body, CredentialPlace, Place, Request, Style, Upstream};
 use hyper::header::HeaderName;
+use percent_encoding::percent_decode_str;
 
 use super::escape::{is_media_type, is_token};
 use super::{cookie, header, path, query};
@@ -37,17 +38,20 @@ pub(super) fn cut(
     template: &'static str,
     rows: &'static [Argument],
 ) -> Result<(Vec<Piece>, &'static str), String> {
-    let (path, query) = template.split_once('?').unwrap_or((template, ""));
-    if !path.starts_with('/') {
+    let (path_template, query) = template.split_once('?').unwrap_or((template, ""));
+    if !path_template.starts_with('/') {
         return Err(format!("the path `{template}` does not start with `/`"));
     }
-    if base_path.is_empty() && path.starts_with("//") {
+    if base_path.is_empty() && path_template.starts_with("//") {
         return Err(format!("the path `{template}` would be taken for a host"));
+    }
+    if path_template.split('/').any(path::is_step) {
+        return Err(format!("a segment of the path `{template}` is a step"));
     }
     if !query.bytes().all(|byte| is_path_byte(byte) || byte == b'?') || template.ends_with('?') {
         return Err(format!("the query of `{template}` holds a character that no query has"));
     }
-    let pieces = pieces(path, rows)?;
+    let pieces = pieces(path_template, rows)?;
     let literal =
         |piece: &Piece| matches!(piece, Piece::Row(_)) || matches!(piece, Piece::Literal(text) if is_path(text));
     if !pieces.iter().all(literal) {
@@ -83,9 +87,10 @@ fn is_path(text: &str) -> bool {
     text.bytes().all(is_path_byte)
 }
 
-/// Names of the pairs of a fixed query.
-pub(super) fn fixed_names(query: &'static str) -> impl Iterator<Item = &'static str> + Clone {
-    query.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).filter(|name| !name.is_empty())
+/// Names of the pairs of a fixed query, decoded.
+pub(super) fn fixed_names(query: &'static str) -> impl Iterator<Item = String> {
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    names.filter(|name| !name.is_empty()).map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned())
 }
 
 /// Checks every row: its style, its name, and that nothing else has that name in that place.
@@ -163,7 +168,7 @@ fn is_credential(upstream: &Upstream, row: &Argument) -> bool {
     })
 }
 
-fn holds_file(shape: &Shape, seen: &mut Vec<*const Named>) -> bool {
+pub(super) fn holds_file(shape: &Shape, seen: &mut Vec<*const Named>) -> bool {
     match shape {
         Shape::File => true,
         Shape::List(list) => holds_file(list.items, seen),

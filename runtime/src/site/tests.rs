@@ -62,13 +62,23 @@ fn credentials_are_private_lines_of_visible_ascii() {
         fault,
         "site.json: credential `api_key` of upstream `clinic`: `clinic.key` can be read by other users; run `chmod 600 clinic.key`"
     );
-    for bad in
-        [&b""[..], b"\n", b"canary two", b"canary\n\n", b"canary\r\nX: y", b"can\xc3\xa4ry", b"canary\0", &[b'x'; 5000]]
-    {
+    for bad in [
+        &b""[..],
+        b"\n",
+        b"canary ",
+        b" canary",
+        b"canary\ttwo",
+        b"canary\n\n",
+        b"canary\r\nX: y",
+        b"can\xc3\xa4ry",
+        b"canary\0",
+        &[b'x'; 5000],
+    ] {
         let fault = read(SITE, bad, 0o600).expect_err("not one line of visible ASCII");
         assert!(fault.contains("`clinic.key`") && !fault.contains("canary"), "{fault}");
     }
     assert!(read(SITE, b"canary\r\n", 0o400).is_ok());
+    assert!(read(SITE, b"token canary\n", 0o400).is_ok(), "a header's whole value may be two words");
 }
 
 #[test]

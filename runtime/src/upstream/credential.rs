@@ -37,6 +37,9 @@ impl Credentials {
                     HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a header name"))?;
                 self.header(header, secret.expose())
             }
+            CredentialPlace::Bearer if secret.expose().contains(' ') => {
+                Err("its file must hold the token alone; `Bearer` is put before it here".to_owned())
+            }
             CredentialPlace::Bearer => self.header(AUTHORIZATION, &format!("Bearer {}", secret.expose())),
             CredentialPlace::Basic => {
                 if !secret.expose().contains(':') {
@@ -78,7 +81,7 @@ impl Credentials {
             return Err(format!("another credential is the cookie `{name}`"));
         }
         if !secret.expose().bytes().all(is_cookie_octet) {
-            return Err("its value holds a character that no cookie has (`\"`, `,`, `;` or `\\`)".to_owned());
+            return Err("its value holds a character that no cookie has (a blank, `\"`, `,`, `;` or `\\`)".to_owned());
         }
         self.cookies.push((name, secret.expose().to_owned()));
         Ok(())
@@ -171,18 +174,20 @@ mod tests {
     #[test]
     fn what_would_lose_or_break_a_credential_is_refused_without_showing_it() {
         let mut credentials = Credentials::default();
-        credentials.add(CredentialPlace::Header("Authorization"), &secret(CANARY)).expect("sound");
+        credentials.add(CredentialPlace::Header("Authorization"), &secret("token canary")).expect("sound");
         credentials.add(CredentialPlace::Query("key"), &secret(CANARY)).expect("sound");
         credentials.add(CredentialPlace::Cookie("key"), &secret(CANARY)).expect("sound");
         for (place, value) in [
             (CredentialPlace::Bearer, CANARY),
             (CredentialPlace::Basic, CANARY),
+            (CredentialPlace::Bearer, "Bearer canary"),
             (CredentialPlace::Header("a b"), CANARY),
             (CredentialPlace::Query("key"), CANARY),
             (CredentialPlace::Query(""), CANARY),
             (CredentialPlace::Cookie("key"), CANARY),
             (CredentialPlace::Cookie("a=b"), CANARY),
             (CredentialPlace::Cookie("other"), "canary;x=y"),
+            (CredentialPlace::Cookie("other"), "canary two"),
         ] {
             let fault = credentials.add(place, &secret(value)).expect_err("refused");
             assert!(!fault.contains("canary"), "{fault}");

@@ -8,7 +8,7 @@ use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
 use airlock_contract::prune::{Prune, call, current, field, object};
 use airlock_contract::request::{Body, Method, Request, body, path, query};
 use airlock_contract::response::{Response, Status, empty, json};
-use airlock_contract::shape::{Shape, integer, object_of, required, text};
+use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, required, text};
 use airlock_contract::tool::{Effect, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::Gate;
@@ -42,6 +42,14 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
     }
 }
 
+const NAME: Shape = text();
+const PATIENT: Shape = object_of(&[required("id", integer()), required("name", nullable(&NAME))]);
+
+const fn answering(mut tool: Tool, output: Shape) -> Tool {
+    tool.output = output;
+    tool
+}
+
 const TOOLS: &[Tool] = &[
     tool(
         "add_note",
@@ -69,22 +77,25 @@ const TOOLS: &[Tool] = &[
         Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
         current(),
     ),
-    tool(
-        "find_patients",
-        Effect::Read,
-        &Request {
-            method: Method::Get,
-            path: "/patients",
-            accept: "application/json",
-            body: Body::None,
-            arguments: &[
-                query("name", text().chars_min(2)),
-                query("limit", integer().min(1).max(50)).default("20"),
-                query("status", text()).fixed("\"active\""),
-            ],
-        },
-        Response { answers: JSON_200, bytes_max: 10_000 },
-        ITEMS.each(&ITEM),
+    answering(
+        tool(
+            "find_patients",
+            Effect::Read,
+            &Request {
+                method: Method::Get,
+                path: "/patients",
+                accept: "application/json",
+                body: Body::None,
+                arguments: &[
+                    query("name", text().chars_min(2)),
+                    query("limit", integer().min(1).max(50)).default("20"),
+                    query("status", text()).fixed("\"active\""),
+                ],
+            },
+            Response { answers: JSON_200, bytes_max: 10_000 },
+            ITEMS.each(&ITEM),
+        ),
+        list_of(&PATIENT),
     ),
     tool(
         "probe",

@@ -69,7 +69,8 @@ async fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
     while let Some(request) = read_request(&mut stream).await {
         seen.lock().expect("no panic").push(request.clone());
         let target = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let what = target.strip_prefix("/v1/probe/").unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
+        let what = path.strip_prefix("/v1/probe/").unwrap_or_default();
         let json = "content-type: application/json\r\n";
         match what {
             "hang" => {

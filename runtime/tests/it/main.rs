@@ -4,5 +4,6 @@ mod catalog;
 mod command;
 mod fake;
 mod gate;
+mod places;
 mod program;
 mod wire;

@@ -100,3 +100,23 @@ fn what_is_printed_while_serving_goes_to_standard_error() {
     drop(input);
     assert!(child.wait().expect("it ends").success());
 }
+
+/// A line of a command has no room for a file; standard input has.
+#[test]
+fn the_arguments_of_a_call_may_come_from_standard_input() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let run = |input: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.arg("--site").arg(site(directory.path())).args(["call", "no_such_tool", "-"]);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    assert!(run("[]").contains("not a JSON object"));
+    assert!(run("{").contains("not JSON"));
+    assert!(run("{\"id\": \"\\ud800\"}").contains("not JSON"), "half of a pair of surrogates is no text");
+    let long = format!("{{\"base64\": \"{}\"}}", "A".repeat(300_000));
+    assert!(run(&long).contains("Unknown tool"), "a long object is taken");
+}

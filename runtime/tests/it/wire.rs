@@ -89,6 +89,12 @@ fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
+/// What a list of patients is said to be: its root is an object in both eras.
+const OUTPUT: &str = "{\"type\":\"object\",\"properties\":{\"result\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\
+                      \"properties\":{\"id\":{\"type\":\"integer\"},\
+                      \"name\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}},\
+                      \"required\":[\"id\",\"name\"]}}},\"required\":[\"result\"]}";
+
 #[tokio::test]
 async fn a_conversation_of_the_newest_revision() {
     let bench = Bench::new().await;
@@ -111,6 +117,8 @@ async fn a_conversation_of_the_newest_revision() {
                   \"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":50,\"default\":20}},\
                   \"required\":[\"name\"],\"additionalProperties\":false}";
     assert_eq!(find["inputSchema"].to_string(), schema, "keys keep their order");
+    assert_eq!(find["outputSchema"].to_string(), OUTPUT);
+    assert!(result["tools"][3].get("outputSchema").is_none(), "nothing is known of this one");
 
     let called =
         client.ask(modern(3, "tools/call", json!({"name": "find_patients", "arguments": {"name": "Li"}}))).await;
@@ -135,6 +143,7 @@ async fn a_conversation_of_an_older_revision_has_none_of_the_newer_fields() {
         assert_eq!(client.ask(legacy(1, "ping", &json!({}))).await["result"], json!({}));
         let listed = client.ask(legacy(2, "tools/list", &json!({}))).await;
         assert_eq!(keys(&listed["result"]), ["tools"]);
+        assert_eq!(listed["result"]["tools"][2]["outputSchema"].to_string(), OUTPUT);
         let called = client.ask(legacy(3, "tools/call", &json!({"name": "probe", "arguments": {"what": "x"}}))).await;
         assert_eq!(keys(&called["result"]), ["content", "isError", "structuredContent"]);
         assert_eq!(called["result"]["structuredContent"], json!({"ok": true}));
@@ -278,4 +287,16 @@ async fn a_line_that_is_too_long_gets_an_answer() {
     let answer = client.ask(modern(7, "tools/call", json!({"name": "probe", "arguments": {"what": long}}))).await;
     assert_eq!(answer["error"]["code"], -32600, "{answer}");
     assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
+}
+
+#[tokio::test]
+async fn half_a_pair_of_surrogates_gets_an_answer() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let call = modern(7, "tools/call", json!({"name": "probe", "arguments": {"what": "HALF"}})).to_string();
+    client.send_text(&format!("{}\n", call.replace("HALF", "a\\ud83d"))).await;
+    let answer = client.receive().await;
+    assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(-32600)), "{answer}");
+    assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
+    assert!(bench.fake.requests().is_empty());
 }

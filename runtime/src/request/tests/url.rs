@@ -1,6 +1,8 @@
 //! A second opinion: a parser by the WHATWG's rules, as in browsers and most clients, reads what was meant.
 
-use airlock_contract::Style::{FormExploded, Segments, Simple};
+use airlock_contract::Style::{
+    FormExploded, Json, Label, LabelExploded, Matrix, MatrixExploded, Segments, Simple, SimpleExploded,
+};
 use airlock_contract::{Body, Place};
 use serde_json::{Value, json};
 use url::Url;
@@ -70,4 +72,26 @@ fn another_parser_reads_the_same() {
         assert_eq!(pairs, [pair("q", q), pair("q", one), pair("r r", r)], "{texts:?}");
     }
     assert!(sent > 5000, "{sent}");
+}
+
+#[test]
+fn no_style_lets_another_parser_change_the_path() {
+    let mut sent = 0;
+    for style in [Simple, SimpleExploded, Label, LabelExploded, Matrix, MatrixExploded, Json] {
+        for text in hostile() {
+            for value in
+                [json!(text), json!([text]), json!([".", text]), json!({ "x": text }), json!({ text.clone(): text })]
+            {
+                for path in ["/a/{color}/b", "/a/.{color}/b", "/a/{color}"] {
+                    let rows = [row("color", Place::Path(style))];
+                    let Ok(encoded) = encode(path, &rows, Body::None, vec![Some(value.clone())]) else { continue };
+                    sent += 1;
+                    let url = Url::parse(&format!("http://h{}", encoded.target)).expect("an address");
+                    assert_eq!(url.as_str(), format!("http://h{}", encoded.target), "{style:?} {value}");
+                    assert_eq!((url.query(), url.fragment()), (None, None));
+                }
+            }
+        }
+    }
+    assert!(sent > 10_000, "{sent}");
 }
