@@ -56,10 +56,7 @@ pub(super) fn values(members: &mut Members) {
 pub(super) fn types(members: &mut Members, site: &mut Site<'_>) {
     match members.get("type") {
         Some(Value::String(kind)) if kind == "null" => null_only(members),
-        Some(Value::String(kind)) if kind == "file" && site.version == Version::Swagger2 => {
-            members.insert("type".to_owned(), "string".into());
-            members.insert("format".to_owned(), "binary".into());
-        }
+        Some(Value::String(kind)) if kind == "file" => file(members, site.version),
         Some(Value::Array(kinds)) => {
             // YAML reads an unquoted `null` as the value; the word is plainly meant.
             let words = kinds.iter().map(|kind| if kind.is_null() { Some("null") } else { kind.as_str() });
@@ -76,6 +73,14 @@ pub(super) fn types(members: &mut Members, site: &mut Site<'_>) {
             listed(members, kinds, nullable, site);
         }
         _ => {}
+    }
+}
+
+/// The type `file` of 2.0; in later versions it is no type.
+fn file(members: &mut Members, version: Version) {
+    if version == Version::Swagger2 && members.get("type").is_some_and(|kind| kind == "file") {
+        members.insert("type".to_owned(), "string".into());
+        members.insert("format".to_owned(), "binary".into());
     }
 }
 
@@ -111,6 +116,7 @@ fn listed(members: &mut Members, mut kinds: Vec<String>, nullable: bool, site: &
         }
         [kind] => {
             members.insert("type".to_owned(), kind.as_str().into());
+            file(members, site.version);
         }
         _ => split(members, &kinds, site),
     }
