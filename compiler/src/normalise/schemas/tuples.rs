@@ -24,6 +24,10 @@ pub(super) fn items(members: &mut Members, site: &mut Site<'_>) {
         }
         _ => return,
     };
+    let is_schema = |schema: &Value| schema.is_object() || schema.is_boolean();
+    if !members.get(keyword).and_then(Value::as_array).is_some_and(|prefix| prefix.iter().all(is_schema)) {
+        return;
+    }
     let Some(Value::Array(prefix)) = members.get_mut(keyword).map(Value::take) else { return };
     let rest = members.shift_remove(rest_keyword);
     let by_position = prefix.len() as u64;

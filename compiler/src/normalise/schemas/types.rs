@@ -45,9 +45,7 @@ pub(super) fn values(members: &mut Members) {
             members.shift_remove("enum");
             note(members, "`enum` is empty; it is read as if it were not there");
         }
-        Some(Value::Array(values)) if values.iter().all(Value::is_null) => {
-            members.insert("nullable".to_owned(), true.into());
-        }
+        Some(values) if is_nulls(values) => null_only(members),
         _ => {}
     }
 }
@@ -56,10 +54,7 @@ pub(super) fn values(members: &mut Members) {
 pub(super) fn types(members: &mut Members, site: &mut Site<'_>) {
     match members.get("type") {
         Some(Value::String(kind)) if kind == "null" => null_only(members),
-        Some(Value::String(kind)) if kind == "file" && site.version == Version::Swagger2 => {
-            members.insert("type".to_owned(), "string".into());
-            members.insert("format".to_owned(), "binary".into());
-        }
+        Some(Value::String(kind)) if kind == "file" => file(members, site.version),
         Some(Value::Array(kinds)) => {
             // YAML reads an unquoted `null` as the value; the word is plainly meant.
             let words = kinds.iter().map(|kind| if kind.is_null() { Some("null") } else { kind.as_str() });
@@ -76,6 +71,14 @@ pub(super) fn types(members: &mut Members, site: &mut Site<'_>) {
             listed(members, kinds, nullable, site);
         }
         _ => {}
+    }
+}
+
+/// The type `file` of 2.0; in later versions it is no type.
+fn file(members: &mut Members, version: Version) {
+    if version == Version::Swagger2 && members.get("type").is_some_and(|kind| kind == "file") {
+        members.insert("type".to_owned(), "string".into());
+        members.insert("format".to_owned(), "binary".into());
     }
 }
 
@@ -111,6 +114,7 @@ fn listed(members: &mut Members, mut kinds: Vec<String>, nullable: bool, site: &
         }
         [kind] => {
             members.insert("type".to_owned(), kind.as_str().into());
+            file(members, site.version);
         }
         _ => split(members, &kinds, site),
     }
@@ -239,20 +243,17 @@ pub(super) fn is_null(schema: &Value) -> bool {
 
 /// The same of a schema's keywords.
 pub(super) fn is_null_only(members: &Members) -> bool {
-    match members.get("type") {
-        None => {}
-        Some(Value::Array(kinds)) => {
-            return !kinds.is_empty() && kinds.iter().all(|kind| kind.is_null() || kind == "null");
-        }
+    let by_type = match members.get("type") {
+        Some(Value::Array(kinds)) => !kinds.is_empty() && kinds.iter().all(|kind| kind.is_null() || kind == "null"),
         // Left empty in YAML it is no type; alone in a branch it is plainly the word.
-        Some(Value::Null) => return members.len() == 1,
-        Some(kind) => return kind == "null",
-    }
-    match (members.get("const"), members.get("enum")) {
-        (Some(value), _) => value.is_null(),
-        (None, Some(Value::Array(values))) => !values.is_empty() && values.iter().all(Value::is_null),
-        _ => false,
-    }
+        Some(Value::Null) => members.len() == 1,
+        kind => kind.is_some_and(|kind| kind == "null"),
+    };
+    by_type || members.get("const").is_some_and(Value::is_null) || members.get("enum").is_some_and(is_nulls)
+}
+
+fn is_nulls(values: &Value) -> bool {
+    values.as_array().is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_null))
 }
 
 /// A branch of `anyOf` or `oneOf` that allows null alone becomes one that allows nothing, and the whole nullable. The
