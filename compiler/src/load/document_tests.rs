@@ -119,6 +119,15 @@ fn references_go_up_as_far_as_the_root_that_a_person_names() {
 }
 
 #[test]
+fn a_link_that_a_person_names_is_followed_to_its_directory() {
+    let root = temporary();
+    write(&root, &[("real/openapi.yaml", "$ref: x.yaml"), ("real/x.yaml", "{}"), ("links/x.yaml", "[]")]);
+    symlink(root.path().join("real/openapi.yaml"), root.path().join("links/api.yaml")).expect("can be made");
+    let (document, _) = load_at(&root, "links/api.yaml", None).expect("loads");
+    assert_eq!((document.name.as_str(), document.others["x.yaml"].value.is_object()), ("openapi.yaml", true));
+}
+
+#[test]
 fn what_is_wrong_with_several_files_is_said_in_one_run() {
     let root = temporary();
     write(
