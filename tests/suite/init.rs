@@ -13,6 +13,7 @@ const DOCUMENTS: &[(&str, u64, u64)] = &[
     ("github-progenitor.json", 767, 18),
     ("qdrant.json", 69, 2),
     ("ga4gh-wes.yaml", 8, 1),
+    ("ga4gh-drs/data_repository_service.openapi.yaml", 9, 0),
 ];
 
 #[test]

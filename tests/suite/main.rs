@@ -3,6 +3,7 @@
 mod command;
 mod compile_check;
 mod errors;
+mod files;
 mod freshness;
 mod golden;
 mod help;

@@ -104,7 +104,11 @@ impl Directory {
         // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
         let about = fs::metadata(&real).map_err(failed)?;
         if !about.is_file() {
-            return Err(refused("E0114", format!("{shown} is not a file of bytes, so it is not read"), ""));
+            return Err(refused(
+                "E0114",
+                format!("{shown} is not a file of bytes, so it is not read"),
+                "name the file itself; directories, pipes and devices are not opened",
+            ));
         }
         let length = about.len();
         if length > FILE_BYTES_MAX {

@@ -153,3 +153,7 @@ fn digest(name: &str, file: &LoadedFile, others: &BTreeMap<String, LoadedFile>) 
     });
     hex(&digest.finalize())
 }
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;

@@ -1,18 +1,19 @@
 //! Spans of a JSON text that a parser has already accepted.
 
-use super::spans::{Spans, escape_token};
+use std::ops::Range;
+
+use super::spans::{Kind, Spans};
 
 /// Where each value stands. On text that is not JSON, what was found before the first error.
 pub(super) fn spans(text: &str) -> Spans {
-    let mut scanner = Scanner { text, at: 0, pointer: String::new(), spans: Spans::default() };
-    let _ = scanner.value(0);
+    let mut scanner = Scanner { text, at: 0, spans: Spans::default() };
+    let _ = scanner.value(None, 0);
     scanner.spans
 }
 
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
-    pointer: String,
     spans: Spans,
 }
 
@@ -30,94 +31,105 @@ impl Scanner<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<()> {
+    fn value(&mut self, key: Option<Range<usize>>, depth: usize) -> Option<()> {
         self.skip_space();
-        let start = self.at;
-        let text = match self.peek()? {
+        let kind = match self.peek()? {
             _ if depth > DEPTH_MAX => return None,
-            b'{' => {
-                self.members(depth)?;
-                None
-            }
-            b'[' => {
-                self.items(depth)?;
-                None
-            }
-            b'"' => Some(self.string()?),
-            _ => Some(self.bare()),
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            _ => Kind::Scalar,
         };
-        self.spans.add_value(&self.pointer, start..self.at, text);
-        Some(())
+        let begun = self.spans.begin(key, self.at, kind);
+        // Also what broke off in the middle has ended: what it held up to there has its place.
+        let result = match kind {
+            Kind::Object | Kind::Array => self.held(kind == Kind::Object, depth),
+            _ if self.peek() == Some(b'"') => self.string().map(drop),
+            _ => {
+                self.bare();
+                Some(())
+            }
+        };
+        self.spans.finish(begun, self.at);
+        result
     }
 
-    fn members(&mut self, depth: usize) -> Option<()> {
+    /// The members of an object, or the items of an array.
+    fn held(&mut self, is_object: bool, depth: usize) -> Option<()> {
         self.at += 1;
         loop {
             self.skip_space();
             match self.peek()? {
-                b'}' => {
+                b'}' | b']' => {
                     self.at += 1;
                     return Some(());
                 }
                 b',' => self.at += 1,
-                _ => {
-                    let start = self.at;
+                _ if is_object => {
                     let key = self.string()?;
-                    let parent = self.pointer.len();
-                    self.pointer.push('/');
-                    self.pointer.push_str(&escape_token(&key));
-                    self.spans.add_key(&self.pointer, start..self.at);
                     self.skip_space();
                     self.at += 1;
-                    self.value(depth + 1)?;
-                    self.pointer.truncate(parent);
+                    self.value(Some(key), depth + 1)?;
                 }
+                _ => self.value(None, depth + 1)?,
             }
         }
     }
 
-    fn items(&mut self, depth: usize) -> Option<()> {
-        self.at += 1;
-        let mut position = 0;
-        loop {
-            self.skip_space();
-            match self.peek()? {
-                b']' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                b',' => self.at += 1,
-                _ => {
-                    let parent = self.pointer.len();
-                    self.pointer.push('/');
-                    self.pointer.push_str(&position.to_string());
-                    self.value(depth + 1)?;
-                    self.pointer.truncate(parent);
-                    position += 1;
-                }
-            }
-        }
-    }
-
-    fn string(&mut self) -> Option<String> {
+    /// Passes a string, and says where it stands.
+    fn string(&mut self) -> Option<Range<usize>> {
         let start = self.at;
+        let mut is_escaped = false;
         self.at += 1;
         loop {
             match self.peek()? {
                 b'"' => break,
-                b'\\' => self.at += 2,
+                b'\\' => {
+                    is_escaped = true;
+                    self.at += 2;
+                }
                 _ => self.at += 1,
             }
         }
         self.at += 1;
-        serde_json::from_str(self.text.get(start..self.at)?).ok()
+        let range = start..self.at;
+        if is_escaped {
+            let text: String = serde_json::from_str(self.text.get(range.clone())?).ok()?;
+            self.spans.add_text(self.text, &range, &text);
+        }
+        Some(range)
     }
 
-    fn bare(&mut self) -> String {
-        let start = self.at;
+    fn bare(&mut self) {
         while !matches!(self.peek(), None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
-        self.text[start..self.at].to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spans;
+
+    #[test]
+    fn pointers_lead_to_the_bytes_of_their_values() {
+        let text = "{\"a\\u00e9/\": [1, {\"x\": \"é\\\"\"}],\n \"b~\": null, \"c\": 1, \"c\": 2, \"'d'\": true}";
+        let spans = spans(text);
+        let at = |pointer: &str| &text[spans.shown(text, pointer)];
+        assert_eq!(at("/aé~1/0"), "1");
+        assert_eq!(at("/aé~1/1/x"), "\"é\\\"\"");
+        assert_eq!(at("/aé~1/1/y"), "{");
+        assert_eq!(at("/aé~1"), "\"a\\u00e9/\"");
+        assert_eq!(at("/b~0"), "null");
+        assert_eq!(at("/'d'"), "true");
+        assert_eq!(at("/c"), "1");
+        assert_eq!(spans.second_key(text, "/c").start, text.rfind("\"c\"").expect("is there"));
+        assert_eq!(spans.second_key(text, "/b~0"), spans.key(text, "/b~0"));
+        assert_eq!(spans.within(text, "/'d'", &(1..3)), spans.shown(text, "/'d'").start + 1..text.len() - 2);
+    }
+
+    #[test]
+    fn what_breaks_off_keeps_the_places_up_to_there() {
+        let text = "{\"a\": {\"b\": 1, \"c\": ";
+        assert_eq!(&text[spans(text).shown(text, "/a/b")], "1");
     }
 }

@@ -18,7 +18,7 @@ mod yaml_spans;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -190,28 +190,40 @@ fn open(path: &Path, report: &mut Report) -> Option<Directory> {
 
 /// Loads the document at `path`, outside of any catalog, and the files that it refers to.
 ///
-/// `root` is the directory that all of them lie in; without one it is the document's own. It is never widened because a
-/// reference asks for it: a document from elsewhere must not choose which of a person's files are read and copied.
+/// `root` is the directory that all of them lie in; without one it is the document's own (of a link: that of the file that
+/// it leads to). It is never widened because a reference asks for it: a document from elsewhere must not choose which of a
+/// person's files are read and copied.
 pub fn load_document_at(
     path: &Path,
     root: Option<&Path>,
     sources: &mut Sources,
     report: &mut Report,
 ) -> Option<LoadedDocument> {
+    let target = root.is_none().then(|| link_target(path)).flatten();
+    let path = target.as_deref().unwrap_or(path);
     let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let own = path.parent().unwrap_or(Path::new(""));
-    let Some(root) = root else {
-        return document::load(&mut open(own, report)?, file_name, BTreeMap::new(), sources, report, None);
-    };
-    let (mut root, own) = (open(root, report)?, open(own, report)?);
-    let Some(below) = own.below(&root) else {
-        report.push(
-            Diagnostic::error("E0104", format!("{} does not lie below {}", path.display(), root.shown("")))
-                .help("`--root` names a directory that holds the document and all files that it refers to"),
-        );
-        return None;
-    };
-    document::load(&mut root, below + &file_name, BTreeMap::new(), sources, report, None)
+    let mut directory = open(own, report)?;
+    let mut name = file_name;
+    if let Some(root) = root {
+        let root = open(root, report)?;
+        let Some(below) = directory.below(&root) else {
+            report.push(
+                Diagnostic::error("E0104", format!("{} does not lie below {}", path.display(), root.shown("")))
+                    .help("`--root` names a directory that holds the document and all files that it refers to"),
+            );
+            return None;
+        };
+        directory = root;
+        name.insert_str(0, &below);
+    }
+    document::load(&mut directory, name, BTreeMap::new(), sources, report, None)
+}
+
+/// What a link leads to; `None` of what is no link, or leads nowhere.
+fn link_target(path: &Path) -> Option<PathBuf> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
+    is_link.then(|| fs::canonicalize(path).ok()).flatten()
 }
 
 /// Lower-case hexadecimal.

@@ -48,6 +48,8 @@ struct Source {
     format: Format,
     /// Computed when the first diagnostic needs it: most runs have none, and a document may have megabytes.
     spans: OnceCell<Spans>,
+    /// Where each line but the first begins; computed when it is needed, too.
+    lines: OnceCell<Vec<usize>>,
 }
 
 impl Sources {
@@ -57,7 +59,7 @@ impl Sources {
         if has_mark {
             text.drain(..MARK.len_utf8());
         }
-        self.files.push(Source { path, text, has_mark, format, spans: OnceCell::new() });
+        self.files.push(Source { path, text, has_mark, format, spans: OnceCell::new(), lines: OnceCell::new() });
         FileId(self.files.len() - 1)
     }
 
@@ -96,10 +98,10 @@ impl Sources {
         let text = self.text(at.file);
         let range = match &at.part {
             Part::Bytes(range) => range.clone(),
-            Part::Value => self.spans(at.file).shown(&at.pointer),
-            Part::Key => self.spans(at.file).key(&at.pointer),
-            Part::SecondKey => self.spans(at.file).second_key(&at.pointer),
-            Part::Within(bytes) => self.spans(at.file).within(text, &at.pointer, bytes.clone()),
+            Part::Value => self.spans(at.file).shown(text, &at.pointer),
+            Part::Key => self.spans(at.file).key(text, &at.pointer),
+            Part::SecondKey => self.spans(at.file).second_key(text, &at.pointer),
+            Part::Within(bytes) => self.spans(at.file).within(text, &at.pointer, bytes),
         };
         let boundary = |mut offset: usize| {
             offset = offset.min(text.len());
@@ -114,9 +116,11 @@ impl Sources {
 
     /// Line and column of a place's first character, both from 1, the column in characters.
     pub fn line_column(&self, at: &At) -> (usize, usize) {
-        let before = &self.text(at.file)[..self.range(at).start];
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        let offset = self.range(at).start;
+        let Source { text, lines, .. } = &self.files[at.file.0];
+        let lines = lines.get_or_init(|| text.match_indices('\n').map(|(at, _)| at + 1).collect());
+        let line = lines.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).map_or(0, |line| lines[line]);
+        (line + 1, text[start..offset].chars().count() + 1)
     }
 }

@@ -1,18 +1,23 @@
 //! Spans of a YAML text, from the events of a second parser: the one that yields values keeps no positions.
 
+use std::ops::Range;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::spans::{Spans, escape_token};
+use super::spans::{Begun, Kind, Spans};
 
 /// Where each value stands. On text that is not YAML, what was found before the first error.
 pub(super) fn spans(text: &str) -> Spans {
-    let mut reader =
-        Reader { bytes: byte_offsets(text), pointer: String::new(), open: Vec::new(), spans: Spans::default() };
+    let mut reader = Reader { text, offsets: Offsets::of(text), open: Vec::new(), spans: Spans::default() };
     let mut parser = Parser::new_from_str(text);
     while let Some(Ok((event, span))) = parser.next_event() {
         if !reader.take(&event, span) {
             break;
         }
+    }
+    // What an error broke off in the middle ends there.
+    while let Some(open) = reader.open.pop() {
+        reader.spans.finish(open.begun, text.len());
     }
     reader.spans
 }
@@ -24,7 +29,7 @@ pub(super) fn second_document(text: &str) -> Option<usize> {
     while let Some(Ok((event, span))) = parser.next_event() {
         documents += usize::from(matches!(event, Event::DocumentStart(..)));
         if documents == 2 {
-            return byte_offsets(text).get(span.start.index()).copied();
+            return Some(Offsets::of(text).byte(text, span.start.index()));
         }
     }
     None
@@ -40,57 +45,60 @@ pub(super) fn plain_scalars(text: &str, mut take: impl FnMut(&str)) {
     }
 }
 
-/// Markers count characters; everything else here counts bytes.
-fn byte_offsets(text: &str) -> Vec<usize> {
-    text.char_indices().map(|(at, _)| at).chain([text.len()]).collect()
+/// Bytes by characters: markers count characters, everything else here counts bytes.
+struct Offsets {
+    /// The byte of every [`STEP`]th character; empty where the text is ASCII, and there is nothing to look up.
+    steps: Vec<usize>,
 }
 
-struct Reader {
-    bytes: Vec<usize>,
-    pointer: String,
+const STEP: usize = 64;
+
+impl Offsets {
+    fn of(text: &str) -> Self {
+        let every = || text.char_indices().step_by(STEP).map(|(at, _)| at).collect();
+        Self { steps: if text.is_ascii() { Vec::new() } else { every() } }
+    }
+
+    /// The byte at which a character begins.
+    fn byte(&self, text: &str, index: usize) -> usize {
+        if self.steps.is_empty() {
+            return index.min(text.len());
+        }
+        let Some(step) = self.steps.get(index / STEP) else { return text.len() };
+        text[*step..].char_indices().nth(index % STEP).map_or(text.len(), |(at, _)| step + at)
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    offsets: Offsets,
     open: Vec<Open>,
     spans: Spans,
 }
 
 /// A collection that has begun and not ended.
 struct Open {
-    start: usize,
-    pointer_length: usize,
-    kind: Kind,
+    begun: Begun,
+    is_mapping: bool,
+    /// The key whose value comes next.
+    key: Option<Range<usize>>,
 }
 
-enum Kind {
-    Sequence { next: usize },
-    Mapping { expects_key: bool },
-}
-
-impl Reader {
+impl Reader<'_> {
     /// Takes one event; `false` at the end of the first document.
     fn take(&mut self, event: &Event<'_>, span: Span) -> bool {
-        let start = self.byte(span.start.index());
-        let end = self.byte(span.end.index());
+        let range = self.offsets.byte(self.text, span.start.index())..self.offsets.byte(self.text, span.end.index());
         match event {
             Event::Scalar(text, ..) => {
-                if self.is_key() {
-                    self.enter_key(text, start..end);
-                } else {
-                    self.enter_item();
-                    self.spans.add_value(&self.pointer, start..end, Some(text.to_string()));
-                    self.leave();
-                }
+                self.spans.add_text(self.text, &range, text);
+                self.take_one(range, Kind::Scalar);
             }
-            Event::Alias(_) => {
-                self.enter_item();
-                self.spans.add_value(&self.pointer, start..end, Some(String::new()));
-                self.leave();
-            }
-            Event::SequenceStart(..) => self.begin(start, Kind::Sequence { next: 0 }),
-            Event::MappingStart(..) => self.begin(start, Kind::Mapping { expects_key: true }),
+            Event::Alias(_) => self.take_one(range, Kind::Alias),
+            Event::SequenceStart(..) => self.begin(range.start, Kind::Array),
+            Event::MappingStart(..) => self.begin(range.start, Kind::Object),
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
-                    self.pointer.truncate(open.pointer_length);
-                    self.spans.add_value(&self.pointer, open.start..end, None);
-                    self.leave();
+                    self.spans.finish(open.begun, range.end);
                 }
             }
             Event::DocumentEnd => return false,
@@ -99,44 +107,27 @@ impl Reader {
         true
     }
 
-    fn byte(&self, index: usize) -> usize {
-        self.bytes.get(index).or(self.bytes.last()).copied().unwrap_or_default()
-    }
-
-    fn is_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { kind: Kind::Mapping { expects_key: true }, .. }))
-    }
-
-    fn enter_key(&mut self, key: &str, range: std::ops::Range<usize>) {
-        self.pointer.push('/');
-        self.pointer.push_str(&escape_token(key));
-        self.spans.add_key(&self.pointer, range);
-        if let Some(Open { kind: Kind::Mapping { expects_key }, .. }) = self.open.last_mut() {
-            *expects_key = false;
-        }
-    }
-
-    /// Makes the pointer that of the value that begins now.
-    fn enter_item(&mut self) {
-        if let Some(Open { kind: Kind::Sequence { next }, .. }) = self.open.last_mut() {
-            self.pointer.push('/');
-            self.pointer.push_str(&next.to_string());
-            *next += 1;
+    /// A key, or a value that holds no others.
+    fn take_one(&mut self, range: Range<usize>, kind: Kind) {
+        match self.open.last_mut() {
+            Some(open) if open.is_mapping && open.key.is_none() => open.key = Some(range),
+            _ => {
+                let key = self.key();
+                let begun = self.spans.begin(key, range.start, kind);
+                self.spans.finish(begun, range.end);
+            }
         }
     }
 
     fn begin(&mut self, start: usize, kind: Kind) {
-        self.enter_item();
-        self.open.push(Open { start, pointer_length: self.pointer.len(), kind });
+        let key = self.key();
+        let begun = self.spans.begin(key, start, kind);
+        self.open.push(Open { begun, is_mapping: kind == Kind::Object, key: None });
     }
 
-    /// Makes the pointer that of the collection around the value that has ended.
-    fn leave(&mut self) {
-        let Some(open) = self.open.last_mut() else { return };
-        self.pointer.truncate(open.pointer_length);
-        if let Kind::Mapping { expects_key } = &mut open.kind {
-            *expects_key = true;
-        }
+    /// The key of the value that begins now.
+    fn key(&mut self) -> Option<Range<usize>> {
+        self.open.last_mut()?.key.take()
     }
 }
 
@@ -148,27 +139,49 @@ mod tests {
     fn pointers_lead_to_the_bytes_of_their_values() {
         let text = "a: Zürich\nb:\n  - x: 1\n  - {y/z: two}\nc: |\n  line\n";
         let spans = spans(text);
-        let at = |pointer: &str| &text[spans.shown(pointer)];
+        let at = |pointer: &str| &text[spans.shown(text, pointer)];
         assert_eq!(at("/a"), "Zürich");
         assert_eq!(at("/b/0/x"), "1");
         assert_eq!(at("/b/1/y~1z"), "two");
         assert_eq!(at("/b"), "b");
         assert_eq!(at("/b/1/missing"), "{");
-        assert_eq!(&text[spans.key("/c")], "c");
+        assert_eq!(&text[spans.key(text, "/c")], "c");
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_hides_nothing() {
+        let text = "a:\nb: x\nc: {d: , 'e''f': y}\n";
+        let spans = spans(text);
+        assert_eq!(&text[spans.shown(text, "/b")], "x");
+        assert_eq!(&text[spans.shown(text, "/c/e'f")], "y");
+        assert_eq!(&text[spans.key(text, "/a")], "a");
     }
 
     #[test]
     fn both_parsers_see_the_same_pointers() {
         let text = "a: [1, {b: ~}]\n? c\n: - d\n  - e: &x {f: g}\n'h\"': *x\ni: \"\\u00e9\"\n200: ok\n";
         let value: serde_json::Value = serde_yaml::from_str(text).expect("parses");
-        let mut pointers = Vec::new();
-        collect(&value, String::new(), &mut pointers);
-        let seen = spans(text);
-        let seen: Vec<&str> = seen.pointers().collect();
+        let mut pointers = pointers(&value);
         // What stands behind an alias has no place of its own.
         pointers.retain(|pointer| pointer != "/h\"/f");
+        assert_eq!(spans(text).pointers(text), pointers);
+    }
+
+    /// Long texts with characters of several bytes: positions are counted in characters first.
+    #[test]
+    fn bytes_are_found_behind_many_characters() {
+        let text: String = (0..500).map(|number| format!("ü{number}: {{ß: [é, {number}]}}\n")).collect();
+        let value: serde_json::Value = serde_yaml::from_str(&text).expect("parses");
+        let spans = spans(&text);
+        assert_eq!(spans.pointers(&text), pointers(&value));
+        assert_eq!(&text[spans.shown(&text, "/ü499/ß/1")], "499");
+    }
+
+    fn pointers(value: &serde_json::Value) -> Vec<String> {
+        let mut pointers = Vec::new();
+        collect(value, String::new(), &mut pointers);
         pointers.sort();
-        assert_eq!(seen, pointers);
+        pointers
     }
 
     fn collect(value: &serde_json::Value, pointer: String, into: &mut Vec<String>) {
