@@ -149,7 +149,7 @@ impl Gate {
             );
             return Err(Refusal::new(RefusalKind::TooLarge, text));
         }
-        if let Some(misfit) = schema::misfit(&entry.tool.output, &kept) {
+        if let Some(misfit) = schema::misfit(entry.tool.output, &kept) {
             let text = format!(
                 "The answer of `{}` is not what its document declares ({misfit}), so it was withheld. A retry will hardly \
                  help; tell the operator.",

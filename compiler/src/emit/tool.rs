@@ -8,7 +8,7 @@ use super::shape::{Names, Writer};
 use super::text::{Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
-use crate::ir::{Answer, Catalog, Content, Effect, Status, Tool};
+use crate::ir::{Answer, Catalog, Content, Effect, Shape, Status, Tool};
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
@@ -16,12 +16,13 @@ pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &
         vec![format!("`{}` {} `{} {}`.", tool.name, verb(tool.effect), tool.method.word(), tool.path)],
     );
     let mut vocabulary = Vocabulary::default();
-    let items = [
-        emit_tool(tool, answers, &mut vocabulary),
+    let mut items = vec![
+        emit_tool(tool, &mut vocabulary),
         emit_request(tool, names, &mut vocabulary),
         emit_response(tool, &mut vocabulary),
         emit_prune(tool, &mut vocabulary),
     ];
+    items.extend(emit_output(tool, answers, &mut vocabulary));
     vocabulary.imports().into_iter().chain(items).for_each(|item| module.push(item));
     module
 }
@@ -48,7 +49,7 @@ fn verb(effect: Effect) -> &'static str {
     }
 }
 
-fn emit_tool(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) -> TokenStream {
+fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     let kind = vocabulary.root("Tool");
     let effect_kind = vocabulary.root("Effect");
     let effect = ident(match tool.effect {
@@ -58,7 +59,13 @@ fn emit_tool(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) -> T
     });
     let (name, operation, upstream) = (&tool.name, &tool.operation, &tool.upstream);
     let credentials = &tool.credentials;
-    let output = Writer { names: answers, vocabulary, at_home: false, indent: 8 }.emit(&tool.output);
+    let output = match tool.output {
+        Shape::Any => {
+            let any = vocabulary.shape("any");
+            quote!(&#any())
+        }
+        _ => quote!(&OUTPUT),
+    };
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
     quote!(
@@ -124,6 +131,17 @@ fn emit_prune(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     let rule = prune::emit(&tool.prune, vocabulary);
     let kind = vocabulary.prune("Prune");
     quote!(#documentation const PRUNE: #kind = #rule;)
+}
+
+/// A static, since a constant cannot borrow what refers to a shared shape.
+fn emit_output(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) -> Option<TokenStream> {
+    if tool.output == Shape::Any {
+        return None;
+    }
+    let documentation = documentation(&["What an answer is made of, as the document says.".into()]);
+    let shape = Writer { names: answers, vocabulary, at_home: false, indent: 4 }.emit(&tool.output);
+    let kind = vocabulary.shape("Shape");
+    Some(quote!(#documentation static OUTPUT: #kind = #shape;))
 }
 
 /// A number with `_` between groups of three digits.

@@ -8,7 +8,7 @@
 
 use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{integer, object_of, required, text};
+use airlock_contract::shape::{integer, object_of, required, text, Shape};
 use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
@@ -23,11 +23,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    output: object_of(&[
-        required("media_type", text()),
-        required("bytes", integer()),
-        required("sha256", text()),
-    ]),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -50,3 +46,10 @@ const RESPONSE: Response = Response {
 
 /// `@`
 const PRUNE: Prune = current();
+
+/// What an answer is made of, as the document says.
+static OUTPUT: Shape = object_of(&[
+    required("media_type", text()),
+    required("bytes", integer()),
+    required("sha256", text()),
+]);

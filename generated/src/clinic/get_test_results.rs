@@ -27,7 +27,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    output: any(),
+    output: &any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -29,7 +29,7 @@ pub struct Tool {
     /// What of it reaches the model.
     pub prune: Prune,
     /// What that is made of; [`Shape::Any`] where it is not known. Told to clients, and true of every answer.
-    pub output: Shape,
+    pub output: &'static Shape,
 }
 
 /// What a call does to the upstream's data. Policy is keyed on this, not on what an upstream says of itself.

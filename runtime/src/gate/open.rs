@@ -105,7 +105,7 @@ fn entry(
         tool,
         declared,
         input_schema: schema::of_arguments(tool.request),
-        output_schema: schema::of_output(&tool.output),
+        output_schema: schema::of_output(tool.output),
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
         pruner: Pruner::new(&tool.prune).map_err(|fault| broken(fault.to_string()))?,

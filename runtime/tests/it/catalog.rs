@@ -38,14 +38,14 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
         request,
         response,
         prune,
-        output: Shape::Any,
+        output: &Shape::Any,
     }
 }
 
 const NAME: Shape = text();
 const PATIENT: Shape = object_of(&[required("id", integer()), required("name", nullable(&NAME))]);
 
-const fn answering(mut tool: Tool, output: Shape) -> Tool {
+const fn answering(mut tool: Tool, output: &'static Shape) -> Tool {
     tool.output = output;
     tool
 }
@@ -95,7 +95,7 @@ const TOOLS: &[Tool] = &[
             Response { answers: JSON_200, bytes_max: 10_000 },
             ITEMS.each(&ITEM),
         ),
-        list_of(&PATIENT),
+        &list_of(&PATIENT),
     ),
     tool(
         "probe",

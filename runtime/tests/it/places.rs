@@ -38,7 +38,7 @@ const fn tool(name: &'static str, upstream: &'static str, request: &'static Requ
         request,
         response: Response { answers: JSON_200, bytes_max: 10_000 },
         prune: current(),
-        output: Shape::Any,
+        output: &Shape::Any,
     }
 }
 
@@ -47,7 +47,7 @@ const fn with(mut tool: Tool, credentials: &'static [&'static str]) -> Tool {
     tool
 }
 
-const fn answering(mut tool: Tool, output: Shape) -> Tool {
+const fn answering(mut tool: Tool, output: &'static Shape) -> Tool {
     tool.prune = field("kept");
     tool.output = output;
     tool
@@ -62,9 +62,9 @@ const PROBE: Request = Request {
 };
 
 const TOOLS: &[Tool] = &[
-    answering(tool("is_flag", "files", &PROBE), FLAG),
-    answering(tool("is_maybe", "files", &PROBE), nullable(&FLAG)),
-    answering(tool("is_text", "files", &PROBE), TEXT),
+    answering(tool("is_flag", "files", &PROBE), &FLAG),
+    answering(tool("is_maybe", "files", &PROBE), &nullable(&FLAG)),
+    answering(tool("is_text", "files", &PROBE), &TEXT),
     with(tool("probe_lab", "lab", &PROBE), &["token", "session"]),
     with(
         tool(

@@ -46,7 +46,7 @@ pub(super) fn plan(path: &'static str, rows: &[Argument], body: Body) -> Result<
         request,
         response: Response { answers: &[], bytes_max: 0 },
         prune: prune::current(),
-        output: Shape::Any,
+        output: &Shape::Any,
     };
     Plan::new(&UPSTREAM, &tool)
 }
