@@ -90,15 +90,16 @@ fn declared(tool: &ResolvedTool) -> Vec<Argument> {
 
 fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argument], report: &mut Report) -> bool {
     for (position, argument) in arguments.iter().enumerate() {
-        if arguments[..position].iter().any(|other| other.name == argument.name) {
+        if let Some(other) = arguments[..position].iter().find(|other| other.name == argument.name) {
+            let title = format!(
+                "`{}` and `{}` of `{}` would both be called `{}`",
+                other.wire, argument.wire, tool.name, argument.name
+            );
             report.push(
-                Diagnostic::error(
-                    "E0406",
-                    format!("two parameters of `{}` would both be called `{}`", tool.name, argument.name),
-                )
-                .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
-                .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
-                .help("their names differ only in characters that a model cannot use; this operation cannot be a tool"),
+                Diagnostic::error("E0406", title)
+                    .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
+                    .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
+                    .help("they differ only in characters that a model cannot use; this operation cannot be a tool"),
             );
             return false;
         }
@@ -112,7 +113,7 @@ fn unknown(name: &str, declared: &[Argument], file: FileId, at: &str, report: &m
         .at(At::key(file, at), "no such argument");
     report.push(match (did_you_mean(name, names.iter().copied()), names.as_slice()) {
         (Some(meant), _) => diagnostic.patch("did you mean this one?", At::key(file, at), meant),
-        (None, []) => diagnostic.help("it has none at all"),
+        (None, []) => diagnostic.help("it has none at all; remove the key"),
         (None, names) => diagnostic.help(format!("it has: {}", names.join(", "))),
     });
 }

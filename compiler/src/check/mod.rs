@@ -134,7 +134,9 @@ fn check_bytes_max(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mu
         report.push(
             Diagnostic::error("E0502", format!("`bytes_max` lies between 1 and {ANSWER_BYTES_MAX}"))
                 .at(At::value(file, format!("{pointer}/response/bytes_max")), "")
-                .help("an answer is held in memory while it is pruned"),
+                .help(
+                    "write the most bytes that an answer can reasonably have: it is held in memory while it is pruned",
+                ),
         );
     }
 }
@@ -157,9 +159,9 @@ fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
     };
     if !is_base_path(base_path) {
         report.push(
-            Diagnostic::error("E0503", "a base path is empty, or begins with `/` and does not end with one")
+            Diagnostic::error("E0503", format!("`{base_path}` cannot be sent as a base path"))
                 .at(At::value(catalog.manifest_file, "/upstream/base_path"), "")
-                .help("write it as in `/v1`; the address of the host belongs into the site file"),
+                .help("it is empty, or begins with `/`, does not end with one and has no dot segment: `/v1`; the site file gives the host"),
         );
     }
 }

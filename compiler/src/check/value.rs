@@ -86,28 +86,40 @@ fn must(holds: bool, complaint: &str) -> Result<(), String> {
 
 fn integer(value: &Value, bounds: &Integer) -> Result<(), String> {
     let number = value.as_number().and_then(serde_json::Number::as_i128).ok_or("is not an integer")?;
-    must(bounds.min.is_none_or(|min| number >= min), "is below the least value")?;
-    must(bounds.max.is_none_or(|max| number <= max), "is above the greatest value")?;
-    must(bounds.multiple_of.is_none_or(|step| number % step == 0), "is not a multiple of the step")
+    at_least(number, bounds.min)?;
+    at_most(number, bounds.max)?;
+    match bounds.multiple_of {
+        Some(step) if number % step != 0 => Err(format!("is not a multiple of {step}")),
+        _ => Ok(()),
+    }
 }
 
 fn number(value: &Value, bounds: &Number) -> Result<(), String> {
     let number = value.as_f64().ok_or("is not a number")?;
-    must(
-        bounds.min.is_none_or(|min| number >= min) && bounds.above.is_none_or(|min| number > min),
-        "is below the least value",
-    )?;
-    must(
-        bounds.max.is_none_or(|max| number <= max) && bounds.below.is_none_or(|max| number < max),
-        "is above the greatest value",
-    )
+    at_least(number, bounds.min)?;
+    at_most(number, bounds.max)?;
+    match (bounds.above, bounds.below) {
+        (Some(min), _) if number <= min => Err(format!("is not above {min}")),
+        (_, Some(max)) if number >= max => Err(format!("is not below {max}")),
+        _ => Ok(()),
+    }
+}
+
+fn at_least<T: PartialOrd + std::fmt::Display>(number: T, min: Option<T>) -> Result<(), String> {
+    min.filter(|min| number < *min).map_or(Ok(()), |min| Err(format!("is below the least value, {min}")))
+}
+
+fn at_most<T: PartialOrd + std::fmt::Display>(number: T, max: Option<T>) -> Result<(), String> {
+    max.filter(|max| number > *max).map_or(Ok(()), |max| Err(format!("is above the greatest value, {max}")))
 }
 
 fn text(value: &Value, bounds: &Text) -> Result<(), String> {
     let text = value.as_str().ok_or("is not a text")?;
     let count = text.chars().count() as u64;
-    must(count >= bounds.chars_min, "is too short")?;
-    must(bounds.chars_max.is_none_or(|max| count <= max), "is too long")?;
+    must(count >= bounds.chars_min, &format!("has fewer than {} characters", bounds.chars_min))?;
+    if let Some(max) = bounds.chars_max.filter(|max| count > *max) {
+        return Err(format!("has more than {max} characters"));
+    }
     // What is checked here was written by hand beside the pattern; the runtime enforces it with the contract's rules.
     let matches =
         bounds.pattern.is_empty() || regex::Regex::new(&bounds.pattern).is_ok_and(|regex| regex.is_match(text));

@@ -60,7 +60,11 @@ fn list(format: OutputFormat, streams: &mut Streams<'_>) -> io::Result<()> {
 fn unknown(wanted: &str, streams: &mut Streams<'_>) -> io::Result<()> {
     writeln!(streams.err, "error: no error has the code `{}`", visible(wanted))?;
     let explanations = explanations();
-    match did_you_mean(wanted, explanations.iter().map(|one| one.code)) {
+    // Many codes are one digit away; those of the same step are the likely ones.
+    let step = |code: &str| code.chars().take(3).collect::<String>().to_ascii_uppercase();
+    let codes = || explanations.iter().map(|one| one.code);
+    let near = did_you_mean(wanted, codes().filter(|code| step(code) == step(wanted)));
+    match near.or_else(|| did_you_mean(wanted, codes())) {
         Some(code) => writeln!(streams.err, "did you mean `{code}`? `airlock explain` lists all codes"),
         None => writeln!(streams.err, "`airlock explain` lists all codes"),
     }

@@ -7,6 +7,7 @@
 mod json_spans;
 mod sources;
 mod spans;
+mod syntax_help;
 mod value;
 mod yaml_spans;
 
@@ -187,7 +188,10 @@ pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_
     let bytes = match read_bounded(path) {
         Ok(bytes) => bytes,
         Err(error) => {
-            report.push(problem(format!("cannot read {shown}: {error}")));
+            report.push(
+                problem(format!("cannot read {shown}: {error}"))
+                    .help("correct the name, or see to it that the file is there and may be read"),
+            );
             return None;
         }
     };
@@ -196,7 +200,10 @@ pub fn load_file(path: &Path, sources: &mut Sources, report: &mut Report, named_
         Ok(text) => text,
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            report.push(problem(format!("{shown} is not UTF-8: byte {at} begins no character")));
+            report.push(
+                problem(format!("{shown} is not UTF-8: byte {at} begins no character"))
+                    .help("save the file as UTF-8; other encodings have no mark that says which they are"),
+            );
             return None;
         }
     };

@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 
 use super::sources::{Format, Sources};
 use super::spans::escape_token;
+use super::syntax_help;
 use crate::report::{At, Diagnostic, FileId, Part, Report};
 
 /// Parses a file's text. Syntax errors and lost meaning (duplicate keys, tags, infinities) are E01 codes.
@@ -62,7 +63,9 @@ fn syntax_error(id: FileId, text: &str, format: Format, message: &str, offset: u
         start -= 1;
     }
     let end = text[start..].chars().next().map_or(start, |char| start + char.len_utf8());
-    Diagnostic::error("E0106", format!("this is not {language}: {message}")).at(At::bytes(id, start..end), "here")
+    Diagnostic::error("E0106", format!("this is not {language}: {message}"))
+        .at(At::bytes(id, start..end), "here")
+        .help(syntax_help::way_out(message, text, start))
 }
 
 /// What is collected while a value is built.
@@ -93,7 +96,8 @@ impl Fault {
                 .at(At::value(id, pointer), "")
                 .help("remove it, or write the text in quotes"),
             Self::Merge => Diagnostic::error("E0110", "only a mapping, or a list of mappings, can be merged with `<<`")
-                .at(At::value(id, pointer), ""),
+                .at(At::value(id, pointer), "")
+                .help("give the other mapping an anchor (`&name`) and merge its alias: `<<: *name`"),
         }
     }
 }
