@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use airlock_compiler::cli::Exit;
 
 use crate::command::{Ran, airlock, assert_is_file, directories, workspace};
+use crate::freshness::tree;
 
 #[test]
 fn every_mistake_is_shown_at_its_place_with_a_way_out() {
@@ -55,6 +56,48 @@ fn every_error_says_what_to_do() {
             assert!(has_help || WITHOUT_A_WAY_OUT.contains(&code), "{}: {code} has no help", case.display());
         }
     }
+}
+
+/// What is proposed as a patch is put into a copy of the case, as a program would: the mistake must be gone, and no other
+/// may have come.
+#[test]
+fn a_patch_that_is_applied_mends_the_mistake() {
+    let mut patches = 0;
+    for case in cases() {
+        let before = diagnostics(&case);
+        let helps = before.iter().flat_map(|diagnostic| diagnostic["help"].as_array().into_iter().flatten());
+        for patch in helps.filter_map(|help| help.get("patch")) {
+            let copy = tempfile::tempdir().expect("a directory");
+            for (path, bytes) in tree(&case) {
+                let path = copy.path().join(path);
+                std::fs::create_dir_all(path.parent().expect("has one")).expect("a directory");
+                std::fs::write(path, bytes).expect("is written");
+            }
+            let file = patch["file"].as_str().expect("a file");
+            let file = copy
+                .path()
+                .join(file.strip_prefix(&*case.to_string_lossy()).expect("of the case").trim_start_matches('/'));
+            let text = std::fs::read_to_string(&file).expect("is there");
+            std::fs::write(&file, applied(&text, patch)).expect("is written");
+            let out = copy.path().join("out");
+            let (out, copy) = (out.to_string_lossy(), copy.path().to_string_lossy());
+            let ran = airlock(["compile", "--format", "json", "--out", &out, "--catalogs", &copy]);
+            let value: serde_json::Value = serde_json::from_str(&ran.out).expect("is JSON");
+            let after = value["diagnostics"].as_array().expect("a list");
+            assert_eq!(after.len() + 1, before.len(), "{}: {patch:#}\n{after:#?}", case.display());
+            patches += 1;
+        }
+    }
+    assert!(patches >= 10, "only {patches} patches");
+}
+
+fn applied(text: &str, patch: &serde_json::Value) -> String {
+    let number = |key: &str| usize::try_from(patch[key].as_u64().expect("a number")).expect("is small") - 1;
+    let line: usize = text.split_inclusive('\n').take(number("line")).map(str::len).sum();
+    let start = line + text[line..].chars().take(number("column")).map(char::len_utf8).sum::<usize>();
+    let replaces = patch["replaces"].as_str().expect("a text");
+    assert!(text[start..].starts_with(replaces), "{patch:#}");
+    format!("{}{}{}", &text[..start], patch["text"].as_str().expect("a text"), &text[start + replaces.len()..])
 }
 
 #[test]
@@ -134,13 +177,14 @@ fn command(case: &Path) -> Vec<String> {
 /// What programs get for a case; nothing where the command line itself is the mistake.
 fn diagnostics(case: &Path) -> Vec<serde_json::Value> {
     let mut line = command(case);
-    if !["compile", "inspect"].contains(&line[0].as_str()) {
+    line.extend(["--format".to_owned(), "json".to_owned()]);
+    let Ran { exit, out, .. } = airlock(line);
+    assert_eq!(exit, Exit::Invalid, "{}", case.display());
+    if out.is_empty() {
         return Vec::new();
     }
-    line.extend(["--format".to_owned(), "json".to_owned()]);
-    let Ran { exit, out, err } = airlock(line);
     let value: serde_json::Value = serde_json::from_str(&out).expect("is JSON");
-    assert_eq!((exit, value["exit"].as_u64(), err.as_str()), (Exit::Invalid, Some(2), ""), "{}", case.display());
+    assert_eq!(value["exit"], 2, "{}", case.display());
     value["diagnostics"].as_array().expect("a list").clone()
 }
 

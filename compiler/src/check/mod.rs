@@ -182,7 +182,7 @@ fn check_rule_has_a_body(tool: &ResolvedTool, rule: &Ast, file: FileId, pointer:
         report.push(
             Diagnostic::error("E0306", "the answer has no body, so there is nothing to prune")
                 .at(at.clone(), "would always be null")
-                .patch("say so", at, "\"@\""),
+                .patch("write the rule that keeps everything", at, "@"),
         );
     }
 }

@@ -11,7 +11,9 @@ use crate::report::{did_you_mean, visible};
 /// Arguments of `airlock explain`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Texts in JSON are Markdown: {\"code\", \"title\", \"why\", \"example\", \"fix\"}; without a code {\"codes\": [{\"code\", \"title\"}]}")]
+Texts in JSON are Markdown: \
+{\"code\", \"title\", \"why\", \"example\", \"fix\"};
+without a code {\"codes\": [{\"code\", \"title\"}]}")]
 pub(super) struct ExplainArguments {
     /// The code of an error, as in `E0107`. Without it all codes are listed.
     code: Option<String>,

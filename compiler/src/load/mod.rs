@@ -5,6 +5,7 @@
 //! what the values mean.
 
 mod json_spans;
+mod replacement;
 mod sources;
 mod spans;
 mod syntax_help;

@@ -84,13 +84,15 @@ impl Spans {
 
     /// Bytes of the decoded string at `pointer`; the whole value where they cannot be told.
     pub(super) fn within(&self, file: &str, pointer: &str, bytes: Range<usize>) -> Range<usize> {
-        let whole = self.shown(pointer);
-        let Some((Node { value, text: Some(text), .. }, true)) = self.nearest(pointer) else { return whole };
-        let Some(raw) = file.get(value.clone()) else { return whole };
-        match (position(raw, text, bytes.start), position(raw, text, bytes.end)) {
-            (Some(start), Some(end)) if start <= end => value.start + start..value.start + end,
-            _ => whole,
-        }
+        self.exactly_within(file, pointer, bytes).unwrap_or_else(|| self.shown(pointer))
+    }
+
+    /// Bytes of the decoded string at `pointer`, if they can be told.
+    pub(super) fn exactly_within(&self, file: &str, pointer: &str, bytes: Range<usize>) -> Option<Range<usize>> {
+        let (Node { value, text: Some(text), .. }, true) = self.nearest(pointer)? else { return None };
+        let raw = file.get(value.clone())?;
+        let (start, end) = (position(raw, text, bytes.start)?, position(raw, text, bytes.end)?);
+        (start <= end).then(|| value.start + start..value.start + end)
     }
 }
 
