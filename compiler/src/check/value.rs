@@ -105,11 +105,11 @@ fn number(value: &Value, bounds: &Number) -> Result<(), String> {
     }
 }
 
-fn at_least<T: PartialOrd + std::fmt::Display>(number: T, min: Option<T>) -> Result<(), String> {
+fn at_least<T: Copy + PartialOrd + std::fmt::Display>(number: T, min: Option<T>) -> Result<(), String> {
     min.filter(|min| number < *min).map_or(Ok(()), |min| Err(format!("is below the least value, {min}")))
 }
 
-fn at_most<T: PartialOrd + std::fmt::Display>(number: T, max: Option<T>) -> Result<(), String> {
+fn at_most<T: Copy + PartialOrd + std::fmt::Display>(number: T, max: Option<T>) -> Result<(), String> {
     max.filter(|max| number > *max).map_or(Ok(()), |max| Err(format!("is above the greatest value, {max}")))
 }
 
