@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use airlock_compiler::cli::Exit;
+use airlock_compiler::cli::{Exit, Streams, run};
 
 use crate::command::{Ran, airlock, assert_is_file, directories, workspace};
 use crate::freshness::tree;
@@ -55,6 +55,25 @@ fn every_error_says_what_to_do() {
             let code = diagnostic["code"].as_str().expect("a code");
             assert!(has_help || WITHOUT_A_WAY_OUT.contains(&code), "{}: {code} has no help", case.display());
         }
+    }
+}
+
+/// On a terminal the same text comes, and no escape sequence but those that set a colour.
+#[test]
+fn colours_add_nothing_but_colours() {
+    for case in cases() {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let line = std::iter::once("airlock".to_owned()).chain(command(&case)).map(Into::into);
+        run(line, &mut Streams { out: &mut out, err: &mut err, colour: true }).expect("writing to memory");
+        let coloured = String::from_utf8(err).expect("output is UTF-8");
+        let mut pieces = coloured.split("\u{1b}[");
+        let mut plain = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let (colour, text) = piece.split_once('m').expect("a sequence ends");
+            assert!(colour.bytes().all(|byte| byte.is_ascii_digit() || byte == b';'), "{}: {piece}", case.display());
+            plain.push_str(text);
+        }
+        assert_eq!(plain, airlock(command(&case)).err, "{}", case.display());
     }
 }
 

@@ -160,8 +160,9 @@ impl Change<'_> {
             (None, None) => return,
         };
         let (key, value) = source;
-        if let Err(complaint) = value::fits(value, &argument.shape, self.shapes) {
-            self.error(key, format!("this value {complaint}"), "give one that the operation accepts");
+        if let Err(misfit) = value::fits(value, &argument.shape, self.shapes) {
+            let at = format!("{key}{}", misfit.pointer);
+            self.error(&at, format!("this value {}", misfit.complaint), "give one that the operation accepts");
         }
         argument.source = match key {
             "fixed" => Source::Fixed(value.to_string()),
@@ -193,10 +194,10 @@ impl Change<'_> {
             );
         }
         for (position, value) in values.iter().enumerate() {
-            if let Err(complaint) = value::fits(value, shape, self.shapes) {
+            if let Err(misfit) = value::fits(value, shape, self.shapes) {
                 self.error(
-                    &format!("enum/{position}"),
-                    format!("this value {complaint}"),
+                    &format!("enum/{position}{}", misfit.pointer),
+                    format!("this value {}", misfit.complaint),
                     "list only what the operation accepts",
                 );
             }

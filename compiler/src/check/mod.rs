@@ -161,7 +161,7 @@ fn check_base_path(catalog: &ResolvedCatalog, report: &mut Report) {
         report.push(
             Diagnostic::error("E0503", format!("`{base_path}` cannot be sent as a base path"))
                 .at(At::value(catalog.manifest_file, "/upstream/base_path"), "")
-                .help("it is empty, or begins with `/`, does not end with one and has no dot segment: `/v1`; the site file gives the host"),
+                .help("write it as in `/v1`: a `/` before it, none behind it, no dot segments; the site file gives the host"),
         );
     }
 }
