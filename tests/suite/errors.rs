@@ -35,7 +35,7 @@ fn programs_get_the_same_as_json() {
         assert_eq!(diagnostics.len(), codes_shown(&human).len(), "{}", case.display());
         for diagnostic in diagnostics {
             let code = diagnostic["code"].as_str().expect("a code");
-            assert!(human.contains(&format!("error[{code}]")), "{}: {code}", case.display());
+            assert!(human.contains(&format!("[{code}]")), "{}: {code}", case.display());
             if let Some(file) = diagnostic["file"].as_str() {
                 let place = format!("{file}:{}:{}", diagnostic["line"], diagnostic["column"]);
                 assert!(human.contains(&place), "{}: {place} is not in\n{human}", case.display());
@@ -124,11 +124,12 @@ fn every_run_that_fails_says_where_to_read_more_once() {
     let mut hints = 0;
     for case in cases() {
         let err = airlock(command(&case)).err;
-        let Some(code) = codes_shown(&err).first().cloned() else { continue };
+        let first = err.lines().find_map(|line| line.strip_prefix("error[")?.split_once(']'));
+        let Some((code, _)) = first else { continue };
         let hint = format!("\nfor more about an error: `airlock explain {code}`\n");
         assert!(err.ends_with(&hint), "{}:\n{err}", case.display());
         assert_eq!(err.matches("airlock explain").count(), 1, "{}", case.display());
-        assert_eq!(airlock(["explain", &code]).exit, Exit::Done, "{code}");
+        assert_eq!(airlock(["explain", code]).exit, Exit::Done, "{code}");
         hints += 1;
     }
     assert!(hints > 0);
@@ -207,11 +208,13 @@ fn diagnostics(case: &Path) -> Vec<serde_json::Value> {
     value["diagnostics"].as_array().expect("a list").clone()
 }
 
-/// The codes of the errors in an output, in order, each as often as it stands there.
+/// The codes of the errors and warnings in an output, in order, each as often as it stands there.
 fn codes_shown(text: &str) -> Vec<String> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("error[")?.split_once(']').map(|(code, _)| code.to_owned()))
-        .collect()
+    let code = |line: &str| {
+        let rest = line.strip_prefix("error[").or(line.strip_prefix("warning["))?;
+        rest.split_once(']').map(|(code, _)| code.to_owned())
+    };
+    text.lines().filter_map(code).collect()
 }
 
 /// The codes that stand as literals in the compiler's source, and a file that has each.
