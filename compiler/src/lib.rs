@@ -8,6 +8,7 @@
 pub mod check;
 pub mod cli;
 pub mod emit;
+pub mod explain;
 pub mod ir;
 pub mod load;
 pub mod lower;

@@ -8,9 +8,13 @@ use crate::command::{airlock, assert_is_file};
 
 #[test]
 fn help_is_what_was_reviewed() {
-    for (name, arguments) in
-        [("airlock", vec![]), ("compile", vec!["compile"]), ("inspect", vec!["inspect"]), ("init", vec!["init"])]
-    {
+    for (name, arguments) in [
+        ("airlock", vec![]),
+        ("compile", vec!["compile"]),
+        ("inspect", vec!["inspect"]),
+        ("init", vec!["init"]),
+        ("explain", vec!["explain"]),
+    ] {
         let ran = airlock(arguments.into_iter().chain(["--help"]));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));
         assert_is_file(&ran.out, &Path::new("cases/help").join(format!("{name}.txt")));

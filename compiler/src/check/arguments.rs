@@ -103,19 +103,20 @@ fn parameters(operation: &Operation) -> Vec<Argument> {
 
 fn check_names(catalog: &ResolvedCatalog, tool: &ResolvedTool, arguments: &[Argument], report: &mut Report) -> bool {
     for (position, argument) in arguments.iter().enumerate() {
-        if arguments[..position].iter().any(|other| other.name == argument.name) {
+        if let Some(other) = arguments[..position].iter().find(|other| other.name == argument.name) {
+            let title = format!(
+                "`{}` and `{}` of `{}` would both be called `{}`",
+                other.wire, argument.wire, tool.name, argument.name
+            );
             report.push(
-                Diagnostic::error(
-                    "E0406",
-                    format!("two arguments of `{}` would both be called `{}`", tool.name, argument.name),
-                )
-                .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
-                .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
-                .help(if tool.manifest.flat == Some(true) {
-                    "remove `flat`: the body is then one argument, `body`, and nothing collides"
-                } else {
-                    "their names differ only in characters that a model cannot use; this operation cannot be a tool"
-                }),
+                Diagnostic::error("E0406", title)
+                    .at(At::key(catalog.manifest_file, format!("/tools/{}", escape(&tool.name))), "in this tool")
+                    .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
+                    .help(if tool.manifest.flat == Some(true) {
+                        "remove `flat`: the body is then one argument, `body`, and nothing collides"
+                    } else {
+                        "they differ only in characters that a model cannot use; this operation cannot be a tool"
+                    }),
             );
             return false;
         }
@@ -129,7 +130,7 @@ fn unknown(name: &str, declared: &[Argument], file: FileId, at: &str, report: &m
         .at(At::key(file, at), "no such argument");
     report.push(match (did_you_mean(name, names.iter().copied()), names.as_slice()) {
         (Some(meant), _) => diagnostic.patch("did you mean this one?", At::key(file, at), meant),
-        (None, []) => diagnostic.help("it has none at all"),
+        (None, []) => diagnostic.help("it has none at all; remove the key"),
         (None, names) => diagnostic.help(format!("it has: {}", names.join(", "))),
     });
 }
@@ -176,8 +177,9 @@ impl Change<'_> {
             (None, None) => return,
         };
         let (key, value) = source;
-        if let Err(complaint) = value::fits(value, &argument.shape, self.shapes) {
-            self.error(key, format!("this value {complaint}"), "give one that the operation accepts");
+        if let Err(misfit) = value::fits(value, &argument.shape, self.shapes) {
+            let at = format!("{key}{}", misfit.pointer);
+            self.error(&at, format!("this value {}", misfit.complaint), "give one that the operation accepts");
         }
         argument.source = match key {
             "fixed" => Source::Fixed(value.to_string()),
@@ -209,10 +211,10 @@ impl Change<'_> {
             );
         }
         for (position, value) in values.iter().enumerate() {
-            if let Err(complaint) = value::fits(value, shape, self.shapes) {
+            if let Err(misfit) = value::fits(value, shape, self.shapes) {
                 self.error(
-                    &format!("enum/{position}"),
-                    format!("this value {complaint}"),
+                    &format!("enum/{position}{}", misfit.pointer),
+                    format!("this value {}", misfit.complaint),
                     "list only what the operation accepts",
                 );
             }

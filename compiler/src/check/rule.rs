@@ -97,19 +97,42 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Mistake>> {
     let rule = jmespath::parse(text).map_err(|error| {
         let reason = error.reason.to_string();
         let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
-        let reason = reason.split(" -- ").last().unwrap_or(reason);
         let start = error.offset.min(text.trim_end().len());
         let bytes = start..(start + 1).min(text.len()).max(start);
         vec![mistake(
             "E0301",
-            format!("this is no JMESPath: {}", lower_first(reason)),
+            format!("this is no JMESPath: {}", in_our_words(reason)),
             bytes,
-            "see https://jmespath.org/specification.html for the grammar",
+            if splits_a_name(text, start) {
+                "a name that holds `-` stands in double quotes: `\"part-no\"`"
+            } else {
+                "see https://jmespath.org/specification.html for the grammar"
+            },
         )]
     })?;
     let mut mistakes = Vec::new();
     visit(&rule, text, false, &mut mistakes);
     if mistakes.is_empty() { Ok(rule) } else { Err(mistakes) }
+}
+
+/// The parser's reason without the names that it has for its own parts: `WHAT -- found TOKEN`.
+fn in_our_words(reason: &str) -> String {
+    let Some((what, token)) = reason.split_once(" -- found ") else { return lower_first(reason) };
+    let ends = token == "Eof";
+    match what {
+        "Unexpected nud token" if ends => "the rule ends where a name or a function should stand".into(),
+        "Unexpected nud token" => "a name or a function should stand here".into(),
+        "Did not parse the complete expression" => "the rule should end here, or go on with an operator".into(),
+        what if ends => format!("{}, but the rule ends here", lower_first(what)),
+        what => lower_first(what),
+    }
+}
+
+/// Whether the byte at `at` is a `-` within what is meant as a name: JMESPath reads a negative number there.
+fn splits_a_name(text: &str, at: usize) -> bool {
+    let is_name = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    text.get(at..).is_some_and(|rest| rest.starts_with('-'))
+        && text.get(..at).is_some_and(|before| before.ends_with(is_name))
 }
 
 fn lower_first(text: &str) -> String {
@@ -289,6 +312,22 @@ mod tests {
             "not_null(a, b, 'x')",
         ] {
             assert_eq!(codes(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_told_in_words_that_a_rule_has() {
+        for (text, words) in [
+            ("{a: b", "expected '}' or ',', but the rule ends here"),
+            ("a b", "the rule should end here, or go on with an operator"),
+            ("a.", "expected identifier, '*', '{', '[', '&', or '[?', but the rule ends here"),
+            ("a | ", "the rule ends where a name or a function should stand"),
+            ("a == ]", "a name or a function should stand here"),
+            ("part-no", "'-' must be followed by numbers 1-9"),
+        ] {
+            let mistakes = parse(text).expect_err("is no rule");
+            assert_eq!(mistakes[0].title, format!("this is no JMESPath: {words}"), "{text}");
+            assert_eq!(mistakes[0].help.contains("double quotes"), text == "part-no", "{text}");
         }
     }
 

@@ -2,16 +2,33 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde_json::Value;
 
 use crate::ir::{Integer, Number, Shape, Text};
+use crate::normalise::escape;
 
 /// Shapes that are looked at for one value. A document can make the ways through them very many.
 const STEPS_MAX: usize = 100_000;
 
-/// Says why `value` does not fit `shape`, in one sentence's end: "is …".
-pub(super) fn fits(value: &Value, shape: &Shape, shapes: &BTreeMap<String, Shape>) -> Result<(), String> {
+/// Why a value does not fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// The part that does not, as a JSON pointer from the value.
+    pub(super) pointer: String,
+    /// The end of a sentence: "is …".
+    pub(super) complaint: String,
+}
+
+impl From<String> for Misfit {
+    fn from(complaint: String) -> Self {
+        Self { pointer: String::new(), complaint }
+    }
+}
+
+/// Says why `value` does not fit `shape`, and which part of it.
+pub(super) fn fits(value: &Value, shape: &Shape, shapes: &BTreeMap<String, Shape>) -> Result<(), Misfit> {
     Fit { shapes, steps: Cell::new(0) }.check(value, shape)
 }
 
@@ -21,7 +38,15 @@ struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    fn check(&self, value: &Value, shape: &Shape) -> Result<(), String> {
+    /// What [`Self::check`] finds, as seen from around `value`, where `token` leads to it.
+    fn check_part(&self, token: &str, value: &Value, shape: &Shape) -> Result<(), Misfit> {
+        self.check(value, shape).map_err(|Misfit { pointer, complaint }| {
+            let pointer = format!("/{}{pointer}", escape(token));
+            Misfit { pointer, complaint }
+        })
+    }
+
+    fn check(&self, value: &Value, shape: &Shape) -> Result<(), Misfit> {
         self.steps.set(self.steps.get() + 1);
         // An error each time from here on, so that no alternative passes for want of looking.
         must(self.steps.get() <= STEPS_MAX, "is too large to be checked")?;
@@ -36,10 +61,10 @@ impl Fit<'_> {
             Shape::Text(bounds) => text(value, bounds),
             Shape::Words(words) => {
                 let listed = value.as_str().is_some_and(|text| words.iter().any(|word| word == text));
-                must(listed, &format!("is none of {}", words.join(", ")))
+                must(listed, &format!("is none of {}", first_of(words)))
             }
             Shape::Literals(literals) => {
-                must(literals.contains(&value.to_string()), &format!("is none of {}", literals.join(", ")))
+                must(literals.contains(&value.to_string()), &format!("is none of {}", first_of(literals)))
             }
             Shape::Nullable(_) if value.is_null() => Ok(()),
             Shape::Nullable(inner) => self.check(value, inner),
@@ -48,30 +73,32 @@ impl Fit<'_> {
                 must(branches.iter().any(|branch| self.check(value, branch).is_ok()), "fits none of the allowed shapes")
             }
             Shape::List(list) => {
-                let Value::Array(items) = value else { return Err("is not a list".into()) };
+                let Value::Array(items) = value else { return must(false, "is not a list") };
                 let count = items.len() as u64;
-                must(
-                    count >= list.items_min && list.items_max.is_none_or(|max| count <= max),
-                    "has too few or too many items",
-                )?;
+                must(count >= list.items_min, &format!("has fewer than {} items", list.items_min))?;
+                let max = list.items_max.unwrap_or(u64::MAX);
+                must(count <= max, &format!("has more than {max} items"))?;
                 must(
                     !list.unique || (1..items.len()).all(|at| !items[..at].contains(&items[at])),
                     "has an item twice",
                 )?;
-                items.iter().try_for_each(|item| self.check(item, &list.items))
+                items
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(position, item)| self.check_part(&position.to_string(), item, &list.items))
             }
             Shape::Object(object) => {
-                let Value::Object(members) = value else { return Err("is not an object".into()) };
+                let Value::Object(members) = value else { return must(false, "is not an object") };
                 for property in &object.properties {
                     match members.get(&property.name) {
-                        Some(member) => self.check(member, &property.shape)?,
+                        Some(member) => self.check_part(&property.name, member, &property.shape)?,
                         None => must(!property.required, &format!("has no `{}`", property.name))?,
                     }
                 }
                 for (name, member) in members {
                     if !object.properties.iter().any(|property| property.name == *name) {
                         let rest = object.rest.as_deref().ok_or_else(|| format!("has an unknown property `{name}`"))?;
-                        self.check(member, rest)?;
+                        self.check_part(name, member, rest)?;
                     }
                 }
                 Ok(())
@@ -80,38 +107,54 @@ impl Fit<'_> {
     }
 }
 
-fn must(holds: bool, complaint: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(complaint.to_owned()) }
+/// Words with commas between; of very many the first ones.
+fn first_of(words: &[String]) -> String {
+    const SHOWN_MAX: usize = 12;
+    let shown = words[..words.len().min(SHOWN_MAX)].join(", ");
+    if words.len() > SHOWN_MAX { format!("{shown}, … ({} in all)", words.len()) } else { shown }
 }
 
-fn integer(value: &Value, bounds: &Integer) -> Result<(), String> {
-    let number = value.as_number().and_then(serde_json::Number::as_i128).ok_or("is not an integer")?;
-    must(bounds.min.is_none_or(|min| number >= min), "is below the least value")?;
-    must(bounds.max.is_none_or(|max| number <= max), "is above the greatest value")?;
-    must(bounds.multiple_of.is_none_or(|step| number % step == 0), "is not a multiple of the step")
+fn must(holds: bool, complaint: &str) -> Result<(), Misfit> {
+    if holds { Ok(()) } else { Err(complaint.to_owned().into()) }
 }
 
-fn number(value: &Value, bounds: &Number) -> Result<(), String> {
-    let number = value.as_f64().ok_or("is not a number")?;
-    must(
-        bounds.min.is_none_or(|min| number >= min) && bounds.above.is_none_or(|min| number > min),
-        "is below the least value",
-    )?;
-    must(
-        bounds.max.is_none_or(|max| number <= max) && bounds.below.is_none_or(|max| number < max),
-        "is above the greatest value",
-    )
+fn integer(value: &Value, bounds: &Integer) -> Result<(), Misfit> {
+    let number = value.as_number().and_then(serde_json::Number::as_i128).ok_or("is not an integer".to_owned())?;
+    at_least(number, bounds.min)?;
+    at_most(number, bounds.max)?;
+    let step = bounds.multiple_of.unwrap_or(1);
+    must(number % step == 0, &format!("is not a multiple of {step}"))
 }
 
-fn text(value: &Value, bounds: &Text) -> Result<(), String> {
-    let text = value.as_str().ok_or("is not a text")?;
+fn number(value: &Value, bounds: &Number) -> Result<(), Misfit> {
+    let number = value.as_f64().ok_or("is not a number".to_owned())?;
+    at_least(number, bounds.min)?;
+    at_most(number, bounds.max)?;
+    match (bounds.above, bounds.below) {
+        (Some(min), _) if number <= min => must(false, &format!("is not above {min}")),
+        (_, Some(max)) if number >= max => must(false, &format!("is not below {max}")),
+        _ => Ok(()),
+    }
+}
+
+fn at_least<T: Copy + PartialOrd + Display>(number: T, min: Option<T>) -> Result<(), Misfit> {
+    min.map_or(Ok(()), |min| must(number >= min, &format!("is below the least value, {min}")))
+}
+
+fn at_most<T: Copy + PartialOrd + Display>(number: T, max: Option<T>) -> Result<(), Misfit> {
+    max.map_or(Ok(()), |max| must(number <= max, &format!("is above the greatest value, {max}")))
+}
+
+fn text(value: &Value, bounds: &Text) -> Result<(), Misfit> {
+    let text = value.as_str().ok_or("is not a text".to_owned())?;
     let count = text.chars().count() as u64;
-    must(count >= bounds.chars_min, "is too short")?;
-    must(bounds.chars_max.is_none_or(|max| count <= max), "is too long")?;
+    must(count >= bounds.chars_min, &format!("has fewer than {} characters", bounds.chars_min))?;
+    let max = bounds.chars_max.unwrap_or(u64::MAX);
+    must(count <= max, &format!("has more than {max} characters"))?;
     // What is checked here was written by hand beside the pattern; the runtime enforces it with the contract's rules.
     let matches =
         bounds.pattern.is_empty() || regex::Regex::new(&bounds.pattern).is_ok_and(|regex| regex.is_match(text));
-    must(matches, "does not match the pattern")
+    must(matches, &format!("does not match the pattern `{}`", bounds.pattern))
 }
 
 #[cfg(test)]

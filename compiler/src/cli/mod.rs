@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. Everything is written through the writers that are handed in.
 
 mod compile;
+mod explain;
 mod init;
 mod inspect;
 
@@ -60,6 +61,8 @@ enum Command {
     Inspect(inspect::InspectArguments),
     /// Begin a catalog from an OpenAPI document.
     Init(init::InitArguments),
+    /// Explain an error: what it means, why it is one, an example, the way out.
+    Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, for editors.
     Schema,
     /// Print a completion script for a shell.
@@ -114,6 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Compile(arguments) => compile::run(&arguments, streams),
         Command::Inspect(arguments) => inspect::run(&arguments, streams),
         Command::Init(arguments) => init::run(&arguments, streams),
+        Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Schema => {
             streams.out.write_all(crate::manifest::schema_text().as_bytes())?;
             Ok(Exit::Done)
@@ -127,15 +131,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
 
 /// Shows what was reported, sorted by file and place. In JSON it is part of the result, which the caller writes.
 fn show(report: &Report, sources: &Sources, streams: &mut Streams<'_>) -> io::Result<()> {
-    for diagnostic in sorted(report, sources) {
+    let diagnostics = sorted(report, sources);
+    for diagnostic in &diagnostics {
         writeln!(streams.err, "{}", human::render(diagnostic, sources, streams.colour))?;
     }
-    let errors = report.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
-    match errors {
-        0 => Ok(()),
-        1 => writeln!(streams.err, "1 error; nothing was written"),
-        count => writeln!(streams.err, "{count} errors; nothing was written"),
-    }
+    let errors: Vec<_> = diagnostics.into_iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
+    let Some(first) = errors.first() else { return Ok(()) };
+    let count = if errors.len() == 1 { "1 error".to_owned() } else { format!("{} errors", errors.len()) };
+    writeln!(streams.err, "{count}; nothing was written")?;
+    writeln!(streams.err, "for more about an error: `airlock explain {}`", first.code)
 }
 
 fn diagnostics_json(report: &Report, sources: &Sources) -> serde_json::Value {

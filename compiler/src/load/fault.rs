@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::reference::is_remote;
 use super::sources::Format;
 use super::spans::escape_token;
-use super::yaml_spans;
+use super::{syntax_help, yaml_spans};
 use crate::report::{At, Diagnostic, FileId, Part};
 
 /// No more mistakes than this are shown for one file: after a hundred, the next is no news.
@@ -144,7 +144,9 @@ pub(super) fn syntax_error(id: FileId, text: &str, format: Format, message: &str
         At::bytes(id, start..end)
     };
     if text.trim().is_empty() {
-        return Diagnostic::error("E0106", format!("this is not {language}: the file is empty")).at(at(0), "");
+        return Diagnostic::error("E0106", format!("this is not {language}: the file is empty"))
+            .at(at(0), "")
+            .help("write something into it, or name another file");
     }
     if message.starts_with("recursion limit exceeded") {
         return Diagnostic::error("E0112", "this is nested too deep: 127 levels are read")
@@ -168,4 +170,5 @@ pub(super) fn syntax_error(id: FileId, text: &str, format: Format, message: &str
     let message = message.split(" at line ").next().unwrap_or(message);
     Diagnostic::error("E0106", format!("this is not {language}: {message}"))
         .at(at(offset.unwrap_or(text.len())), "here")
+        .help(syntax_help::way_out(message, text, offset.unwrap_or(text.len()).min(text.len())))
 }

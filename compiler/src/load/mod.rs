@@ -10,8 +10,10 @@ mod fault;
 mod json_spans;
 mod large;
 mod reference;
+mod replacement;
 mod sources;
 mod spans;
+mod syntax_help;
 mod value;
 mod yaml_spans;
 

@@ -98,7 +98,12 @@ impl Sources {
         let text = self.text(at.file);
         let range = match &at.part {
             Part::Bytes(range) => range.clone(),
-            Part::Value => self.spans(at.file).shown(text, &at.pointer),
+            Part::Value => {
+                // A block scalar ends where the next token begins; what is shown, or replaced, ends with its text.
+                let range = self.spans(at.file).shown(text, &at.pointer);
+                let shown = text.get(range.clone()).map_or(0, |value| value.trim_end().len());
+                range.start..(range.start + shown).max(range.end.min(range.start + 1))
+            }
             Part::Key => self.spans(at.file).key(text, &at.pointer),
             Part::SecondKey => self.spans(at.file).second_key(text, &at.pointer),
             Part::Within(bytes) => self.spans(at.file).within(text, &at.pointer, bytes),

@@ -169,16 +169,18 @@ impl Spans {
 
     /// Bytes of the decoded string at `pointer`; the whole value where they cannot be told.
     pub(super) fn within(&self, file: &str, pointer: &str, bytes: &Range<usize>) -> Range<usize> {
-        let whole = self.shown(file, pointer);
-        let Some((position, true)) = self.nearest(file, pointer) else { return whole };
-        let Node { value, kind: Kind::Scalar, .. } = &self.nodes[position] else { return whole };
-        let Some(raw) = file.get(value.range()) else { return whole };
+        self.exactly_within(file, pointer, bytes).unwrap_or_else(|| self.shown(file, pointer))
+    }
+
+    /// Bytes of the decoded string at `pointer`, if they can be told.
+    pub(super) fn exactly_within(&self, file: &str, pointer: &str, bytes: &Range<usize>) -> Option<Range<usize>> {
+        let (position, true) = self.nearest(file, pointer)? else { return None };
+        let Node { value, kind: Kind::Scalar, .. } = &self.nodes[position] else { return None };
+        let raw = file.get(value.range())?;
         let text = self.text(file, *value);
         let start = value.range().start;
-        match (offset_in(raw, &text, bytes.start), offset_in(raw, &text, bytes.end)) {
-            (Some(from), Some(to)) if from <= to => start + from..start + to,
-            _ => whole,
-        }
+        let (from, to) = (offset_in(raw, &text, bytes.start)?, offset_in(raw, &text, bytes.end)?);
+        (from <= to).then(|| start + from..start + to)
     }
 
     /// The pointers of all values, sorted; that of a second key of the same name once.

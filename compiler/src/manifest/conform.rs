@@ -71,9 +71,10 @@ impl Conform<'_> {
         let mut diagnostic =
             Diagnostic::error("E0203", format!("`{}` takes one of: {}", last(pointer), words.join(", ")))
                 .at(At::value(self.file, pointer), format!("is {value}"));
-        if let Some(word) = value.as_str().and_then(|word| did_you_mean(word, words.iter().copied())) {
-            diagnostic = diagnostic.patch("did you mean this one?", At::value(self.file, pointer), word);
-        }
+        diagnostic = match value.as_str().and_then(|word| did_you_mean(word, words.iter().copied())) {
+            Some(word) => diagnostic.patch("did you mean this one?", At::value(self.file, pointer), word),
+            None => diagnostic.help("write one of these words, or remove the key"),
+        };
         self.report.push(diagnostic);
         false
     }
@@ -98,12 +99,16 @@ impl Conform<'_> {
             return true;
         }
         let wanted = types.iter().copied().find(|name| *name != "null").unwrap_or("null");
-        let mut diagnostic = Diagnostic::error("E0203", format!("`{}` takes {}", last(pointer), article(wanted)))
-            .at(At::value(self.file, pointer), format!("is {}", describe(value)));
-        if wanted == "string" && !value.is_object() && !value.is_array() {
-            diagnostic = diagnostic.help("put it in quotes");
-        }
-        self.report.push(diagnostic);
+        let described = match value {
+            Value::Number(number) if wanted == "integer" && number.is_f64() => "a number with a fraction",
+            Value::Number(number) if wanted == "integer" && number.is_i64() => "below 0",
+            value => describe(value),
+        };
+        self.report.push(
+            Diagnostic::error("E0203", format!("`{}` takes {}", last(pointer), article(wanted)))
+                .at(At::value(self.file, pointer), format!("is {described}"))
+                .help(way_to_write(wanted, value)),
+        );
         false
     }
 
@@ -168,6 +173,20 @@ fn article(name: &str) -> &'static str {
         "array" => "a list",
         "null" => "nothing",
         _ => "a mapping",
+    }
+}
+
+/// How a value of this type is written, for somebody who wrote `found`.
+fn way_to_write(wanted: &str, found: &Value) -> &'static str {
+    match wanted {
+        "string" if found.is_object() || found.is_array() => "write one text; put it in quotes if it holds `: ` or `#`",
+        "string" => "put it in quotes",
+        "boolean" => "write `true` or `false`, without quotes",
+        "integer" => "write digits alone, without a sign, a unit or quotes",
+        "number" => "write the number alone, without a unit or quotes",
+        "array" => "write the items as `[a, b]`, or each on a line of its own behind `- `",
+        "null" => "remove it",
+        _ => "write its keys on the lines below it, indented further",
     }
 }
 

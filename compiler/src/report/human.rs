@@ -39,16 +39,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, colour: bool) -> Strin
 }
 
 fn add_help<'a>(mut groups: Vec<Group<'a>>, help: &'a Help, sources: &'a Sources) -> Vec<Group<'a>> {
-    match &help.patch {
+    let patch = help.patch.as_ref().and_then(|(at, text)| Some((at, sources.replacement(at, text)?)));
+    match patch {
         None => {
             if let Some(last) = groups.pop() {
-                groups.push(last.element(Level::HELP.message(visible(&help.text))));
+                groups.push(last.element(Level::HELP.message(visible(&help.in_words()))));
             }
         }
         Some((at, replacement)) => {
             let snippet: Snippet<'a, Patch<'a>> = Snippet::source(sources.text(at.file))
                 .path(visible(sources.path(at.file)))
-                .patch(Patch::new(sources.range(at), Cow::Owned(visible(replacement))));
+                .patch(Patch::new(sources.range(at), Cow::Owned(visible(&replacement))));
             groups.push(Group::with_title(Level::HELP.secondary_title(visible(&help.text))).element(snippet));
         }
     }

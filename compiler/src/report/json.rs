@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Mark, Severity};
+use super::{Diagnostic, Help, Mark, Severity};
 use crate::load::Sources;
 
 /// One diagnostic as `{"severity", "code", "message", "file", "line", "column", "pointer", "marks", "help"}`.
@@ -11,18 +11,7 @@ use crate::load::Sources;
 pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     let marks: Vec<Value> = diagnostic.marks.iter().map(|mark| render_mark(mark, sources)).collect();
     let first = marks.first().cloned().unwrap_or(Value::Null);
-    let help: Vec<Value> = diagnostic
-        .helps
-        .iter()
-        .map(|help| match &help.patch {
-            None => json!({"text": help.text}),
-            Some((at, replacement)) => {
-                let (line, column) = sources.line_column(at);
-                let patch = json!({"file": sources.path(at.file), "line": line, "column": column, "text": replacement});
-                json!({"text": help.text, "patch": patch})
-            }
-        })
-        .collect();
+    let help: Vec<Value> = diagnostic.helps.iter().map(|help| render_help(help, sources)).collect();
     json!({
         "severity": match diagnostic.severity { Severity::Error => "error", Severity::Warning => "warning" },
         "code": diagnostic.code,
@@ -34,6 +23,18 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> Value {
         "marks": marks,
         "help": help,
     })
+}
+
+/// `{"text", "patch"?}`; a patch is `{"file", "line", "column", "replaces", "text"}`: `text` takes the place of `replaces`,
+/// which begins there.
+fn render_help(help: &Help, sources: &Sources) -> Value {
+    let patch = help.patch.as_ref().and_then(|(at, text)| Some((at, sources.replacement(at, text)?)));
+    let Some((at, text)) = patch else { return json!({"text": help.in_words()}) };
+    let (line, column) = sources.line_column(at);
+    let replaces = &sources.text(at.file)[sources.range(at)];
+    let file = sources.path(at.file);
+    let patch = json!({"file": file, "line": line, "column": column, "replaces": replaces, "text": text});
+    json!({"text": help.text, "patch": patch})
 }
 
 fn render_mark(mark: &Mark, sources: &Sources) -> Value {

@@ -98,7 +98,7 @@ pub struct Mark {
 pub struct Help {
     /// What to do.
     pub text: String,
-    /// The text that should stand at a place.
+    /// The value, key or part of a text that should stand at a place. How it is written there is found when it is shown.
     pub patch: Option<(At, String)>,
 }
 
@@ -132,6 +132,17 @@ impl Diagnostic {
     pub fn patch(mut self, text: impl Into<String>, at: At, replacement: impl Into<String>) -> Self {
         self.helps.push(Help { text: text.into(), patch: Some((at, replacement.into())) });
         self
+    }
+}
+
+impl Help {
+    /// What to do, in words alone: for a patch that cannot be applied as it stands.
+    pub fn in_words(&self) -> String {
+        match &self.patch {
+            None => self.text.clone(),
+            Some((_, replacement)) if self.text.ends_with('?') => format!("{} `{replacement}`", self.text),
+            Some((_, replacement)) => format!("{}: `{replacement}`", self.text),
+        }
     }
 }
 
