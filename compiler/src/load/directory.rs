@@ -47,7 +47,8 @@ impl Denied {
     /// As an error, with the place where the file's name stands.
     pub(super) fn diagnostic(self, path: &str, named_at: Option<&At>) -> Diagnostic {
         let diagnostic = match self {
-            Self::Missing(error) => Diagnostic::error("E0105", format!("cannot read {path}: {error}")),
+            Self::Missing(error) => Diagnostic::error("E0105", format!("cannot read {path}: {error}"))
+                .help("correct the name, or see to it that the file is there and may be read"),
             Self::Refused { code, title, help: "" } => Diagnostic::error(code, title),
             Self::Refused { code, title, help } => Diagnostic::error(code, title).help(help),
         };

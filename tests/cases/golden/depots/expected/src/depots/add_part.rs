@@ -7,9 +7,9 @@
 //! `add_part` writes with `POST /depots/{depot}/parts`.
 
 use airlock_contract::prune::{current, Prune};
-use airlock_contract::request::{json_body, path};
-use airlock_contract::shape::{named, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::request::{body, path};
+use airlock_contract::shape::{any, named, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 use super::shapes;
 
 pub(super) const TOOL: Tool = Tool {
@@ -18,10 +18,12 @@ pub(super) const TOOL: Tool = Tool {
     description: "Adds a part.",
     effect: Effect::Write,
     operation: "openapi.yaml#/paths/~1depots~1{depot}~1parts/post",
+    upstream: "depots",
     credentials: &["token"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: &any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -29,9 +31,10 @@ static REQUEST: Request = Request {
     method: Method::Post,
     path: "/depots/{depot}/parts",
     accept: "",
+    body: Body::Json("application/json"),
     arguments: &[
         path("depot", text().chars_max(16)).about("Depot code."),
-        json_body("application/json", named(&shapes::PART)),
+        body(named(&shapes::PART)),
     ],
 };
 

@@ -8,8 +8,8 @@
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::text;
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{any, text};
+use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_label",
@@ -17,10 +17,12 @@ pub(super) const TOOL: Tool = Tool {
     description: "Says how large the depot's label is.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1depots~1{depot}~1label/get",
+    upstream: "depots",
     credentials: &[],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: &any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -28,6 +30,7 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/depots/{depot}/label",
     accept: "image/png",
+    body: Body::None,
     arguments: &[path("depot", text())],
 };
 

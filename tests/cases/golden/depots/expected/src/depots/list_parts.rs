@@ -10,9 +10,11 @@ use airlock_contract::prune::{
     call, current, expression, field, index, list, literal, object, slice, when,
     Comparator, Prune,
 };
-use airlock_contract::request::{header, path, query, query_joined};
-use airlock_contract::shape::{integer, list_of, nullable, one_of, text};
-use airlock_contract::{response, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::request::{header, path, query};
+use airlock_contract::shape::{any, integer, list_of, nullable, one_of, text};
+use airlock_contract::{
+    response, Body, Effect, Method, Request, Response, Status, Style, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_parts",
@@ -20,10 +22,12 @@ pub(super) const TOOL: Tool = Tool {
     description: "Lists the parts that one depot holds.",
     effect: Effect::Read,
     operation: "openapi.yaml#/paths/~1depots~1{depot}~1parts/get",
+    upstream: "depots",
     credentials: &["token"],
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    output: &any(),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -31,11 +35,13 @@ static REQUEST: Request = Request {
     method: Method::Get,
     path: "/depots/{depot}/parts",
     accept: "application/vnd.parts.v2+json, text/plain",
+    body: Body::None,
     arguments: &[
         path("depot", text().chars_max(16)).about("Depot code."),
         query("limit", integer().min(1).max(50)).default("20"),
         query("tag", list_of(&text()).unique()).sent_as("tag[]").optional(),
-        query_joined("state", list_of(&nullable(&one_of(&["new", "used"]))))
+        query("state", list_of(&nullable(&one_of(&["new", "used"]))))
+            .style(Style::Form)
             .fixed(r#"["new"]"#),
         header("X_Trace", text().format("uuid")).sent_as("X-Trace").optional(),
     ],

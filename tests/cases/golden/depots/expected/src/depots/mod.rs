@@ -14,15 +14,17 @@ pub(super) static CATALOG: Catalog = Catalog {
     title: "The depots' stock",
     document: "openapi.yaml",
     document_sha256: "2e7d6ff2debb0f499e7a30dbdc03c3235ba92bfd5b0673b220991c0579f866e4",
-    upstream: Upstream {
-        name: "depots",
-        base_path: "/v1",
-        credentials: &[
-            Credential {
-                name: "token",
-                place: CredentialPlace::Bearer,
-            },
-        ],
-    },
+    upstreams: &[
+        Upstream {
+            name: "depots",
+            base_path: "/v1",
+            credentials: &[
+                Credential {
+                    name: "token",
+                    place: CredentialPlace::Bearer,
+                },
+            ],
+        },
+    ],
     tools: &[add_part::TOOL, get_label::TOOL, list_parts::TOOL],
 };
