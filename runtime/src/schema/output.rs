@@ -9,6 +9,7 @@ use airlock_contract::shape::{Named, Object, Shape};
 use serde_json::{Map, Value, json};
 
 use super::{describe, object};
+use crate::arguments::object_of;
 use crate::untrusted::one_line;
 
 /// Comparisons for one answer. A recursive choice can ask for more than any honest answer needs.
@@ -77,20 +78,6 @@ fn kinds(shape: &Shape, open: &mut Vec<*const Named>) -> Kinds {
         Shape::Literals(literals) if literals.iter().any(|json| json.trim_start().starts_with('{')) => Kinds::Both,
         _ => Kinds::NoObjects,
     }
-}
-
-/// The object of a shape that is one or null.
-fn object_of(shape: &Shape) -> Option<Object> {
-    let mut shape = *shape;
-    for _ in 0..DEPTH_MAX {
-        match shape {
-            Shape::Object(object) => return Some(object),
-            Shape::Nullable(inner) => shape = *inner,
-            Shape::Named(named) => shape = named.shape,
-            _ => return None,
-        }
-    }
-    None
 }
 
 /// The schema of an object, made true of `{"result": null}` as well: no member is there for sure.
@@ -234,7 +221,7 @@ fn kind(value: &Value) -> &'static str {
 fn listed<'a>(words: impl Iterator<Item = &'a str> + Clone) -> String {
     let shown: Vec<&str> = words.clone().take(LISTED_MAX).collect();
     let more = if words.count() > LISTED_MAX { " and others" } else { "" };
-    format!("Declared: {}{more}.", shown.join(", "))
+    one_line(&format!("Declared: {}{more}.", shown.join(", ")), DESCRIPTION_CHARS_MAX)
 }
 
 /// Where an answer is not what [`of_output`] says of it, in words; none if it is.

@@ -92,7 +92,7 @@ fn wide_integers_files_and_numbers_of_properties_are_announced_as_they_are_admit
         format!(
             "{{\"type\":\"object\",\"properties\":{{\
              \"id\":{{\"anyOf\":[{{\"type\":\"integer\",\"minimum\":0,\"maximum\":18446744073709551615}},\
-             {{\"type\":\"string\",\"pattern\":\"^-?(0|[1-9][0-9]*)$\",\"description\":\"The same in digits.\"}}],\
+             {{\"type\":\"string\",\"pattern\":\"^-?(0|[1-9][0-9]*)$\"}}],\
              \"description\":\"Which.\"}},\
              \"body\":{{\"type\":\"object\",\"properties\":{{\"scan\":{of_file}}},\"required\":[\"scan\"],\
              \"additionalProperties\":{{\"type\":\"string\"}},\"maxProperties\":3}}}},\
