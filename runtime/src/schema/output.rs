@@ -2,8 +2,9 @@
 //!
 //! Clients check every answer against it, and one keyword that they read otherwise takes the whole list of tools down.
 //! So it says types, members and items, and no more: no patterns, formats, bounds or closed objects, and what a document
-//! lists as allowed words stands in the description, since upstreams add to those. An answer is checked against the same
-//! before it goes out. The root is an object: an answer that is none stands in `{"result": …}`, as `mcp` sends it.
+//! lists as allowed words stands in the description, since upstreams add to those. Null is admitted for a member that may
+//! be missing and for any array: many upstreams write it there, whatever their document says. An answer is checked against
+//! the same before it goes out. The root is an object: an answer that is none stands in `{"result": …}`, as `mcp` sends it.
 
 use airlock_contract::shape::{Named, Object, Shape};
 use serde_json::{Map, Value, json};
@@ -101,6 +102,16 @@ fn with_type(schema: Map<String, Value>) -> Map<String, Value> {
     root
 }
 
+/// A schema, or null beside it; as it is where null is in already.
+fn or_null(schema: &Map<String, Value>) -> Map<String, Value> {
+    let nothing = json!({"type": "null"});
+    let known = schema.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.contains(&nothing));
+    if known || !schema.contains_key("type") && !schema.contains_key("anyOf") {
+        return schema.clone();
+    }
+    object(json!({"anyOf": [schema, nothing]}))
+}
+
 struct Writer {
     /// Named shapes that are being written: one of them again is a cycle.
     open: Vec<&'static Named>,
@@ -119,7 +130,7 @@ impl Writer {
             Shape::Integer(_) => object(json!({"type": "integer"})),
             Shape::Number(_) => object(json!({"type": "number"})),
             Shape::Text(_) => object(json!({"type": "string"})),
-            Shape::List(list) => object(json!({"type": "array", "items": self.shape(list.items)})),
+            Shape::List(list) => or_null(&object(json!({"type": "array", "items": self.shape(list.items)}))),
             Shape::Object(shape) => self.object(shape),
             Shape::Words(words) => {
                 let mut schema = object(json!({"type": "string"}));
@@ -131,10 +142,7 @@ impl Writer {
                 let any: Vec<Value> = shapes.iter().map(|shape| self.shape(shape).into()).collect();
                 object(json!({"anyOf": any}))
             }
-            Shape::Nullable(inner) => {
-                let inner = self.shape(inner);
-                object(json!({"anyOf": [inner, {"type": "null"}]}))
-            }
+            Shape::Nullable(inner) => or_null(&self.shape(inner)),
             Shape::File => object(json!({"type": "object"})),
             Shape::Named(named) => self.named(named),
         }
@@ -156,6 +164,9 @@ impl Writer {
         let mut required = Vec::new();
         for property in shape.properties {
             let mut schema = self.shape(&property.shape);
+            if !property.required {
+                schema = or_null(&schema);
+            }
             describe(&mut schema, &one_line(property.description, DESCRIPTION_CHARS_MAX));
             properties.insert(property.name.to_owned(), schema.into());
             if property.required {
@@ -265,7 +276,7 @@ impl Walker {
             | (Shape::Number(_), Value::Number(_))
             | (Shape::Text(_) | Shape::Words(_), Value::String(_))
             | (Shape::File, Value::Object(_))
-            | (Shape::Nullable(_), Value::Null) => true,
+            | (Shape::Nullable(_) | Shape::List(_), Value::Null) => true,
             (Shape::Integer(_), Value::Number(number)) => is_integer(number),
             (Shape::List(list), Value::Array(items)) => items
                 .iter()
@@ -291,6 +302,7 @@ impl Walker {
     fn members(&mut self, object: &Object, map: &Map<String, Value>) -> bool {
         for property in object.properties {
             let fits = match map.get(property.name) {
+                Some(Value::Null) if !property.required => true,
                 Some(value) => self.fits(&property.shape, value),
                 None => !property.required,
             };
