@@ -21,7 +21,7 @@ const DEPTH_MAX: u32 = 1000;
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
 /// tools has to stay well below the ten megabytes that clients read as one message.
-const NODES_MAX: usize = 300;
+const NODES_MAX: usize = 200;
 
 /// Characters of a description.
 const DESCRIPTION_CHARS_MAX: usize = 160;
