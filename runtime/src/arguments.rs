@@ -14,6 +14,7 @@ mod words;
 use std::fmt;
 
 use airlock_contract::request::{Argument, Place, Source};
+use airlock_contract::shape::{Object, Shape};
 use serde_json::{Map, Value};
 
 pub use canonical::canonical;
@@ -116,6 +117,21 @@ impl Table {
         let faults = checker.finish();
         if faults.is_empty() { Ok(Checked(values)) } else { Err(Faults(faults)) }
     }
+}
+
+/// The object that a shape stands for, looked up through names and null.
+pub(crate) fn object_of(shape: &Shape) -> Option<Object> {
+    let mut shape = *shape;
+    // A shape that only names itself has no end.
+    for _ in 0..64 {
+        match shape {
+            Shape::Object(object) => return Some(object),
+            Shape::Nullable(inner) => shape = *inner,
+            Shape::Named(named) => shape = named.shape,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Rows that the caller sees.

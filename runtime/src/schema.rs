@@ -201,7 +201,7 @@ fn integer(bounds: &Integer) -> Map<String, Value> {
     }
     if is_wide(bounds) {
         // Hosts that hold numbers as floats would lose digits.
-        let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$", "description": "The same in digits."});
+        let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"});
         return object(json!({"anyOf": [schema, digits]}));
     }
     schema
@@ -261,5 +261,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

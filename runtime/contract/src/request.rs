@@ -124,13 +124,14 @@ pub enum Body {
     Form(&'static [Field]),
     /// The object's members as `multipart/form-data` (RFC 7578).
     Multipart(&'static [Part]),
-    /// A file's bytes, under its own media type or else this one.
+    /// A file's bytes, under its own media type or else this one. Its name has no place there and is refused.
     Bytes(&'static str),
     /// A string's UTF-8 bytes, under this media type.
     Text(&'static str),
 }
 
-/// How one member of a form is written. A member without a row is written [`Style::FormExploded`].
+/// How one member of a form is written. A member without a row is written [`Style::FormExploded`], unless it is an object:
+/// then it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The member's name.
@@ -141,7 +142,8 @@ pub struct Field {
     pub reserved: bool,
 }
 
-/// How one member of a multipart body is written. A member without a row is refused.
+/// How one member of a multipart body is written. A member without a row is refused. A file without a name is sent as
+/// `file`, since receivers take a part without a file name for text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The member's name.

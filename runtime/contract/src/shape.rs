@@ -34,7 +34,8 @@ pub enum Shape {
     Named(&'static Named),
 }
 
-/// Bounds of an integer, both included.
+/// Bounds of an integer, both included. Where one is beyond 2^53, an argument may also be a string of the digits, since
+/// many hosts hold numbers as floats; the number is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the module and the field names say it")]
 pub struct Integer {

@@ -5,14 +5,14 @@
 use std::borrow::Cow;
 
 use airlock_contract::request::{Argument, Source};
-use airlock_contract::shape::{Property, Shape};
+use airlock_contract::shape::Shape;
 use airlock_contract::{Body, Place};
 use serde_json::{Map, Value};
 
 use super::escape::is_media_type;
 use super::value::Subject;
 use super::{BODY_BYTES_MAX, form, multipart, row_value};
-use crate::arguments::Checked;
+use crate::arguments::{Checked, object_of};
 use crate::file::{self, FileFault};
 
 /// A type that says nothing (RFC 2046, section 4.5.1): for files of which neither caller nor document tells more.
@@ -90,7 +90,7 @@ impl<'a> Content<'a> {
                     )),
                     name,
                     value,
-                    required: property(&row.shape, name).is_some_and(|property| property.required),
+                    required: is_required(&row.shape, name),
                 })
                 .collect()),
             Self::Whole(row, _) => Err(format!("`{}` is sent member by member; send an object", row.name)),
@@ -138,19 +138,8 @@ impl<'a> Content<'a> {
     }
 }
 
-/// The property of an object shape, looked up through names and null.
-fn property(shape: &Shape, name: &str) -> Option<&'static Property> {
-    let mut shape = *shape;
-    // A shape that only names itself has no end.
-    for _ in 0..64 {
-        match shape {
-            Shape::Object(object) => return object.properties.iter().find(|property| property.name == name),
-            Shape::Nullable(inner) => shape = *inner,
-            Shape::Named(named) => shape = named.shape,
-            _ => return None,
-        }
-    }
-    None
+fn is_required(shape: &Shape, name: &str) -> bool {
+    object_of(shape).is_some_and(|object| object.properties.iter().any(|one| one.name == name && one.required))
 }
 
 /// A file's own type, else the declared one. A range such as `image/*` declares none.

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use super::escape::{is_media_type, is_token};
 use super::{cookie, header, path, query};
+use crate::arguments::object_of;
 
 /// A piece of the path template.
 #[derive(Debug)]
@@ -199,11 +200,25 @@ pub(super) fn check_body(request: &Request) -> Result<(), String> {
         Body::Form(fields) => {
             fields.iter().all(|field| query::has(field.style)) && unique(fields.iter().map(|field| field.name))
         }
-        Body::Multipart(parts) => parts.iter().all(part_fits) && unique(parts.iter().map(|part| part.name)),
+        Body::Multipart(parts) => {
+            let has_part = |name: &str| parts.iter().any(|part| part.name == name);
+            parts.iter().all(part_fits)
+                && unique(parts.iter().map(|part| part.name))
+                && request.arguments.iter().all(|row| members(row).iter().all(|name| has_part(name)))
+        }
         Body::Bytes(media_type) => !properties && type_fits(media_type, true),
         Body::Text(media_type) => !properties && type_fits(media_type, false),
     };
     if sound { Ok(()) } else { Err("its body cannot be written as it is declared".to_owned()) }
+}
+
+/// Names of the body's members that a row declares.
+fn members(row: &Argument) -> Vec<&'static str> {
+    match (row.place, object_of(&row.shape)) {
+        (Place::BodyProperty, _) => vec![row.wire],
+        (Place::Body, Some(object)) => object.properties.iter().map(|property| property.name).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> bool {

@@ -2,13 +2,15 @@
 //!
 //! Clients check every answer against it, and one keyword that they read otherwise takes the whole list of tools down.
 //! So it says types, members and items, and no more: no patterns, formats, bounds or closed objects, and what a document
-//! lists as allowed words stands in the description, since upstreams add to those. An answer is checked against the same
-//! before it goes out. The root is an object: an answer that is none stands in `{"result": …}`, as `mcp` sends it.
+//! lists as allowed words stands in the description, since upstreams add to those. Null is admitted for a member that may
+//! be missing and for any array: many upstreams write it there, whatever their document says. An answer is checked against
+//! the same before it goes out. The root is an object: an answer that is none stands in `{"result": …}`, as `mcp` sends it.
 
 use airlock_contract::shape::{Named, Object, Shape};
 use serde_json::{Map, Value, json};
 
 use super::{describe, object};
+use crate::arguments::object_of;
 use crate::untrusted::one_line;
 
 /// Comparisons for one answer. A recursive choice can ask for more than any honest answer needs.
@@ -19,7 +21,7 @@ const DEPTH_MAX: u32 = 1000;
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
 /// tools has to stay well below the ten megabytes that clients read as one message.
-const NODES_MAX: usize = 300;
+const NODES_MAX: usize = 200;
 
 /// Characters of a description.
 const DESCRIPTION_CHARS_MAX: usize = 160;
@@ -79,20 +81,6 @@ fn kinds(shape: &Shape, open: &mut Vec<*const Named>) -> Kinds {
     }
 }
 
-/// The object of a shape that is one or null.
-fn object_of(shape: &Shape) -> Option<Object> {
-    let mut shape = *shape;
-    for _ in 0..DEPTH_MAX {
-        match shape {
-            Shape::Object(object) => return Some(object),
-            Shape::Nullable(inner) => shape = *inner,
-            Shape::Named(named) => shape = named.shape,
-            _ => return None,
-        }
-    }
-    None
-}
-
 /// The schema of an object, made true of `{"result": null}` as well: no member is there for sure.
 fn or_result(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema.remove("required");
@@ -114,6 +102,16 @@ fn with_type(schema: Map<String, Value>) -> Map<String, Value> {
     root
 }
 
+/// A schema, or null beside it; as it is where null is in already.
+fn or_null(schema: &Map<String, Value>) -> Map<String, Value> {
+    let nothing = json!({"type": "null"});
+    let known = schema.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.contains(&nothing));
+    if known || !schema.contains_key("type") && !schema.contains_key("anyOf") {
+        return schema.clone();
+    }
+    object(json!({"anyOf": [schema, nothing]}))
+}
+
 struct Writer {
     /// Named shapes that are being written: one of them again is a cycle.
     open: Vec<&'static Named>,
@@ -132,7 +130,7 @@ impl Writer {
             Shape::Integer(_) => object(json!({"type": "integer"})),
             Shape::Number(_) => object(json!({"type": "number"})),
             Shape::Text(_) => object(json!({"type": "string"})),
-            Shape::List(list) => object(json!({"type": "array", "items": self.shape(list.items)})),
+            Shape::List(list) => or_null(&object(json!({"type": "array", "items": self.shape(list.items)}))),
             Shape::Object(shape) => self.object(shape),
             Shape::Words(words) => {
                 let mut schema = object(json!({"type": "string"}));
@@ -144,10 +142,7 @@ impl Writer {
                 let any: Vec<Value> = shapes.iter().map(|shape| self.shape(shape).into()).collect();
                 object(json!({"anyOf": any}))
             }
-            Shape::Nullable(inner) => {
-                let inner = self.shape(inner);
-                object(json!({"anyOf": [inner, {"type": "null"}]}))
-            }
+            Shape::Nullable(inner) => or_null(&self.shape(inner)),
             Shape::File => object(json!({"type": "object"})),
             Shape::Named(named) => self.named(named),
         }
@@ -169,6 +164,9 @@ impl Writer {
         let mut required = Vec::new();
         for property in shape.properties {
             let mut schema = self.shape(&property.shape);
+            if !property.required {
+                schema = or_null(&schema);
+            }
             describe(&mut schema, &one_line(property.description, DESCRIPTION_CHARS_MAX));
             properties.insert(property.name.to_owned(), schema.into());
             if property.required {
@@ -234,7 +232,7 @@ fn kind(value: &Value) -> &'static str {
 fn listed<'a>(words: impl Iterator<Item = &'a str> + Clone) -> String {
     let shown: Vec<&str> = words.clone().take(LISTED_MAX).collect();
     let more = if words.count() > LISTED_MAX { " and others" } else { "" };
-    format!("Declared: {}{more}.", shown.join(", "))
+    one_line(&format!("Declared: {}{more}.", shown.join(", ")), DESCRIPTION_CHARS_MAX)
 }
 
 /// Where an answer is not what [`of_output`] says of it, in words; none if it is.
@@ -278,7 +276,7 @@ impl Walker {
             | (Shape::Number(_), Value::Number(_))
             | (Shape::Text(_) | Shape::Words(_), Value::String(_))
             | (Shape::File, Value::Object(_))
-            | (Shape::Nullable(_), Value::Null) => true,
+            | (Shape::Nullable(_) | Shape::List(_), Value::Null) => true,
             (Shape::Integer(_), Value::Number(number)) => is_integer(number),
             (Shape::List(list), Value::Array(items)) => items
                 .iter()
@@ -304,6 +302,7 @@ impl Walker {
     fn members(&mut self, object: &Object, map: &Map<String, Value>) -> bool {
         for property in object.properties {
             let fits = match map.get(property.name) {
+                Some(Value::Null) if !property.required => true,
                 Some(value) => self.fits(&property.shape, value),
                 None => !property.required,
             };

@@ -92,7 +92,7 @@ fn wide_integers_files_and_numbers_of_properties_are_announced_as_they_are_admit
         format!(
             "{{\"type\":\"object\",\"properties\":{{\
              \"id\":{{\"anyOf\":[{{\"type\":\"integer\",\"minimum\":0,\"maximum\":18446744073709551615}},\
-             {{\"type\":\"string\",\"pattern\":\"^-?(0|[1-9][0-9]*)$\",\"description\":\"The same in digits.\"}}],\
+             {{\"type\":\"string\",\"pattern\":\"^-?(0|[1-9][0-9]*)$\"}}],\
              \"description\":\"Which.\"}},\
              \"body\":{{\"type\":\"object\",\"properties\":{{\"scan\":{of_file}}},\"required\":[\"scan\"],\
              \"additionalProperties\":{{\"type\":\"string\"}},\"maxProperties\":3}}}},\
@@ -115,6 +115,7 @@ const NAMES: Shape = object_of(&[required("a", text())]);
 
 /// Whether a value is what a schema of this small vocabulary says, judged without the shape.
 fn conforms(schema: &Value, value: &Value) -> bool {
+    assert!(schema.is_object(), "{schema}");
     let kind = match schema["type"].as_str() {
         None => true,
         Some("object") => value.is_object(),
@@ -170,6 +171,8 @@ fn what_fits_a_shape_conforms_to_its_schema() {
         json!([]),
         json!({}),
         json!({"id": 1, "name": null}),
+        json!({"id": 1, "name": null, "state": null, "tags": null}),
+        json!({"label": "l", "children": null}),
         json!({"id": 1.0, "name": "x", "state": "new", "tags": ["a", "b"], "more": 1}),
         json!({"id": "1", "name": "x"}),
         json!({"id": 1}),
@@ -200,19 +203,38 @@ fn what_fits_a_shape_conforms_to_its_schema() {
     assert_eq!(of_output(&any()), None);
 }
 
+const ALL: Shape = object_of(&[required("all", list_of(&TEXT))]);
 const RESULT: Shape = object_of(&[required("result", text())]);
 
 #[test]
 fn the_schema_of_answers_says_no_more_than_types() {
     assert_eq!(
         of_output(&list_of(&PATIENT)).expect("known").to_string(),
-        "{\"type\":\"object\",\"properties\":{\"result\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\
+        "{\"type\":\"object\",\"properties\":{\"result\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\
          \"id\":{\"type\":\"integer\"},\"name\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]},\
-         \"state\":{\"type\":\"string\",\"description\":\"Declared: in, out.\"},\
-         \"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"id\",\"name\"]}}},\"required\":[\"result\"]}"
+         \"state\":{\"anyOf\":[{\"type\":\"string\",\"description\":\"Declared: in, out.\"},{\"type\":\"null\"}]},\
+         \"tags\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"string\"}},{\"type\":\"null\"}]}},\
+         \"required\":[\"id\",\"name\"]}},{\"type\":\"null\"}]}},\"required\":[\"result\"]}"
     );
     let maybe = of_output(&MAYBE).expect("known");
     assert!(maybe.get("required").is_none() && maybe["properties"].get("id").is_some(), "{maybe}");
+}
+
+#[test]
+fn null_stands_for_what_upstreams_leave_empty_and_for_nothing_else() {
+    let of = |json: &str| serde_json::from_str::<Value>(json).expect("JSON");
+    for (shape, value) in [
+        (PATIENT, r#"{"id": 1, "name": "x", "state": null, "tags": null}"#),
+        (list_of(&PATIENT), "null"),
+        (ALL, r#"{"all": null}"#),
+    ] {
+        assert_eq!(misfit(&shape, &of(value)), None, "{value}");
+    }
+    for (shape, value) in
+        [(PATIENT, r#"{"id": null, "name": "x"}"#), (PATIENT, "null"), (list_of(&PATIENT), "[null]"), (TEXT, "null")]
+    {
+        assert!(misfit(&shape, &of(value)).is_some(), "{value}");
+    }
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn tools_and_site_need_no_site_file() {
     assert_eq!(tools.as_array().expect("a list").len(), 5);
     assert_eq!(tools[1]["effect"], "destroy");
     assert_eq!(tools[2]["input_schema"]["required"][0], "name");
+    assert_eq!(tools[2]["output_schema"]["required"][0], "result");
     let (code, out, _) = run(&["site"]);
     assert_eq!(code, ExitCode::Done);
     let site: Value = serde_json::from_str(&out).expect("JSON");

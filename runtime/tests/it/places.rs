@@ -136,10 +136,10 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
     tools: TOOLS,
 }];
 
-struct Bench {
-    gate: Arc<Gate>,
+pub(crate) struct Bench {
+    pub(crate) gate: Arc<Gate>,
     lab: Fake,
-    files: Fake,
+    pub(crate) files: Fake,
     directory: TempDir,
 }
 
@@ -155,7 +155,7 @@ fn site(lab: &str, files: &str) -> Site {
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (lab, files) = (Fake::start().await, Fake::start().await);
         let directory = tempfile::tempdir().expect("a directory");
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");

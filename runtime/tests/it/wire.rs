@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_runtime::gate::Approval;
+use airlock_runtime::gate::{Approval, Gate};
 use airlock_runtime::mcp;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
 use crate::catalog::Bench;
+use crate::places;
 
 /// A client that writes lines and reads lines.
 struct Client {
@@ -20,9 +21,13 @@ struct Client {
 
 impl Client {
     fn connect(bench: &Bench, approval: Approval) -> Self {
+        Self::connect_to(&bench.gate, approval)
+    }
+
+    fn connect_to(gate: &Arc<Gate>, approval: Approval) -> Self {
         let (near, far) = tokio::io::duplex(1 << 22);
         let (read, write) = tokio::io::split(far);
-        let server = tokio::spawn(mcp::serve(Arc::clone(&bench.gate), approval, read, write));
+        let server = tokio::spawn(mcp::serve(Arc::clone(gate), approval, read, write));
         let (lines, write) = tokio::io::split(near);
         Self { write: Some(write), lines: BufReader::new(lines), server }
     }
@@ -90,10 +95,10 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// What a list of patients is said to be: its root is an object in both eras.
-const OUTPUT: &str = "{\"type\":\"object\",\"properties\":{\"result\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\
+const OUTPUT: &str = "{\"type\":\"object\",\"properties\":{\"result\":{\"anyOf\":[{\"type\":\"array\",\"items\":{\"type\":\"object\",\
                       \"properties\":{\"id\":{\"type\":\"integer\"},\
                       \"name\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}},\
-                      \"required\":[\"id\",\"name\"]}}},\"required\":[\"result\"]}";
+                      \"required\":[\"id\",\"name\"]}},{\"type\":\"null\"}]}},\"required\":[\"result\"]}";
 
 #[tokio::test]
 async fn a_conversation_of_the_newest_revision() {
@@ -299,4 +304,16 @@ async fn half_a_pair_of_surrogates_gets_an_answer() {
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(-32600)), "{answer}");
     assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
     assert!(bench.fake.requests().is_empty());
+}
+
+/// Without a tool that takes files such a line is refused (`a_line_that_is_too_long_gets_an_answer`).
+#[tokio::test]
+async fn a_file_of_two_megabytes_goes_through_whole() {
+    let bench = places::Bench::new().await;
+    let mut client = Client::connect_to(&bench.gate, Approval::None);
+    let file = json!({"body": {"scan": {"base64": "QUJD".repeat(700_000), "filename": "scan.png"}}});
+    let answer = client.ask(modern(1, "tools/call", json!({"name": "upload", "arguments": file}))).await;
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    let request = bench.files.requests().remove(0);
+    assert!(request.contains(&format!("\r\n\r\n{}\r\n--airlock-", "ABC".repeat(700_000))));
 }

@@ -79,6 +79,7 @@ fn bodies_that_cannot_be_written() {
     const QUOTE: &[Part] = &[text_part("a\"; filename=\"x", "")];
     const BREAK: &[Part] = &[file_part("a\r\nX: y", "")];
     const UNTYPED: &[Part] = &[json_part("a", "")];
+    const RANGELESS: &[Part] = &[text_part("a", "")];
     const RANGE: &[Part] = &[text_part("a", "text/*")];
     let (whole, property) = (row("body", Place::Body), row("p", Place::BodyProperty));
     let holds_file = shaped(whole, list_of(&FILE));
@@ -100,6 +101,8 @@ fn bodies_that_cannot_be_written() {
         (&[whole], Body::Multipart(BREAK)),
         (&[whole], Body::Multipart(UNTYPED)),
         (&[whole], Body::Multipart(RANGE)),
+        (&[property], Body::Multipart(RANGELESS)),
+        (&[form_of_file], Body::Multipart(RANGELESS)),
         (&[holds_file], Body::Json("application/json")),
         (&[form_of_file], Body::Form(&[])),
     ] {
