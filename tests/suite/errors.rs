@@ -135,6 +135,9 @@ fn every_run_that_fails_says_where_to_read_more_once() {
     assert!(hints > 0);
 }
 
+/// Codes whose mistake is too large for a case: files of 100 MB, which the load step's own tests make.
+const WITHOUT_A_CASE: &[&str] = &["E0111", "E0117"];
+
 #[test]
 fn every_code_of_the_compiler_is_explained_and_has_a_case() {
     let used = codes_of_the_compiler();
@@ -148,7 +151,8 @@ fn every_code_of_the_compiler_is_explained_and_has_a_case() {
         .iter()
         .flat_map(|case| codes_shown(&std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default()))
         .collect();
-    let unshown: Vec<_> = used.iter().filter(|(code, _)| !shown.contains(*code)).collect();
+    let is_shown = |code: &String| shown.contains(code) || WITHOUT_A_CASE.contains(&code.as_str());
+    let unshown: Vec<_> = used.iter().filter(|(code, _)| !is_shown(code)).collect();
     assert!(unshown.is_empty(), "no case in errors/ shows: {unshown:?}");
 }
 
