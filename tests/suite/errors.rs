@@ -135,8 +135,32 @@ fn every_run_that_fails_says_where_to_read_more_once() {
     assert!(hints > 0);
 }
 
-/// Codes whose mistake is too large for a case: files of 100 MB, which the load step's own tests make.
+/// Codes whose mistake is too large to be kept: `files_and_documents_have_a_bound` makes it.
 const WITHOUT_A_CASE: &[&str] = &["E0111", "E0117"];
+
+/// The files have no blocks on the disk: only their lengths are large.
+#[test]
+fn files_and_documents_have_a_bound() {
+    let write = |directory: &Path, name: &str, text: &str, bytes: u64| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).expect("is written");
+        if bytes > 0 {
+            std::fs::File::options().write(true).open(&path).and_then(|file| file.set_len(bytes)).expect("is long");
+        }
+    };
+    let document = "openapi: 3.0.4\npaths: { /a: { $ref: a.md }, /b: { $ref: b.md } }\n";
+    for (code, document_bytes, text_bytes) in [("E0111", (100 << 20) + 1, 0), ("E0117", 0, 51 << 20)] {
+        let catalogs = tempfile::tempdir().expect("a directory");
+        let depots = catalogs.path().join("depots");
+        std::fs::create_dir(&depots).expect("is made");
+        write(&depots, "catalog.yaml", "title: Depots\ndocument: openapi.yaml\ntools: {}\n", 0);
+        write(&depots, "openapi.yaml", document, document_bytes);
+        write(&depots, "a.md", "a", text_bytes);
+        write(&depots, "b.md", "b", text_bytes);
+        let ran = airlock(["compile", "--out", "unused", "--catalogs", &catalogs.path().to_string_lossy()]);
+        assert_eq!((ran.exit, codes_shown(&ran.err)), (Exit::Invalid, vec![code.to_owned()]), "{}", ran.err);
+    }
+}
 
 #[test]
 fn every_code_of_the_compiler_is_explained_and_has_a_case() {
