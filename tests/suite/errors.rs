@@ -155,8 +155,8 @@ fn files_and_documents_have_a_bound() {
         std::fs::create_dir(&depots).expect("is made");
         write(&depots, "catalog.yaml", "title: Depots\ndocument: openapi.yaml\ntools: {}\n", 0);
         write(&depots, "openapi.yaml", document, document_bytes);
-        write(&depots, "a.md", "a", text_bytes);
-        write(&depots, "b.md", "b", text_bytes);
+        write(&depots, "a.md", "the parameters of a", text_bytes);
+        write(&depots, "b.md", "the parameters of b", text_bytes);
         let ran = airlock(["compile", "--out", "unused", "--catalogs", &catalogs.path().to_string_lossy()]);
         assert_eq!((ran.exit, codes_shown(&ran.err)), (Exit::Invalid, vec![code.to_owned()]), "{}", ran.err);
     }
