@@ -136,7 +136,7 @@ fn every_run_that_fails_says_where_to_read_more_once() {
 }
 
 /// Codes whose mistake is too large to be kept: `files_and_documents_have_a_bound` makes it.
-const WITHOUT_A_CASE: &[&str] = &["E0111", "E0117"];
+const WITHOUT_A_CASE: &[&str] = &["E0111", "E0117", "E0507"];
 
 /// The files have no blocks on the disk: only their lengths are large.
 #[test]
@@ -160,6 +160,19 @@ fn files_and_documents_have_a_bound() {
         let ran = airlock(["compile", "--out", "unused", "--catalogs", &catalogs.path().to_string_lossy()]);
         assert_eq!((ran.exit, codes_shown(&ran.err)), (Exit::Invalid, vec![code.to_owned()]), "{}", ran.err);
     }
+    let catalogs = tempfile::tempdir().expect("a directory");
+    let depots = catalogs.path().join("depots");
+    std::fs::create_dir(&depots).expect("is made");
+    let parameter = format!("{{ name: a, in: query, schema: {{}}, description: {} }}", "many words ".repeat(100_000));
+    let document = format!(
+        "openapi: 3.0.4\ninfo: {{ title: A, version: a }}\npaths: {{ /a: {{ get: {{ security: [], parameters: [{parameter}], responses: {{ 204: {{}} }} }} }} }}\n"
+    );
+    let manifest = "title: A\ndocument: openapi.yaml\ntools: { a: { operation: GET /a, description: a, \
+                    response: { bytes_max: 1 }, prune: '@' } }\n";
+    write(&depots, "catalog.yaml", manifest, 0);
+    write(&depots, "openapi.yaml", &document, 0);
+    let ran = airlock(["compile", "--out", "unused", "--catalogs", &catalogs.path().to_string_lossy()]);
+    assert_eq!((ran.exit, codes_shown(&ran.err)), (Exit::Invalid, vec!["E0507".to_owned()]));
 }
 
 #[test]
