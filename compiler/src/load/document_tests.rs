@@ -198,7 +198,7 @@ fn a_file_and_all_files_have_a_size_that_is_not_exceeded() {
 fn files_have_a_number_that_is_not_exceeded() {
     let root = temporary();
     let number = crate::load::FILES_MAX;
-    let text: String = (0..number).map(|at| format!("- $ref: {at}.txt\n")).collect();
+    let text = (0..number).map(|at| format!("- $ref: {at}.txt\n")).collect::<Vec<_>>().concat();
     write(&root, &[("openapi.yaml", &text)]);
     for at in 0..number {
         fs::write(root.path().join(format!("{at}.txt")), "").expect("can be written");
