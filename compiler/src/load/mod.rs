@@ -13,6 +13,7 @@ mod reference;
 mod sources;
 mod spans;
 mod value;
+mod yaml_mend;
 mod yaml_spans;
 
 use std::collections::BTreeMap;
