@@ -132,6 +132,9 @@ impl Trail {
     }
 }
 
+/// What the YAML parser says of aliases that mean too much.
+pub(super) const UNFOLDS: &str = "repetition limit exceeded";
+
 /// The diagnostic of what a parser says about a text that it does not accept. `offset` is a byte, where it knows one.
 pub(super) fn syntax_error(id: FileId, text: &str, format: Format, message: &str, offset: Option<usize>) -> Diagnostic {
     let language = if format == Format::Json { "JSON" } else { "YAML" };
@@ -155,7 +158,8 @@ pub(super) fn syntax_error(id: FileId, text: &str, format: Format, message: &str
                 "an alias that stands inside what it names (`&a [*a]`) has no end; of lists and objects, take some out",
             );
     }
-    if message.starts_with("repetition limit exceeded") {
+    // The parser may have put the value's path before it.
+    if message.contains(UNFOLDS) {
         return Diagnostic::error("E0112", "the aliases (`*name`) of this file unfold to far more than it holds")
             .at(at(0), "in this file")
             .help("write out what the aliases mean, or use `$ref`");

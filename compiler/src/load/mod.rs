@@ -15,6 +15,7 @@ mod sources;
 mod spans;
 mod syntax_help;
 mod value;
+mod yaml_mend;
 mod yaml_spans;
 
 use std::collections::BTreeMap;
@@ -136,7 +137,7 @@ fn directories(root: &Path) -> io::Result<Vec<String>> {
 }
 
 fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
-    let mut directory = open(path, report)?;
+    let mut directory = open(path, path, report)?;
     let (manifest, _) = document::load_named(&mut directory, MANIFEST, sources, report, None)?;
     let Some(Value::String(document_name)) = manifest.value.get("document") else {
         report.push(
@@ -182,10 +183,11 @@ fn vendored(manifest: &LoadedFile, report: &mut Report) -> Option<document::Vend
     is_sound.then_some(vendored)
 }
 
-fn open(path: &Path, report: &mut Report) -> Option<Directory> {
+/// Opens the directory at `path`, to read `wanted`.
+fn open(path: &Path, wanted: &Path, report: &mut Report) -> Option<Directory> {
     Directory::new(path)
         .map_err(|error| {
-            report.push(Diagnostic::error("E0105", format!("cannot read the directory {}: {error}", path.display())));
+            report.push(Diagnostic::error("E0105", format!("cannot read {}: {error}", wanted.display())));
         })
         .ok()
 }
@@ -203,12 +205,15 @@ pub fn load_document_at(
 ) -> Option<LoadedDocument> {
     let target = root.is_none().then(|| link_target(path)).flatten();
     let path = target.as_deref().unwrap_or(path);
-    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let Some(mut name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+        report
+            .push(Diagnostic::error("E0114", format!("{} is not a file of bytes, so it is not read", path.display())));
+        return None;
+    };
     let own = path.parent().unwrap_or(Path::new(""));
-    let mut directory = open(own, report)?;
-    let mut name = file_name;
+    let mut directory = open(own, path, report)?;
     if let Some(root) = root {
-        let root = open(root, report)?;
+        let root = open(root, root, report)?;
         let Some(below) = directory.below(&root) else {
             report.push(
                 Diagnostic::error("E0104", format!("{} does not lie below {}", path.display(), root.shown("")))

@@ -129,3 +129,65 @@ impl Sources {
         (line + 1, text[start..offset].chars().count() + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, Sources};
+    use crate::load::parse;
+    use crate::report::{At, Part, Report};
+
+    const JSON: &str =
+        "{\"a\\u00fc/\": [1, {\"b~\": \"é\\\"\"}, 18446744073709551616],\n \"c\": {\"d\": null, \"d\": -1e400}}\n";
+    const YAML: &str = "a: &x [1, 'ü''', {b: \"\\u00e9\"}]\n? c/~\n: - >\n    folded\n    text\n  - |\n    é\n    b\nd: *x\n<<: {e: .inf}\n";
+
+    /// Whatever stands in a file, and whatever is asked about it, the answer lies within the text.
+    #[test]
+    fn no_text_and_no_place_is_too_strange() {
+        let mut state = 1_u64;
+        let mut random = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or(0) % bound
+        };
+        let strange: Vec<char> = "{}[]:,-\"'\\\n\t #&*!|>?%@`~/<.0e\u{0}\u{feff}\u{85}\u{2028}é𝄞".chars().collect();
+        for round in 0..1500 {
+            let (text, format) = [(JSON, Format::Json), (YAML, Format::Yaml), (YAML, Format::Text)][round % 3];
+            let mut chars: Vec<char> = text.chars().collect();
+            for _ in 0..=random(4) {
+                let at = random(chars.len().max(1));
+                match random(3) {
+                    0 if at < chars.len() => drop(chars.remove(at)),
+                    1 => chars.insert(at, strange[random(strange.len())]),
+                    _ => chars.truncate(at + 1),
+                }
+            }
+            let mut sources = Sources::default();
+            let file = sources.add("file".into(), chars.into_iter().collect(), format);
+            let mut report = Report::default();
+            parse(file, &sources, &mut report);
+            let mut places: Vec<At> =
+                report.diagnostics().iter().flat_map(|one| &one.marks).map(|mark| mark.at.clone()).collect();
+            let pointers = sources.spans(file).pointers(sources.text(file));
+            for pointer in pointers.iter().map(String::as_str).chain(["/x", "/a/9/z", "x", "/"]) {
+                for part in [Part::Value, Part::Key, Part::SecondKey, Part::Within(1..usize::MAX), Part::Bytes(0..9999)]
+                {
+                    places.push(At { file, pointer: pointer.to_owned(), part });
+                }
+            }
+            for place in &places {
+                let range = sources.range(place);
+                assert!(sources.text(file).get(range).is_some());
+                sources.line_column(place);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_in_characters() {
+        let mut sources = Sources::default();
+        let file = sources.add("file".into(), "\u{feff}ü: x\n\nb: ü y\nc: z".into(), Format::Yaml);
+        let place = |pointer: &str| sources.line_column(&At::value(file, pointer));
+        assert_eq!((place("/ü"), place("/b"), place("/c")), ((1, 4), (3, 4), (4, 4)));
+        let at = |bytes: usize| sources.line_column(&At::bytes(file, bytes..bytes));
+        assert_eq!((at(0), at(5), at(6), at(7), at(99)), ((1, 1), (1, 5), (2, 1), (3, 1), (4, 5)));
+    }
+}

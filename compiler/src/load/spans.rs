@@ -57,7 +57,7 @@ pub(super) enum Kind {
 }
 
 /// A value that has begun and not ended.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Begun(usize);
 
 impl Spans {

@@ -1,6 +1,6 @@
 //! Text to [`Value`], with everything refused that a parser would silently lose.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
@@ -8,7 +8,7 @@ use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::RESERVED_PREFIX;
-use super::fault::{Fault, Trail, syntax_error};
+use super::fault::{Fault, Trail, UNFOLDS, syntax_error};
 use super::large::{self, Integers};
 use super::sources::{Format, Sources};
 use crate::report::{FileId, Report};
@@ -72,6 +72,10 @@ fn json_offset(text: &str, error: &serde_json::Error) -> usize {
     before + error.column().saturating_sub(1)
 }
 
+/// Aliases may make a text mean this many values and bytes, and this many times its own length.
+const UNFOLDED_MIN: usize = 1_000_000;
+const UNFOLDED_RATIO: usize = 4;
+
 /// What is collected while a value is built.
 struct State<'t> {
     text: &'t str,
@@ -81,6 +85,8 @@ struct State<'t> {
     /// map that grows takes twice the memory of one that is made to measure, and a document has a hundred thousand.
     members: RefCell<Vec<(String, Value)>>,
     items: RefCell<Vec<Value>>,
+    /// How much more a YAML text may unfold to: a value counts one, a text its bytes.
+    left: Cell<usize>,
     /// The integers beyond 64 bits, found when the first number comes that may be one.
     integers: RefCell<Option<Integers>>,
 }
@@ -93,8 +99,22 @@ impl<'t> State<'t> {
             trail: RefCell::default(),
             members: RefCell::default(),
             items: RefCell::default(),
+            // Without aliases no text holds more than its own length.
+            left: Cell::new(UNFOLDED_MIN + UNFOLDED_RATIO * text.len()),
             integers: RefCell::default(),
         }
+    }
+
+    /// Counts what stands in the value once more for each alias that means it.
+    ///
+    /// The parser bounds how often aliases are followed, not how much they stand for: 60 kB can mean gigabytes.
+    fn count<E: de::Error>(&self, cost: usize) -> Result<(), E> {
+        if self.format == Format::Yaml {
+            let left = self.left.get().checked_sub(cost);
+            self.left.set(left.unwrap_or(0));
+            left.ok_or_else(|| E::custom(UNFOLDS))?;
+        }
+        Ok(())
     }
 
     fn fault(&self, fault: Fault) {
@@ -177,7 +197,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         ))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        self.0.count(value.len())?;
         Ok(Value::String(value.to_owned()))
     }
 
@@ -209,6 +230,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let start = state.items.borrow().len();
         let mut position = 0_usize;
         while let Some(item) = state.within(|| position.to_string(), || source.next_element_seed(self))? {
+            state.count(1)?;
             state.items.borrow_mut().push(item);
             position += 1;
         }
@@ -220,6 +242,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let start = state.members.borrow().len();
         while let Some(key) = source.next_key_seed(Key)? {
             let value = state.within(|| key.clone(), || source.next_value_seed(self))?;
+            state.count(1 + key.len())?;
             self.look_at(&key, &value);
             state.members.borrow_mut().push((key, value));
         }

@@ -5,11 +5,13 @@ use std::ops::Range;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::spans::{Begun, Kind, Spans};
+use super::yaml_mend::mended;
 
 /// Where each value stands. On text that is not YAML, what was found before the first error.
 pub(super) fn spans(text: &str) -> Spans {
+    let readable = mended(text);
     let mut reader = Reader { text, offsets: Offsets::of(text), open: Vec::new(), spans: Spans::default() };
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = Parser::new_from_str(&readable);
     while let Some(Ok((event, span))) = parser.next_event() {
         if !reader.take(&event, span) {
             break;
@@ -37,7 +39,8 @@ pub(super) fn second_document(text: &str) -> Option<usize> {
 
 /// Hands on the scalars without quotes, keys among them, in the order of the text.
 pub(super) fn plain_scalars(text: &str, mut take: impl FnMut(&str)) {
-    let mut parser = Parser::new_from_str(text);
+    let readable = mended(text);
+    let mut parser = Parser::new_from_str(&readable);
     while let Some(Ok((event, _))) = parser.next_event() {
         if let Event::Scalar(scalar, ScalarStyle::Plain, ..) = &event {
             take(scalar);
@@ -46,7 +49,7 @@ pub(super) fn plain_scalars(text: &str, mut take: impl FnMut(&str)) {
 }
 
 /// Bytes by characters: markers count characters, everything else here counts bytes.
-struct Offsets {
+pub(super) struct Offsets {
     /// The byte of every [`STEP`]th character; empty where the text is ASCII, and there is nothing to look up.
     steps: Vec<usize>,
 }
@@ -54,13 +57,13 @@ struct Offsets {
 const STEP: usize = 64;
 
 impl Offsets {
-    fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let every = || text.char_indices().step_by(STEP).map(|(at, _)| at).collect();
         Self { steps: if text.is_ascii() { Vec::new() } else { every() } }
     }
 
     /// The byte at which a character begins.
-    fn byte(&self, text: &str, index: usize) -> usize {
+    pub(super) fn byte(&self, text: &str, index: usize) -> usize {
         if self.steps.is_empty() {
             return index.min(text.len());
         }
@@ -170,7 +173,7 @@ mod tests {
     /// Long texts with characters of several bytes: positions are counted in characters first.
     #[test]
     fn bytes_are_found_behind_many_characters() {
-        let text: String = (0..500).map(|number| format!("ü{number}: {{ß: [é, {number}]}}\n")).collect();
+        let text = (0..500).map(|number| format!("ü{number}: {{ß: [é, {number}]}}\n")).collect::<Vec<_>>().concat();
         let value: serde_json::Value = serde_yaml::from_str(&text).expect("parses");
         let spans = spans(&text);
         assert_eq!(spans.pointers(&text), pointers(&value));

@@ -21,7 +21,7 @@ pub use read::read;
 pub struct Manifest {
     /// One line for people: which system this is.
     pub title: String,
-    /// The OpenAPI document, a file in the same directory.
+    /// The OpenAPI document, a file below the same directory. Files that it refers to lie there too.
     pub document: String,
     /// The system that the tools reach. Its address is no part of the catalog: the site file gives it.
     pub upstream: Option<Upstream>,
