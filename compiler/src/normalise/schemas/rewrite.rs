@@ -86,6 +86,10 @@ pub(super) fn rewrite(members: &mut Members, site: &mut Site<'_>) {
         // What stands beside a reference is not read.
         return;
     }
+    // Before types are split: what it looks at must still stand beside it.
+    if due.unevaluated {
+        unevaluated(members);
+    }
     if due.values {
         types::constant(members);
         types::values(members);
@@ -102,9 +106,6 @@ pub(super) fn rewrite(members: &mut Members, site: &mut Site<'_>) {
     if due.required && !members.contains_key("in") {
         members.shift_remove("required");
         note(members, "`required` is a list of names; the word beside it is not read");
-    }
-    if due.unevaluated {
-        unevaluated(members);
     }
     if due.items || due.unevaluated {
         tuples::items(members, site);
@@ -138,7 +139,9 @@ fn drop_forbidden(members: &mut Members) {
         }
         keep
     });
-    if members.get("additionalProperties").is_some_and(|rest| *rest != false) {
+    let is_bare = properties.is_empty();
+    // The reader lets pass what is not listed here, unless something else is listed.
+    if members.get("additionalProperties").map_or(is_bare, |rest| *rest != false) {
         for name in dropped {
             note(members, &format!("the property `{name}` is forbidden"));
         }

@@ -36,7 +36,7 @@ fn around(schema: &Value) -> Value {
 
 #[test]
 fn each_rewriting_does_what_its_case_says() {
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for case in cases() {
         let versions = case.get("in").and_then(Value::as_array);
         for (name, version) in VERSIONS {
@@ -48,14 +48,14 @@ fn each_rewriting_does_what_its_case_says() {
             let (is, wanted) =
                 (&document["components"]["schemas"]["it"], &around(&case["after"])["components"]["schemas"]["it"]);
             if is != wanted {
-                wrong += &format!("{} ({name}):\n  is     {is}\n  wanted {wanted}\n", case["name"]);
+                wrong.push(format!("{} ({name}):\n  is     {is}\n  wanted {wanted}", case["name"]));
             }
             if document != again {
-                wrong += &format!("{} ({name}), once more: {again}\n", case["name"]);
+                wrong.push(format!("{} ({name}), once more: {again}", case["name"]));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The pointers below which a schema `{const: 1}` was converted.
@@ -67,7 +67,8 @@ fn walked(document: &Value, pointer: &mut String, found: &mut Vec<String>) {
     let items = document.as_array().into_iter().flatten().enumerate();
     for (token, value) in members.chain(items.map(|(at, value)| (at.to_string(), value))) {
         let length = pointer.len();
-        *pointer += &format!("/{}", escape(&token));
+        pointer.push('/');
+        pointer.push_str(&escape(&token));
         walked(value, pointer, found);
         pointer.truncate(length);
     }
@@ -200,13 +201,13 @@ fn references_follow_what_moved() {
 }
 
 /// The references of a document of schemas, after conversion, by the schema that has one as `of`.
-fn settled(schemas: Value) -> Value {
+fn settled(schemas: &Value) -> Value {
     modern(json!({"components": {"schemas": schemas}}))["components"]["schemas"].clone()
 }
 
 #[test]
 fn references_by_name_become_references_to_places() {
-    let schemas = settled(json!({
+    let schemas = settled(&json!({
         "anchor": {"$ref": "#spot", "description": "D"},
         "unknown": {"$ref": "#nowhere"},
         "by_id": {"$ref": "https://example.org/s/tree"},
@@ -339,24 +340,24 @@ fn any_document_is_converted_once_and_for_all() {
             let (_, version) = VERSIONS[turn % VERSIONS.len()];
             let (once, _) = converted(mutated, version);
             let (twice, _) = converted(once.clone(), version);
-            assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, String::new()));
+            assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, ""));
         }
     }
 }
 
 /// The first place at which two documents differ.
-fn difference(left: &Value, right: &Value, pointer: String) -> String {
+fn difference(left: &Value, right: &Value, pointer: &str) -> String {
     if let (Value::Object(a), Value::Object(b)) = (left, right)
         && a.keys().eq(b.keys())
     {
         let key = a.keys().find(|key| a[*key] != b[*key]).expect("they differ");
-        return difference(&a[key], &b[key], format!("{pointer}/{}", escape(key)));
+        return difference(&a[key], &b[key], &format!("{pointer}/{}", escape(key)));
     }
     if let (Value::Array(a), Value::Array(b)) = (left, right)
         && a.len() == b.len()
     {
         let at = (0..a.len()).find(|at| a[*at] != b[*at]).expect("they differ");
-        return difference(&a[at], &b[at], format!("{pointer}/{at}"));
+        return difference(&a[at], &b[at], &format!("{pointer}/{at}"));
     }
     format!("{pointer}: {left}\n    {right}")
 }

@@ -133,13 +133,14 @@ fn admits(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The types that a keyword says something about; none for those that hold for every type.
+/// The types that a keyword says something about; none for those that hold for every type, and for `unevaluated…`, which
+/// look at what stands beside them.
 fn subjects(keyword: &str, value: &Value) -> &'static [&'static str] {
     match keyword {
         "minLength" | "maxLength" | "pattern" | "contentEncoding" | "contentMediaType" | "contentSchema" => &["string"],
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => &["number", "integer"],
-        "items" | "prefixItems" | "additionalItems" | "unevaluatedItems" | "minItems" | "maxItems" | "uniqueItems"
-        | "contains" | "minContains" | "maxContains" => &["array"],
+        "items" | "prefixItems" | "additionalItems" | "minItems" | "maxItems" | "uniqueItems" | "contains"
+        | "minContains" | "maxContains" => &["array"],
         "properties"
         | "required"
         | "additionalProperties"
@@ -147,7 +148,6 @@ fn subjects(keyword: &str, value: &Value) -> &'static [&'static str] {
         | "propertyNames"
         | "minProperties"
         | "maxProperties"
-        | "unevaluatedProperties"
         | "dependentRequired"
         | "dependentSchemas"
         | "dependencies"
