@@ -284,65 +284,68 @@ fn pointers(document: &Value, pointer: &str, found: &mut Vec<String>) {
     }
 }
 
-/// All cases in one document, with some structure and references around them.
-fn everything() -> Value {
-    let mut schemas: serde_json::Map<String, Value> = cases()
-        .iter()
-        .enumerate()
-        .map(|(at, case)| (format!("s{at}"), around(&case["before"])["components"]["schemas"]["it"].clone()))
-        .collect();
-    schemas.insert("nothing".into(), json!({"type": "null"}));
-    schemas.insert("to_nothing".into(), json!({"$ref": "#/components/schemas/nothing"}));
-    schemas.insert(
-        "text".into(),
-        json!({"$id": "a/text", "$anchor": "t", "items": [{"$ref": "#t"}, {"$dynamicRef": "#t"}]}),
-    );
-    json!({
+/// A document for each case, and one of references by name and into odd places.
+fn documents() -> Vec<Value> {
+    let mut documents: Vec<Value> = cases().iter().map(|case| around(&case["before"])).collect();
+    documents.push(json!({
         "paths": {"/a": {"get": {"parameters": [{"schema": {"$ref": "f.yaml#/x"}}],
             "responses": {"200": {"content": {"m": {"itemSchema": {"$ref": "#/x-odd/items/0"}}}}}}}},
-        "components": {"schemas": schemas},
+        "components": {"schemas": {
+            "text": {"$id": "a/text", "$anchor": "t", "items": [{"$ref": "#t"}, {"$dynamicRef": "#t"}]},
+            "leads": {"properties": {"a": {"$ref": "a/text#/items"}, "b": {"$dynamicRef": "#t"}, "c": {"$ref": "#"}}},
+        }},
         "x-odd": {"items": [{"const": 1}, {"type": ["string", "integer"], "minLength": 1.0}]},
         FILES: {"f.yaml": {"x": {"$ref": "#anchor"}, "y": {"$anchor": "anchor", "anyOf": [{"type": "null"}, {"$ref": "#/x"}]}}},
-    })
+    }));
+    documents
 }
 
 #[test]
 fn any_document_is_converted_once_and_for_all() {
-    let whole = everything();
-    let mut places = Vec::new();
-    pointers(&whole, "", &mut places);
     let replacements = [
-        json!(null),
-        json!(true),
-        json!(false),
-        json!(7.0),
-        json!("null"),
-        json!([]),
-        json!({}),
-        json!(["string", "null", "object"]),
-        json!({"$ref": "#/components/schemas/s1/items"}),
-        json!([{"type": "null"}, {"const": null}]),
-        json!({"type": ["array", "object"], "items": [{}, false], "properties": {"a": false}, "prefixItems": [true]}),
+        None,
+        Some(json!(null)),
+        Some(json!(true)),
+        Some(json!(false)),
+        Some(json!(7.0)),
+        Some(json!("null")),
+        Some(json!([])),
+        Some(json!({})),
+        Some(json!(["string", "null", "object"])),
+        Some(json!({"$ref": "#/components/schemas/it/items"})),
+        Some(json!([{"type": "null"}, {"const": null}])),
+        Some(
+            json!({"type": ["array", "object"], "items": [{}, false], "properties": {"a": false}, "prefixItems": [true]}),
+        ),
     ];
-    for (turn, place) in places.iter().enumerate() {
-        // Each place gets some of the replacements, and is taken away once; over all places each meets each keyword.
-        for with in [Some(turn % replacements.len()), Some((turn + turn / 7 + 5) % replacements.len()), None] {
-            let mut mutated = whole.clone();
-            let (around, token) = place.rsplit_once('/').unwrap_or(("", ""));
-            match (with, mutated.pointer_mut(place)) {
-                (Some(with), Some(value)) => *value = replacements[with].clone(),
-                _ => {
-                    if let Some(Value::Object(members)) = mutated.pointer_mut(around) {
-                        members.shift_remove(&super::super::unescape(token));
-                    }
-                }
+    let mut turn = 0;
+    for document in documents() {
+        let mut places = Vec::new();
+        pointers(&document, "", &mut places);
+        for place in &places {
+            for with in &replacements {
+                turn += 1;
+                let (_, version) = VERSIONS[turn % VERSIONS.len()];
+                let (once, _) = converted(mutated(&document, place, with.as_ref()), version);
+                let (twice, _) = converted(once.clone(), version);
+                assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, ""));
             }
-            let (_, version) = VERSIONS[turn % VERSIONS.len()];
-            let (once, _) = converted(mutated, version);
-            let (twice, _) = converted(once.clone(), version);
-            assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, ""));
         }
+        turn += 1;
     }
+}
+
+/// The document with another value at a place, or without it.
+fn mutated(document: &Value, place: &str, with: Option<&Value>) -> Value {
+    let mut document = document.clone();
+    let (around, token) = place.rsplit_once('/').unwrap_or(("", ""));
+    match (with, document.pointer_mut(around)) {
+        (None, Some(Value::Object(members))) => drop(members.shift_remove(&super::super::unescape(token))),
+        (None, Some(Value::Array(items))) => drop(token.parse().map(|at: usize| items.remove(at))),
+        (Some(with), _) => *document.pointer_mut(place).expect("is there") = with.clone(),
+        _ => {}
+    }
+    document
 }
 
 /// The first place at which two documents differ.
