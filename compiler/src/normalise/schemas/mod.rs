@@ -45,7 +45,7 @@ pub(super) fn convert(document: &mut Value, version: Version, files: &Files, ori
         file,
         foreign: dialect.filter(|dialect| !is_known_dialect(dialect)).map(str::to_owned),
         moves: Moves::default(),
-        names: Names::default(),
+        names: Names::of(document, version),
         choices: Vec::new(),
         nulls: false,
         targets: BTreeSet::new(),

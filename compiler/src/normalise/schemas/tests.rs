@@ -260,6 +260,19 @@ fn anchors_of_other_files_are_found() {
 }
 
 #[test]
+fn a_document_may_refer_to_itself_by_its_own_name() {
+    let document = json!({"$self": "https://example.org/api", "components": {"schemas": {
+        "a": {"$ref": "https://example.org/api#/components/schemas/b"}, "b": {},
+    }}});
+    for (version, wanted) in [
+        (Version::V3_2(0), "airlock:/components/schemas/b"),
+        (Version::V3_1(0), "https://example.org/api#/components/schemas/b"),
+    ] {
+        assert_eq!(converted(document.clone(), version).0["components"]["schemas"]["a"]["$ref"], wanted);
+    }
+}
+
+#[test]
 fn schemas_of_a_foreign_dialect_are_refused_where_they_begin() {
     let document = modern(json!({"jsonSchemaDialect": "urn:mine", "components": {"schemas": {
         "a": {"properties": {"p": {"const": 1}}}, "b": {"$schema": "https://json-schema.org/draft/2020-12/schema", "const": 1},
