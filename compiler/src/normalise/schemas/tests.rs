@@ -200,6 +200,23 @@ fn references_follow_what_moved() {
     }
 }
 
+#[test]
+fn what_is_around_is_converted_first_however_references_lead_there() {
+    let document = modern(json!({
+        "components": {"schemas": {"a": {"$ref": "s.yaml#/not/items/1"}, "b": {"$ref": "s.yaml#/not/items/1/properties/p"}}},
+        FILES: {"s.yaml": {"not": {"type": ["string", "array"], "items": [{}, {"properties": {
+            "p": {"type": ["object", "string"], "properties": {"q": {"const": 1}}},
+            "r": {"$ref": "#/not/items/1/properties/p/properties/q"}, "up": {"$ref": "#"},
+        }}]}}},
+    }));
+    let place = "/x-airlock-files/s.yaml/not/anyOf/1/items/anyOf/1";
+    assert_eq!(document["components"]["schemas"]["a"]["$ref"], format!("airlock:{place}"));
+    assert_eq!(document["components"]["schemas"]["b"]["$ref"], format!("airlock:{place}/properties/p"));
+    let inner = document.pointer(place).map(|schema| &schema["properties"]["r"]["$ref"]);
+    assert_eq!(inner, Some(&json!(format!("airlock:{place}/properties/p/anyOf/0/properties/q"))));
+    assert_eq!(walked_in(&document), [format!("{place}/properties/p/anyOf/0/properties/q")]);
+}
+
 /// The references of a document of schemas, after conversion, by the schema that has one as `of`.
 fn settled(schemas: &Value) -> Value {
     modern(json!({"components": {"schemas": schemas}}))["components"]["schemas"].clone()
