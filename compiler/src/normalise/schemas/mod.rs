@@ -216,9 +216,7 @@ impl Walk<'_> {
             let mut is_due = false;
             for reference in references {
                 let Ok(target) = self.files.resolve(pointer, reference) else { continue };
-                let verdict = verdicts.get(&target).copied().unwrap_or_else(|| self.leads_to_null(document, &target));
-                verdicts.insert(target, verdict);
-                is_due |= verdict;
+                is_due |= self.leads_to_null(document, target, &mut verdicts);
             }
             if is_due && let Some(members) = document.pointer_mut(pointer).and_then(Value::as_object_mut) {
                 types::null_branches(members, &mut |branch| {
@@ -230,17 +228,23 @@ impl Walk<'_> {
         }
     }
 
-    fn leads_to_null(&self, document: &Value, target: &str) -> bool {
-        let mut pointer = target.to_owned();
-        for _ in 0..REFERENCES_MAX {
-            let Some(schema) = document.pointer(&pointer) else { return false };
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return types::is_null(schema) };
-            match self.files.resolve(&pointer, reference) {
-                Ok(next) => pointer = next,
-                Err(_) => return false,
+    /// Whether `target`, or what it refers to, allows null alone. `verdicts` knows that of all that was asked before.
+    fn leads_to_null(&self, document: &Value, target: String, verdicts: &mut BTreeMap<String, bool>) -> bool {
+        let mut chain = vec![target];
+        let verdict = loop {
+            let Some(pointer) = chain.last() else { break false };
+            if let Some(verdict) = verdicts.get(pointer) {
+                break *verdict;
             }
-        }
-        false
+            let Some(schema) = document.pointer(pointer) else { break false };
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break types::is_null(schema) };
+            match self.files.resolve(pointer, reference) {
+                Ok(next) if chain.len() < REFERENCES_MAX => chain.push(next),
+                _ => break false,
+            }
+        };
+        verdicts.extend(chain.into_iter().map(|pointer| (pointer, verdict)));
+        verdict
     }
 }
 

@@ -128,7 +128,7 @@ fn step(value: &mut Value, kind: Kind, within: Kind, pointer: &mut String, depth
         push(pointer, key);
         match (node, value) {
             // `items` of older drafts may be a list.
-            (Node::List(inner), Value::Array(values)) | (Node::One(inner @ Kind::Schema), Value::Array(values)) => {
+            (Node::List(inner) | Node::One(inner @ Kind::Schema), Value::Array(values)) => {
                 let length = pointer.len();
                 for (position, value) in values.iter_mut().enumerate() {
                     push(pointer, &position.to_string());
