@@ -58,7 +58,73 @@ fn item_schema(members: &mut Map<String, Value>) -> Option<Moved> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::{Version, version};
+    use crate::load::{LoadedDocument, LoadedFile};
+    use crate::normalise::{Document, normalise_document};
+    use crate::report::{FileId, Report};
+
+    fn read(value: Value) -> Result<Document, Vec<&'static str>> {
+        let mut report = Report::default();
+        let document = normalise_document(
+            LoadedDocument {
+                name: "openapi.yaml".into(),
+                file: LoadedFile { id: FileId(0), value, sha256: String::new() },
+                others: [(
+                    "s.yaml".to_owned(),
+                    LoadedFile {
+                        id: FileId(1),
+                        value: json!({"not": {"type": ["string", "array"], "items": {}}}),
+                        sha256: String::new(),
+                    },
+                )]
+                .into(),
+                vendored: std::collections::BTreeMap::new(),
+                sha256: String::new(),
+            },
+            &mut report,
+        );
+        document.ok_or_else(|| report.diagnostics().iter().map(|diagnostic| diagnostic.code).collect())
+    }
+
+    #[test]
+    fn documents_of_every_minor_version_are_taken() {
+        for (written, wanted) in [
+            (json!("3.1.0"), Ok(Version::V3_1(0))),
+            (json!("3.2.0"), Ok(Version::V3_2(0))),
+            (json!(3.1), Ok(Version::V3_1(0))),
+            (json!(3.0), Ok(Version::V3_0(0))),
+            (json!("3.0.3"), Ok(Version::V3_0(3))),
+            (json!(3), Err(vec!["E0205"])),
+            (json!("3.3.0"), Err(vec!["E0205"])),
+            (json!(null), Err(vec!["E0205"])),
+        ] {
+            let document = json!({"openapi": written, "info": {"title": "t", "version": "1"}, "paths": {}});
+            assert_eq!(read(document).map(|document| document.version), wanted, "{written}");
+        }
+        let bare = |version: &str| json!({"openapi": version, "info": {"title": "t", "version": "1", "summary": "s"}});
+        assert!(read(bare("3.1.0")).is_ok());
+        assert_eq!(read(bare("3.0.3")).map(|document| document.version), Err(vec!["E0206"]));
+    }
+
+    #[test]
+    fn places_are_those_of_the_author() {
+        let document = read(json!({
+            "openapi": "3.1.0", "info": {"title": "t", "version": "1"},
+            "components": {"schemas": {"a": {"$ref": "s.yaml#/not/items"}, "c": {"$ref": "s.yaml"}, "b": {"$ref": "a", "minLength": 1}}},
+        }))
+        .expect("is a document");
+        let (_, place) = document
+            .follow(&document.value["components"]["schemas"]["a"], "/components/schemas/a".into())
+            .expect("leads somewhere");
+        assert_eq!(place, "/x-airlock-files/s.yaml/not/anyOf/1/items");
+        assert_eq!(document.origin(&place), (FileId(1), "/not/items".to_owned()));
+        assert_eq!(
+            document.origin("/components/schemas/b/allOf/0/$ref"),
+            (FileId(0), "/components/schemas/b/$ref".to_owned())
+        );
+    }
 
     #[test]
     fn versions_are_read_with_their_patch_number() {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::rewrite::Members;
 
@@ -52,7 +52,8 @@ fn exclusive(members: &mut Members, keyword: &str, inclusive: &str, weaker: Orde
 }
 
 fn compare(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left.as_number().and_then(|n| n.as_i128()), right.as_number().and_then(|n| n.as_i128())) {
+    let integer = |value: &Value| value.as_number().and_then(Number::as_i128);
+    match (integer(left), integer(right)) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
         _ => number(left)?.partial_cmp(&number(right)?),
     }

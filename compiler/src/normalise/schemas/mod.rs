@@ -45,7 +45,7 @@ pub(super) fn convert(document: &mut Value, version: Version, files: &Files, ori
         file,
         foreign: dialect.filter(|dialect| !is_known_dialect(dialect)).map(str::to_owned),
         moves: Moves::default(),
-        names: Names::default(),
+        names: Names::of(document, version),
         choices: Vec::new(),
         nulls: false,
         targets: BTreeSet::new(),
@@ -55,13 +55,7 @@ pub(super) fn convert(document: &mut Value, version: Version, files: &Files, ori
     walk.run(document, String::new(), Kind::Document);
     let mut written = BTreeSet::new();
     loop {
-        // In the order of pointers, what is around comes before what it holds.
-        while let Some((pointer, kind)) = walk.targets.pop_first() {
-            let pointer = walk.moves.redirect(&pointer).unwrap_or(pointer);
-            if !walk.is_walked(&pointer, kind) {
-                walk.run(document, pointer, kind);
-            }
-        }
+        walk.run_targets(document);
         let found = walk.names.settle(document, files, &mut written);
         if found.is_empty() {
             break;
@@ -101,13 +95,27 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether a walk passed `pointer` as `kind` already.
-    fn is_walked(&self, pointer: &str, kind: Kind) -> bool {
-        tree::prefix_ends(pointer).any(|end| {
-            let (root, below) = pointer.split_at(end);
-            let roots = self.walked.range((root.to_owned(), Kind::Document)..=(root.to_owned(), Kind::SchemaOrFlag));
-            roots.into_iter().any(|(_, walked)| tree::passes(*walked, below, kind))
-        })
+    /// Walks what references lead to.
+    ///
+    /// First all of it is found, then it is converted in the order of pointers: what is around comes before what it holds,
+    /// as on any walk, so that moves are keyed by where things stood after the moves around them.
+    fn run_targets(&mut self, document: &mut Value) {
+        while !self.targets.is_empty() {
+            let mut found = BTreeSet::new();
+            while let Some((pointer, kind)) = self.targets.pop_first() {
+                let pointer = self.moves.redirect(&pointer).unwrap_or(pointer);
+                let is_known = is_passed(&self.walked, &pointer, kind) || is_passed(&found, &pointer, kind);
+                if !is_known && let Some(value) = document.pointer_mut(&pointer) {
+                    tree::walk(value, kind, &pointer, &mut Discovery(self));
+                    found.insert((pointer, kind));
+                }
+            }
+            for (pointer, kind) in found {
+                if !is_passed(&self.walked, &pointer, kind) {
+                    self.run(document, pointer, kind);
+                }
+            }
+        }
     }
 
     /// Takes down where a reference leads.
@@ -130,6 +138,16 @@ impl Walk<'_> {
             if !self.known.contains(&target) {
                 self.known.insert(target.clone());
                 self.targets.insert(target);
+            }
+        }
+    }
+
+    /// The mapping of a discriminator has names, or references (OpenAPI 3.0.4, section 4.7.25).
+    fn refer_mapping(&mut self, members: &Members, pointer: &str) {
+        let mapping = members.get("discriminator").and_then(|object| object.get("mapping")).and_then(Value::as_object);
+        for reference in mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str) {
+            if reference.contains(['/', '#']) {
+                self.refer(reference, pointer, Kind::Schema);
             }
         }
     }
@@ -164,12 +182,7 @@ impl Walk<'_> {
         } else {
             self.nulls |= types::is_null_only(members);
         }
-        let mapping = members.get("discriminator").and_then(|object| object.get("mapping")).and_then(Value::as_object);
-        for reference in mapping.into_iter().flat_map(Map::values).filter_map(Value::as_str) {
-            if reference.contains(['/', '#']) {
-                self.refer(reference, pointer, Kind::Schema);
-            }
-        }
+        self.refer_mapping(members, pointer);
         let branches = ["anyOf", "oneOf"].iter().filter_map(|keyword| members.get(*keyword)?.as_array()).flatten();
         if branches.into_iter().any(|branch| branch.get("$ref").is_some()) {
             self.choices.push(pointer.to_owned());
@@ -203,9 +216,7 @@ impl Walk<'_> {
             let mut is_due = false;
             for reference in references {
                 let Ok(target) = self.files.resolve(pointer, reference) else { continue };
-                let verdict = verdicts.get(&target).copied().unwrap_or_else(|| self.leads_to_null(document, &target));
-                verdicts.insert(target, verdict);
-                is_due |= verdict;
+                is_due |= self.leads_to_null(document, target, &mut verdicts);
             }
             if is_due && let Some(members) = document.pointer_mut(pointer).and_then(Value::as_object_mut) {
                 types::null_branches(members, &mut |branch| {
@@ -217,17 +228,23 @@ impl Walk<'_> {
         }
     }
 
-    fn leads_to_null(&self, document: &Value, target: &str) -> bool {
-        let mut pointer = target.to_owned();
-        for _ in 0..REFERENCES_MAX {
-            let Some(schema) = document.pointer(&pointer) else { return false };
-            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return types::is_null(schema) };
-            match self.files.resolve(&pointer, reference) {
-                Ok(next) => pointer = next,
-                Err(_) => return false,
+    /// Whether `target`, or what it refers to, allows null alone. `verdicts` knows that of all that was asked before.
+    fn leads_to_null(&self, document: &Value, target: String, verdicts: &mut BTreeMap<String, bool>) -> bool {
+        let mut chain = vec![target];
+        let verdict = loop {
+            let Some(pointer) = chain.last() else { break false };
+            if let Some(verdict) = verdicts.get(pointer) {
+                break *verdict;
             }
-        }
-        false
+            let Some(schema) = document.pointer(pointer) else { break false };
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break types::is_null(schema) };
+            match self.files.resolve(pointer, reference) {
+                Ok(next) if chain.len() < REFERENCES_MAX => chain.push(next),
+                _ => break false,
+            }
+        };
+        verdicts.extend(chain.into_iter().map(|pointer| (pointer, verdict)));
+        verdict
     }
 }
 
@@ -251,6 +268,22 @@ impl Visitor for Walk<'_> {
     }
 }
 
+/// Finds what references lead to, and changes nothing.
+struct Discovery<'w, 'a>(&'w mut Walk<'a>);
+
+impl Visitor for Discovery<'_, '_> {
+    fn enter(&mut self, kind: Kind, _: Kind, value: &mut Value, pointer: &str) {
+        let Value::Object(members) = value else { return };
+        if let Some(Value::String(reference)) = members.get("$ref") {
+            let kind = if kind == Kind::SchemaOrFlag { Kind::Schema } else { kind };
+            self.0.refer(reference, pointer, kind);
+        }
+        if matches!(kind, Kind::Schema | Kind::SchemaOrFlag) {
+            self.0.refer_mapping(members, pointer);
+        }
+    }
+}
+
 struct FollowMoves<'a> {
     moves: &'a Moves,
     files: &'a Files,
@@ -267,6 +300,15 @@ impl Visitor for FollowMoves<'_> {
             *reference = format!("{ABSOLUTE}{target}");
         }
     }
+}
+
+/// Whether a walk from one of `roots` passes `pointer` as `kind`.
+fn is_passed(roots: &BTreeSet<(String, Kind)>, pointer: &str, kind: Kind) -> bool {
+    tree::prefix_ends(pointer).any(|end| {
+        let (root, below) = pointer.split_at(end);
+        let mut roots = roots.range((root.to_owned(), Kind::Document)..=(root.to_owned(), Kind::SchemaOrFlag));
+        roots.any(|(_, root)| tree::passes(*root, below, kind))
+    })
 }
 
 /// Says, once, what about a schema is not as it was meant.

@@ -50,6 +50,12 @@ enum Meaning {
 }
 
 impl Names {
+    /// The names of `document`. From 3.2 on it may have an identifier of its own (OpenAPI 3.2.0, section 4.1.2.2.1).
+    pub(super) fn of(document: &Value, version: Version) -> Self {
+        let own = document.get("$self").and_then(Value::as_str).filter(|_| version >= Version::V3_2(0));
+        Self { ids: own.map(|own| (own.to_owned(), String::new())).into_iter().collect(), ..Self::default() }
+    }
+
     /// Takes down the names of a schema, and its reference if that may be one by name. Answers whether it may.
     pub(super) fn enter(&mut self, members: &Members, pointer: &str) -> bool {
         while self.around.last().is_some_and(|(around, _)| !is_within(pointer, around)) {

@@ -3,6 +3,8 @@
 //! Only what the reader of shapes could not take is changed. Keywords that it can only note (`not`, `if`, `contains`,
 //! `patternProperties`, …) stay as they are. Every rewriting is idempotent: what is in shape already stays as it is.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::moves::Moved;
@@ -86,6 +88,10 @@ pub(super) fn rewrite(members: &mut Members, site: &mut Site<'_>) {
         // What stands beside a reference is not read.
         return;
     }
+    // Before types are split: what it looks at must still stand beside it.
+    if due.unevaluated {
+        unevaluated(members);
+    }
     if due.values {
         types::constant(members);
         types::values(members);
@@ -103,9 +109,6 @@ pub(super) fn rewrite(members: &mut Members, site: &mut Site<'_>) {
         members.shift_remove("required");
         note(members, "`required` is a list of names; the word beside it is not read");
     }
-    if due.unevaluated {
-        unevaluated(members);
-    }
     if due.items || due.unevaluated {
         tuples::items(members, site);
     }
@@ -122,26 +125,21 @@ pub(super) fn rewrite(members: &mut Members, site: &mut Site<'_>) {
 
 /// A property whose schema is `false` must not be there: it is taken out of the list, unless it must be there too.
 fn drop_forbidden(members: &mut Members) {
-    let required: Vec<String> = members
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
+    let required = members.get("required").and_then(Value::as_array).into_iter().flatten();
+    let required: BTreeSet<String> = required.filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let Some(Value::Object(properties)) = members.get_mut("properties") else { return };
     let mut dropped = Vec::new();
     properties.retain(|name, schema| {
         let keep = *schema != false || required.contains(name);
         if !keep {
-            dropped.push(name.clone());
+            dropped.push(format!("`{name}`"));
         }
         keep
     });
-    if members.get("additionalProperties").is_some_and(|rest| *rest != false) {
-        for name in dropped {
-            note(members, &format!("the property `{name}` is forbidden"));
-        }
+    let is_bare = properties.is_empty();
+    // The reader lets pass what is not listed here, unless something else is listed.
+    if !dropped.is_empty() && members.get("additionalProperties").map_or(is_bare, |rest| *rest != false) {
+        note(members, &format!("forbidden properties are let pass: {}", dropped.join(", ")));
     }
 }
 

@@ -36,7 +36,7 @@ fn around(schema: &Value) -> Value {
 
 #[test]
 fn each_rewriting_does_what_its_case_says() {
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for case in cases() {
         let versions = case.get("in").and_then(Value::as_array);
         for (name, version) in VERSIONS {
@@ -48,14 +48,14 @@ fn each_rewriting_does_what_its_case_says() {
             let (is, wanted) =
                 (&document["components"]["schemas"]["it"], &around(&case["after"])["components"]["schemas"]["it"]);
             if is != wanted {
-                wrong += &format!("{} ({name}):\n  is     {is}\n  wanted {wanted}\n", case["name"]);
+                wrong.push(format!("{} ({name}):\n  is     {is}\n  wanted {wanted}", case["name"]));
             }
             if document != again {
-                wrong += &format!("{} ({name}), once more: {again}\n", case["name"]);
+                wrong.push(format!("{} ({name}), once more: {again}", case["name"]));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The pointers below which a schema `{const: 1}` was converted.
@@ -67,7 +67,8 @@ fn walked(document: &Value, pointer: &mut String, found: &mut Vec<String>) {
     let items = document.as_array().into_iter().flatten().enumerate();
     for (token, value) in members.chain(items.map(|(at, value)| (at.to_string(), value))) {
         let length = pointer.len();
-        *pointer += &format!("/{}", escape(&token));
+        pointer.push('/');
+        pointer.push_str(&escape(&token));
         walked(value, pointer, found);
         pointer.truncate(length);
     }
@@ -199,14 +200,31 @@ fn references_follow_what_moved() {
     }
 }
 
+#[test]
+fn what_is_around_is_converted_first_however_references_lead_there() {
+    let document = modern(json!({
+        "components": {"schemas": {"a": {"$ref": "s.yaml#/not/items/1"}, "b": {"$ref": "s.yaml#/not/items/1/properties/p"}}},
+        FILES: {"s.yaml": {"not": {"type": ["string", "array"], "items": [{}, {"properties": {
+            "p": {"type": ["object", "string"], "properties": {"q": {"const": 1}}},
+            "r": {"$ref": "#/not/items/1/properties/p/properties/q"}, "up": {"$ref": "#"},
+        }}]}}},
+    }));
+    let place = "/x-airlock-files/s.yaml/not/anyOf/1/items/anyOf/1";
+    assert_eq!(document["components"]["schemas"]["a"]["$ref"], format!("airlock:{place}"));
+    assert_eq!(document["components"]["schemas"]["b"]["$ref"], format!("airlock:{place}/properties/p"));
+    let inner = document.pointer(place).map(|schema| &schema["properties"]["r"]["$ref"]);
+    assert_eq!(inner, Some(&json!(format!("airlock:{place}/properties/p/anyOf/0/properties/q"))));
+    assert_eq!(walked_in(&document), [format!("{place}/properties/p/anyOf/0/properties/q")]);
+}
+
 /// The references of a document of schemas, after conversion, by the schema that has one as `of`.
-fn settled(schemas: Value) -> Value {
+fn settled(schemas: &Value) -> Value {
     modern(json!({"components": {"schemas": schemas}}))["components"]["schemas"].clone()
 }
 
 #[test]
 fn references_by_name_become_references_to_places() {
-    let schemas = settled(json!({
+    let schemas = settled(&json!({
         "anchor": {"$ref": "#spot", "description": "D"},
         "unknown": {"$ref": "#nowhere"},
         "by_id": {"$ref": "https://example.org/s/tree"},
@@ -259,6 +277,19 @@ fn anchors_of_other_files_are_found() {
 }
 
 #[test]
+fn a_document_may_refer_to_itself_by_its_own_name() {
+    let document = json!({"$self": "https://example.org/api", "components": {"schemas": {
+        "a": {"$ref": "https://example.org/api#/components/schemas/b"}, "b": {},
+    }}});
+    for (version, wanted) in [
+        (Version::V3_2(0), "airlock:/components/schemas/b"),
+        (Version::V3_1(0), "https://example.org/api#/components/schemas/b"),
+    ] {
+        assert_eq!(converted(document.clone(), version).0["components"]["schemas"]["a"]["$ref"], wanted);
+    }
+}
+
+#[test]
 fn schemas_of_a_foreign_dialect_are_refused_where_they_begin() {
     let document = modern(json!({"jsonSchemaDialect": "urn:mine", "components": {"schemas": {
         "a": {"properties": {"p": {"const": 1}}}, "b": {"$schema": "https://json-schema.org/draft/2020-12/schema", "const": 1},
@@ -283,80 +314,83 @@ fn pointers(document: &Value, pointer: &str, found: &mut Vec<String>) {
     }
 }
 
-/// All cases in one document, with some structure and references around them.
-fn everything() -> Value {
-    let mut schemas: serde_json::Map<String, Value> = cases()
-        .iter()
-        .enumerate()
-        .map(|(at, case)| (format!("s{at}"), around(&case["before"])["components"]["schemas"]["it"].clone()))
-        .collect();
-    schemas.insert("nothing".into(), json!({"type": "null"}));
-    schemas.insert("to_nothing".into(), json!({"$ref": "#/components/schemas/nothing"}));
-    schemas.insert(
-        "text".into(),
-        json!({"$id": "a/text", "$anchor": "t", "items": [{"$ref": "#t"}, {"$dynamicRef": "#t"}]}),
-    );
-    json!({
+/// A document for each case, and one of references by name and into odd places.
+fn documents() -> Vec<Value> {
+    let mut documents: Vec<Value> = cases().iter().map(|case| around(&case["before"])).collect();
+    documents.push(json!({
         "paths": {"/a": {"get": {"parameters": [{"schema": {"$ref": "f.yaml#/x"}}],
             "responses": {"200": {"content": {"m": {"itemSchema": {"$ref": "#/x-odd/items/0"}}}}}}}},
-        "components": {"schemas": schemas},
+        "components": {"schemas": {
+            "text": {"$id": "a/text", "$anchor": "t", "items": [{"$ref": "#t"}, {"$dynamicRef": "#t"}]},
+            "leads": {"properties": {"a": {"$ref": "a/text#/items"}, "b": {"$dynamicRef": "#t"}, "c": {"$ref": "#"}}},
+        }},
         "x-odd": {"items": [{"const": 1}, {"type": ["string", "integer"], "minLength": 1.0}]},
         FILES: {"f.yaml": {"x": {"$ref": "#anchor"}, "y": {"$anchor": "anchor", "anyOf": [{"type": "null"}, {"$ref": "#/x"}]}}},
-    })
+    }));
+    documents
 }
 
 #[test]
 fn any_document_is_converted_once_and_for_all() {
-    let whole = everything();
-    let mut places = Vec::new();
-    pointers(&whole, "", &mut places);
     let replacements = [
-        json!(null),
-        json!(true),
-        json!(false),
-        json!(7.0),
-        json!("null"),
-        json!([]),
-        json!({}),
-        json!(["string", "null", "object"]),
-        json!({"$ref": "#/components/schemas/s1/items"}),
-        json!([{"type": "null"}, {"const": null}]),
-        json!({"type": ["array", "object"], "items": [{}, false], "properties": {"a": false}, "prefixItems": [true]}),
+        None,
+        Some(json!(null)),
+        Some(json!(true)),
+        Some(json!(false)),
+        Some(json!(7.0)),
+        Some(json!("null")),
+        Some(json!([])),
+        Some(json!({})),
+        Some(json!(["string", "null", "object"])),
+        Some(json!({"$ref": "#/components/schemas/it/items"})),
+        Some(json!([{"type": "null"}, {"const": null}])),
+        Some(
+            json!({"type": ["array", "object"], "items": [{}, false], "properties": {"a": false}, "prefixItems": [true]}),
+        ),
     ];
-    for (turn, place) in places.iter().enumerate() {
-        // Each place gets some of the replacements, and is taken away once; over all places each meets each keyword.
-        for with in [Some(turn % replacements.len()), Some((turn + turn / 7 + 5) % replacements.len()), None] {
-            let mut mutated = whole.clone();
-            let (around, token) = place.rsplit_once('/').unwrap_or(("", ""));
-            match (with, mutated.pointer_mut(place)) {
-                (Some(with), Some(value)) => *value = replacements[with].clone(),
-                _ => {
-                    if let Some(Value::Object(members)) = mutated.pointer_mut(around) {
-                        members.shift_remove(&super::super::unescape(token));
-                    }
-                }
+    let mut turn = 0;
+    for document in documents() {
+        let mut places = Vec::new();
+        pointers(&document, "", &mut places);
+        for place in &places {
+            for with in &replacements {
+                turn += 1;
+                let (_, version) = VERSIONS[turn % VERSIONS.len()];
+                let (once, _) = converted(mutated(&document, place, with.as_ref()), version);
+                let (twice, _) = converted(once.clone(), version);
+                assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, ""));
             }
-            let (_, version) = VERSIONS[turn % VERSIONS.len()];
-            let (once, _) = converted(mutated, version);
-            let (twice, _) = converted(once.clone(), version);
-            assert!(once == twice, "{place} as {with:?}, {version:?}\n{}", difference(&once, &twice, String::new()));
         }
+        turn += 1;
     }
 }
 
+/// The document with another value at a place, or without it.
+fn mutated(document: &Value, place: &str, with: Option<&Value>) -> Value {
+    let mut document = document.clone();
+    let (around, token) = place.rsplit_once('/').unwrap_or(("", ""));
+    match (with, document.pointer_mut(around)) {
+        (None, Some(Value::Object(members))) => drop(members.shift_remove(&super::super::unescape(token))),
+        (None, Some(Value::Array(items))) => drop(token.parse().map(|at: usize| items.remove(at))),
+        (Some(with), _) => *document.pointer_mut(place).expect("is there") = with.clone(),
+        _ => {}
+    }
+    document
+}
+
 /// The first place at which two documents differ.
-fn difference(left: &Value, right: &Value, pointer: String) -> String {
+fn difference(left: &Value, right: &Value, pointer: &str) -> String {
     if let (Value::Object(a), Value::Object(b)) = (left, right)
         && a.keys().eq(b.keys())
     {
         let key = a.keys().find(|key| a[*key] != b[*key]).expect("they differ");
-        return difference(&a[key], &b[key], format!("{pointer}/{}", escape(key)));
+        return difference(&a[key], &b[key], &format!("{pointer}/{}", escape(key)));
     }
     if let (Value::Array(a), Value::Array(b)) = (left, right)
         && a.len() == b.len()
     {
         let at = (0..a.len()).find(|at| a[*at] != b[*at]).expect("they differ");
-        return difference(&a[at], &b[at], format!("{pointer}/{at}"));
+        return difference(&a[at], &b[at], &format!("{pointer}/{at}"));
     }
     format!("{pointer}: {left}\n    {right}")
 }

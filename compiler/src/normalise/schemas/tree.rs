@@ -127,9 +127,8 @@ fn step(value: &mut Value, kind: Kind, within: Kind, pointer: &mut String, depth
         let length = pointer.len();
         push(pointer, key);
         match (node, value) {
-            (Node::One(inner), value) => step(value, inner, kind, pointer, depth + 1, visitor),
-            (Node::Map(inner), Value::Object(members)) => steps(members, inner, kind, pointer, depth, visitor),
-            (Node::List(inner), Value::Array(values)) => {
+            // `items` of older drafts may be a list.
+            (Node::List(inner) | Node::One(inner @ Kind::Schema), Value::Array(values)) => {
                 let length = pointer.len();
                 for (position, value) in values.iter_mut().enumerate() {
                     push(pointer, &position.to_string());
@@ -137,6 +136,8 @@ fn step(value: &mut Value, kind: Kind, within: Kind, pointer: &mut String, depth
                     pointer.truncate(length);
                 }
             }
+            (Node::One(inner), value) => step(value, inner, kind, pointer, depth + 1, visitor),
+            (Node::Map(inner), Value::Object(members)) => steps(members, inner, kind, pointer, depth, visitor),
             _ => {}
         }
         pointer.truncate(length);

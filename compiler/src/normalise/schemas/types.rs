@@ -59,10 +59,11 @@ pub(super) fn types(members: &mut Members, site: &mut Site<'_>) {
             // YAML reads an unquoted `null` as the value; the word is plainly meant.
             let words = kinds.iter().map(|kind| if kind.is_null() { Some("null") } else { kind.as_str() });
             let Some(words) = words.collect::<Option<Vec<&str>>>() else { return };
+            let has_number = words.contains(&"number");
             let mut kinds: Vec<String> = Vec::new();
             for word in &words {
                 let is_known = kinds.iter().any(|kind| kind == word) || kinds.len() >= KINDS_MAX;
-                let is_number = *word == "integer" && words.contains(&"number");
+                let is_number = *word == "integer" && has_number;
                 if *word != "null" && !is_known && !is_number {
                     kinds.push((*word).to_owned());
                 }
@@ -133,13 +134,14 @@ fn admits(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The types that a keyword says something about; none for those that hold for every type.
+/// The types that a keyword says something about; none for those that hold for every type, and for `unevaluated…`, which
+/// look at what stands beside them.
 fn subjects(keyword: &str, value: &Value) -> &'static [&'static str] {
     match keyword {
         "minLength" | "maxLength" | "pattern" | "contentEncoding" | "contentMediaType" | "contentSchema" => &["string"],
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => &["number", "integer"],
-        "items" | "prefixItems" | "additionalItems" | "unevaluatedItems" | "minItems" | "maxItems" | "uniqueItems"
-        | "contains" | "minContains" | "maxContains" => &["array"],
+        "items" | "prefixItems" | "additionalItems" | "minItems" | "maxItems" | "uniqueItems" | "contains"
+        | "minContains" | "maxContains" => &["array"],
         "properties"
         | "required"
         | "additionalProperties"
@@ -147,7 +149,6 @@ fn subjects(keyword: &str, value: &Value) -> &'static [&'static str] {
         | "propertyNames"
         | "minProperties"
         | "maxProperties"
-        | "unevaluatedProperties"
         | "dependentRequired"
         | "dependentSchemas"
         | "dependencies"
@@ -219,7 +220,8 @@ fn split(members: &mut Members, kinds: &[String], site: &mut Site<'_>) {
 /// A list of types beside a choice goes into the branches of the choice that name no type; the walk splits it there.
 /// Answers whether it could: a branch that is a reference cannot take it.
 fn distribute(members: &mut Members) -> bool {
-    let Some(types) = members.get("type").cloned() else { return false };
+    let types = members.get("type").and_then(Value::as_array).filter(|types| types.len() <= KINDS_MAX).cloned();
+    let Some(types) = types.map(Value::Array) else { return false };
     let keyword = if members.contains_key("anyOf") { "anyOf" } else { "oneOf" };
     let Some(Value::Array(branches)) = members.get_mut(keyword) else { return false };
     let fits = |branch: &Value| branch.as_object().is_some_and(|branch| !branch.contains_key("$ref"));
