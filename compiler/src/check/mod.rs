@@ -162,7 +162,9 @@ fn check_bytes_max(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mu
         report.push(
             Diagnostic::error("E0502", format!("`bytes_max` lies between 1 and {ANSWER_BYTES_MAX}"))
                 .at(At::value(file, format!("{pointer}/response/bytes_max")), "")
-                .help("an answer is held in memory while it is pruned"),
+                .help(
+                    "write the most bytes that an answer can reasonably have: it is held in memory while it is pruned",
+                ),
         );
     }
 }
@@ -175,8 +177,7 @@ fn check_base_paths(catalog: &ResolvedCatalog, report: &mut Report) {
             diagnostic = diagnostic.at(at.clone(), "");
         }
         report.push(diagnostic.help(
-            "write `base_path` as in `/v1`, or empty: it begins with `/` and does not end with one; the address of the \
-             host belongs into the site file",
+            "write `base_path` as in `/v1`: a `/` before it, none behind it, no dot segments; the site file gives the host",
         ));
     }
 }
@@ -198,7 +199,7 @@ fn check_rule_has_a_body(tool: &ResolvedTool, rule: &Ast, file: FileId, pointer:
         report.push(
             Diagnostic::error("E0306", "the answer has no body, so there is nothing to prune")
                 .at(at.clone(), "would always be null")
-                .patch("say so", at, "\"@\""),
+                .patch("write the rule that keeps everything", at, "@"),
         );
     }
 }

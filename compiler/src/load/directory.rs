@@ -49,7 +49,6 @@ impl Denied {
         let diagnostic = match self {
             Self::Missing(error) => Diagnostic::error("E0105", format!("cannot read {path}: {error}"))
                 .help("correct the name, or see to it that the file is there and may be read"),
-            Self::Refused { code, title, help: "" } => Diagnostic::error(code, title),
             Self::Refused { code, title, help } => Diagnostic::error(code, title).help(help),
         };
         match named_at {
@@ -92,7 +91,7 @@ impl Directory {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => {
                 Denied::Missing(error)
             }
-            _ => refused("E0105", format!("cannot read {shown}: {error}"), ""),
+            _ => refused("E0105", format!("cannot read {shown}: {error}"), "see to it that the file may be read"),
         };
         let real = fs::canonicalize(self.real.join(name)).map_err(failed)?;
         if !real.starts_with(&self.real) {

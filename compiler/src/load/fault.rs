@@ -36,7 +36,8 @@ impl Fault {
                 .at(At::value(id, pointer), "")
                 .help("remove it, or write the text in quotes"),
             Self::Merge => Diagnostic::error("E0110", "only a mapping, or a list of mappings, can be merged with `<<`")
-                .at(At::value(id, pointer), ""),
+                .at(At::value(id, pointer), "")
+                .help("give the other mapping an anchor (`&name`) and merge its alias: `<<: *name`"),
             Self::Reserved => {
                 Diagnostic::error("E0115", "keys that begin with `x-airlock-` are reserved for what is added in here")
                     .at(At::key(id, pointer), "reserved")
