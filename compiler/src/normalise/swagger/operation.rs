@@ -11,6 +11,7 @@ use super::media::Media;
 use super::parameter::{self, Place};
 use super::response::{self, Site};
 use super::survey::{Item, Role, Roles};
+use crate::normalise::Files;
 
 /// Converts a path item in place. `sites` gets the places of its references to responses.
 pub(super) fn convert_item(
@@ -18,6 +19,7 @@ pub(super) fn convert_item(
     item: &Item,
     consumes: &Media,
     produces: &Media,
+    files: &Files,
     ledger: &mut Ledger<'_>,
     sites: &mut Vec<Site>,
 ) {
@@ -35,7 +37,7 @@ pub(super) fn convert_item(
         for key in ["consumes", "produces", "schemes"] {
             operation.shift_remove(key);
         }
-        response::convert_all(operation, &produces, &spot, ledger, sites);
+        response::convert_all(operation, &produces, &spot, files, ledger, sites);
     }
     keep_apart(members, item, &here, ledger);
 }

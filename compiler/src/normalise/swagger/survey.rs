@@ -101,35 +101,37 @@ impl Reader<'_, '_> {
         let mut kept_apart = 0;
         let list = owner.get("parameters").and_then(Value::as_array);
         for (position, entry) in list.into_iter().flatten().enumerate() {
-            let here = format!("{pointer}/parameters/{position}");
-            let is_reference = entry.get("$ref").is_some_and(Value::is_string);
-            let (target, value) = if is_reference {
-                let Some(found) = follow_from(self.root, self.files, &here) else { continue };
-                found
-            } else {
-                (here.clone(), entry)
+            let reference = entry.get("$ref").and_then(Value::as_str);
+            let (target, value) = match reference.map(|text| self.files.resolve(pointer, text)) {
+                None => (None, entry),
+                Some(target) => {
+                    let found = target.ok().and_then(|target| follow_from(self.root, self.files, &target));
+                    let Some((target, value)) = found else { continue };
+                    (Some(target), value)
+                }
             };
             let Value::Object(parameter) = value else { continue };
             let place = parameter::place(parameter);
-            if is_reference && place != Place::Body {
+            if place != Place::Body
+                && let Some(target) = &target
+            {
                 self.shared.insert(target.clone());
             }
             if place == Place::Other {
                 continue;
             }
-            let role = match (is_reference, is_item) {
-                (false, false) => Role::Own,
-                (false, true) => {
-                    let apart = format!("{pointer}/{SHARED_PARAMETERS}/{kept_apart}");
+            let stands = match (target, is_item) {
+                (Some(target), _) => Some(target),
+                (None, true) => {
                     kept_apart += 1;
-                    let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &apart, before, (self.root, self.files), self.ledger))
+                    Some(format!("{pointer}/{SHARED_PARAMETERS}/{}", kept_apart - 1))
                 }
-                (true, _) => {
-                    let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &target, before, (self.root, self.files), self.ledger))
-                }
+                (None, false) => None,
             };
+            let role = stands.map_or(Role::Own, |stands| {
+                let before = self.ledger.spot(&format!("{pointer}/parameters/{position}"));
+                Role::Shared(Part::shared(parameter, &stands, before, (self.root, self.files), self.ledger))
+            });
             roles.insert(position, role);
         }
         roles
