@@ -43,7 +43,7 @@ pub(super) fn convert(value: &mut Value, files: &Files, file: FileId, origins: &
     let Value::Object(root) = &*value else { return };
     let consumes = Media::read(root.get("consumes"));
     let produces = Media::read(root.get("produces"));
-    let mut ledger = Ledger::new(origins, file);
+    let mut ledger = Ledger::new(origins, file, value, files);
 
     let survey = survey::survey(value, files, &mut ledger);
     let mut sites = Vec::new();

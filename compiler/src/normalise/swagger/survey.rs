@@ -60,7 +60,7 @@ pub(super) fn survey(root: &Value, files: &Files, ledger: &mut Ledger<'_>) -> Su
     let paths = root.get("paths").and_then(Value::as_object);
     let keys = paths.into_iter().flatten().map(|(key, _)| key).filter(|key| !key.starts_with("x-"));
     let mut pointers: Vec<String> = keys.map(|key| format!("/paths/{}", escape(key))).collect();
-    let mut next = 0;
+    let (mut next, mut followed) = (0, BTreeMap::new());
     while let Some(pointer) = pointers.get(next).cloned() {
         next += 1;
         let Some(item @ Value::Object(_)) = root.pointer(&pointer) else { continue };
@@ -72,7 +72,8 @@ pub(super) fn survey(root: &Value, files: &Files, ledger: &mut Ledger<'_>) -> Su
         {
             pointers.push(target);
         }
-        let mut reader = Reader { root, files, ledger: &mut *ledger, shared: &mut survey.shared };
+        let mut reader =
+            Reader { root, files, ledger: &mut *ledger, shared: &mut survey.shared, followed: &mut followed };
         let roles = reader.list(item, &pointer, true);
         let mut operations = Vec::new();
         for method in METHODS {
@@ -92,9 +93,20 @@ struct Reader<'a, 'l> {
     files: &'a Files,
     ledger: &'a mut Ledger<'l>,
     shared: &'a mut BTreeSet<String>,
+    /// Where chains of references end, by where they begin.
+    followed: &'a mut BTreeMap<String, Option<String>>,
 }
 
 impl Reader<'_, '_> {
+    /// Where a reference to `target` leads in the end.
+    fn follow(&mut self, target: String) -> Option<String> {
+        if !self.followed.contains_key(&target) {
+            let end = follow_from(self.root, self.files, &target).map(|(end, _)| end);
+            self.followed.insert(target.clone(), end);
+        }
+        self.followed.get(&target).cloned().flatten()
+    }
+
     /// The roles in the `parameters` of `owner`, which stands at `pointer`.
     fn list(&mut self, owner: &Value, pointer: &str, is_item: bool) -> Roles {
         let mut roles = Roles::new();
@@ -105,8 +117,8 @@ impl Reader<'_, '_> {
             let (target, value) = match reference.map(|text| self.files.resolve(pointer, text)) {
                 None => (None, entry),
                 Some(target) => {
-                    let found = target.ok().and_then(|target| follow_from(self.root, self.files, &target));
-                    let Some((target, value)) = found else { continue };
+                    let Some(target) = target.ok().and_then(|target| self.follow(target)) else { continue };
+                    let Some(value) = self.root.pointer(&target) else { continue };
                     (Some(target), value)
                 }
             };
