@@ -48,7 +48,7 @@ fn convert_list(operation: &mut Map<String, Value>, spot: &Spot, roles: &Roles, 
     for (position, entry) in take_list(operation, spot, roles, ledger) {
         let before = spot.below(&format!("/parameters/{position}"));
         match (roles.get(&position), entry) {
-            (Some(Role::Shared(part)), _) => parts.push(part.clone()),
+            (Some(Role::Shared(part)), _) => parts.push(part.as_ref().clone()),
             (_, Value::Object(parameter)) => parts.push(Part::own(parameter, before)),
             _ => {}
         }
@@ -101,7 +101,7 @@ fn with_shared(own: Vec<Part>, shared: &Roles) -> Vec<Part> {
         if let Role::Shared(part) = role
             && !overridden.contains(&key(part))
         {
-            parts.push(part.clone());
+            parts.push(part.as_ref().clone());
         }
     }
     parts.extend(own);

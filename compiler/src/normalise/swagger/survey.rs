@@ -19,7 +19,7 @@ pub(super) enum Role {
     /// It stands in the list of its operation, and moves.
     Own,
     /// It stands elsewhere, or is shared by a path item's operations.
-    Shared(Part),
+    Shared(Box<Part>),
 }
 
 /// A path item.
@@ -99,12 +99,12 @@ struct Reader<'a, 'l> {
 
 impl Reader<'_, '_> {
     /// Where a reference to `target` leads in the end.
-    fn follow(&mut self, target: String) -> Option<String> {
-        if !self.followed.contains_key(&target) {
-            let end = follow_from(self.root, self.files, &target).map(|(end, _)| end);
-            self.followed.insert(target.clone(), end);
+    fn follow(&mut self, target: &str) -> Option<String> {
+        if !self.followed.contains_key(target) {
+            let end = follow_from(self.root, self.files, target).map(|(end, _)| end);
+            self.followed.insert(target.to_owned(), end);
         }
-        self.followed.get(&target).cloned().flatten()
+        self.followed.get(target).cloned().flatten()
     }
 
     /// The roles in the `parameters` of `owner`, which stands at `pointer`.
@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
             let (target, value) = match reference.map(|text| self.files.resolve(pointer, text)) {
                 None => (None, entry),
                 Some(target) => {
-                    let Some(target) = target.ok().and_then(|target| self.follow(target)) else { continue };
+                    let Some(target) = target.ok().and_then(|target| self.follow(&target)) else { continue };
                     let Some(value) = self.root.pointer(&target) else { continue };
                     (Some(target), value)
                 }
@@ -142,7 +142,8 @@ impl Reader<'_, '_> {
             };
             let role = stands.map_or(Role::Own, |stands| {
                 let before = self.ledger.spot(&format!("{pointer}/parameters/{position}"));
-                Role::Shared(Part::shared(parameter, &stands, before, (self.root, self.files), self.ledger))
+                let part = Part::shared(parameter, &stands, before, (self.root, self.files), self.ledger);
+                Role::Shared(Box::new(part))
             });
             roles.insert(position, role);
         }
