@@ -13,7 +13,7 @@ pub(super) const TYPES_MAX: usize = 64;
 const JSON: &str = "application/json";
 
 /// A list of media types.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Media {
     /// Each once, in their order, at most [`TYPES_MAX`]. Empty where nothing is said.
     types: Rc<[String]>,

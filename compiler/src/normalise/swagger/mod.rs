@@ -21,7 +21,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -43,20 +43,17 @@ pub(super) fn convert(value: &mut Value, files: &Files, file: FileId, origins: &
     let Value::Object(root) = &*value else { return };
     let consumes = Media::read(root.get("consumes"));
     let produces = Media::read(root.get("produces"));
-    let mut ledger = Ledger::new(origins, file);
+    let mut ledger = Ledger::new(origins, file, value, files);
 
     let survey = survey::survey(value, files, &mut ledger);
     let mut sites = Vec::new();
     for item in &survey.items {
         if let Some(Value::Object(members)) = value.pointer_mut(&item.pointer) {
-            operation::convert_item(members, item, &consumes, &produces, &mut ledger, &mut sites);
+            operation::convert_item(members, item, &consumes, &produces, files, &mut ledger, &mut sites);
         }
     }
     convert_parameters(value, &survey, &mut ledger);
     convert_responses(value, files, &produces, &sites, &mut ledger);
-    for site in &sites {
-        response::copy_where_types_differ(value, files, site, &mut ledger);
-    }
     ledger.redirect(value, files);
     if let Value::Object(root) = value {
         frame::convert(root, &mut ledger);
@@ -80,18 +77,39 @@ fn convert_parameters(value: &mut Value, survey: &survey::Survey, ledger: &mut L
     }
 }
 
-/// Converts the responses below `/responses`, and those elsewhere that are referred to, with the document's `produces`.
-/// Those that stand in operations are converted already, and stay as they are.
+/// Converts the responses below `/responses`, and those elsewhere that are referred to, with the document's `produces`;
+/// then gives those operations a copy that produce something else.
 fn convert_responses(value: &mut Value, files: &Files, produces: &Media, sites: &[Site], ledger: &mut Ledger<'_>) {
+    let mut targets: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for site in sites {
+        let follow = || Some(follow_from(value, files, &site.target)?.0);
+        targets.entry(&site.target).or_insert_with(follow);
+    }
     let mut pointers = names(value, "responses");
-    pointers.extend(sites.iter().filter_map(|site| Some(follow_from(value, files, &site.pointer)?.0)));
-    for pointer in pointers {
-        let before = ledger.spot(&pointer);
-        if let Some(Value::Object(response)) = value.pointer_mut(&pointer)
-            && !response.contains_key("$ref")
-            && (pointer.starts_with("/responses/") || response::is_response(response))
+    pointers.extend(targets.values().flatten().cloned());
+    // Those that stand in operations are converted already, with what these produce, and stay as they are.
+    pointers.retain(|pointer| {
+        let before = ledger.spot(pointer);
+        match value.pointer_mut(pointer) {
+            Some(Value::Object(response))
+                if !response.contains_key("$ref")
+                    && (pointer.starts_with("/responses/") || response::is_response(response)) =>
+            {
+                response::convert(response, produces, &before, ledger)
+            }
+            _ => false,
+        }
+    });
+    for site in sites {
+        let Some(Some(pointer)) = targets.get(site.target.as_str()) else { continue };
+        if site.target != *pointer
+            && let Some(place) = value.pointer_mut(&site.pointer)
         {
-            response::convert(response, produces, &before, ledger);
+            // A reference on the way may be one that becomes a copy.
+            *place = reference(pointer);
+        }
+        if site.produces != *produces || !pointers.contains(pointer) {
+            response::copy_where_types_differ(value, pointer, files, site, ledger);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::media::Media;
 use super::parameter::{self, Place};
 use super::response::{self, Site};
 use super::survey::{Item, Role, Roles};
+use crate::normalise::Files;
 
 /// Converts a path item in place. `sites` gets the places of its references to responses.
 pub(super) fn convert_item(
@@ -18,6 +19,7 @@ pub(super) fn convert_item(
     item: &Item,
     consumes: &Media,
     produces: &Media,
+    files: &Files,
     ledger: &mut Ledger<'_>,
     sites: &mut Vec<Site>,
 ) {
@@ -35,7 +37,7 @@ pub(super) fn convert_item(
         for key in ["consumes", "produces", "schemes"] {
             operation.shift_remove(key);
         }
-        response::convert_all(operation, &produces, &spot, ledger, sites);
+        response::convert_all(operation, &produces, &spot, files, ledger, sites);
     }
     keep_apart(members, item, &here, ledger);
 }
@@ -46,7 +48,7 @@ fn convert_list(operation: &mut Map<String, Value>, spot: &Spot, roles: &Roles, 
     for (position, entry) in take_list(operation, spot, roles, ledger) {
         let before = spot.below(&format!("/parameters/{position}"));
         match (roles.get(&position), entry) {
-            (Some(Role::Shared(part)), _) => parts.push(part.clone()),
+            (Some(Role::Shared(part)), _) => parts.push(part.as_ref().clone()),
             (_, Value::Object(parameter)) => parts.push(Part::own(parameter, before)),
             _ => {}
         }
@@ -99,7 +101,7 @@ fn with_shared(own: Vec<Part>, shared: &Roles) -> Vec<Part> {
         if let Role::Shared(part) = role
             && !overridden.contains(&key(part))
         {
-            parts.push(part.clone());
+            parts.push(part.as_ref().clone());
         }
     }
     parts.extend(own);

@@ -125,15 +125,16 @@ pub(super) fn split(parameter: &mut Map<String, Value>) -> Option<Split> {
     let location = parameter.get("in").and_then(Value::as_str).unwrap_or("header").to_owned();
     let mut schema = Map::new();
     let mut format = None;
-    for (key, value) in std::mem::take(parameter) {
+    parameter.retain(|key, value| {
         match key.as_str() {
-            "collectionFormat" => format = Some(value),
+            "collectionFormat" => format = Some(value.take()),
             // Only one of the two can count; `examples` and `style` mean something else in OpenAPI 3.0.
             "schema" | "examples" | "style" | "explode" => {}
-            key if SCHEMA_KEYWORDS.contains(&key) => drop(schema.insert(key.to_owned(), value)),
-            _ => drop(parameter.insert(key, value)),
+            word if SCHEMA_KEYWORDS.contains(&word) => drop(schema.insert(key.clone(), value.take())),
+            _ => return true,
         }
-    }
+        false
+    });
     let is_list = is_type(&schema, "array") || schema.contains_key("items");
     let joined = if is_list { joined(&location, format.as_ref(), &schema) } else { Joined::Single };
     let is_file = mend_items(&mut schema);

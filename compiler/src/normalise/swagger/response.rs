@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::ledger::{Ledger, Spot};
 use super::media::{Media, content};
-use super::{ABSOLUTE, follow_from, meant, parameter, reference, refuse};
+use super::{ABSOLUTE, meant, parameter, reference, refuse};
 use crate::normalise::{Files, escape};
 
 /// A reference to a response, and what the operation around it produces.
@@ -12,7 +12,10 @@ use crate::normalise::{Files, escape};
 pub(super) struct Site {
     /// Where the reference stands.
     pub pointer: String,
-    produces: Media,
+    /// Where it leads, if only to another reference.
+    pub target: String,
+    /// Of the operation.
+    pub produces: Media,
 }
 
 /// Converts an operation's responses in place. `sites` gets those that are references.
@@ -20,6 +23,7 @@ pub(super) fn convert_all(
     operation: &mut Map<String, Value>,
     produces: &Media,
     spot: &Spot,
+    files: &Files,
     ledger: &mut Ledger<'_>,
     sites: &mut Vec<Site>,
 ) {
@@ -30,8 +34,10 @@ pub(super) fn convert_all(
             continue;
         }
         let before = spot.below(&format!("/responses/{}", escape(status)));
-        if response.get("$ref").is_some_and(Value::is_string) {
-            sites.push(Site { pointer: before.pointer, produces: produces.clone() });
+        if let Some(Value::String(reference)) = response.get("$ref") {
+            if let Ok(target) = files.resolve(&before.pointer, reference) {
+                sites.push(Site { pointer: before.pointer, target, produces: produces.clone() });
+            }
         } else {
             convert(response, produces, &before, ledger);
         }
@@ -43,8 +49,13 @@ pub(super) fn is_response(members: &Map<String, Value>) -> bool {
     members.get("description").is_some_and(Value::is_string) || members.contains_key("schema")
 }
 
-/// Converts a response in place. A second conversion changes nothing.
-pub(super) fn convert(response: &mut Map<String, Value>, produces: &Media, before: &Spot, ledger: &mut Ledger<'_>) {
+/// Converts a response in place. Returns whether it got a content: a second conversion changes nothing.
+pub(super) fn convert(
+    response: &mut Map<String, Value>,
+    produces: &Media,
+    before: &Spot,
+    ledger: &mut Ledger<'_>,
+) -> bool {
     if response.get("description").is_none_or(Value::is_null) {
         response.insert("description".to_owned(), "".into());
     }
@@ -58,7 +69,7 @@ pub(super) fn convert(response: &mut Map<String, Value>, produces: &Media, befor
             parameter::convert(header, &before, &before.pointer, ledger);
         }
     }
-    let Some(mut schema) = response.shift_remove("schema") else { return };
+    let Some(mut schema) = response.shift_remove("schema") else { return false };
     let is_file = schema.as_object_mut().is_some_and(parameter::mend_items);
     let (content, pointer) = content(&produces.types(is_file), Some(schema), &format!("{}/content", before.pointer));
     ledger.moves(&before.below("/schema"), pointer);
@@ -66,12 +77,19 @@ pub(super) fn convert(response: &mut Map<String, Value>, produces: &Media, befor
     if produces.is_cut {
         refuse(response, "E0215", "the answer has more media types than are read here".to_owned());
     }
+    true
 }
 
-/// Where an operation produces other types than the shared response was converted with, it gets one of its own, whose
-/// parts refer to the shared one.
-pub(super) fn copy_where_types_differ(root: &mut Value, files: &Files, site: &Site, ledger: &mut Ledger<'_>) {
-    let Some((pointer, Value::Object(shared))) = follow_from(root, files, &site.pointer) else { return };
+/// Where an operation produces other types than the shared response at `pointer` was converted with, it gets one of its
+/// own, whose parts refer to the shared one.
+pub(super) fn copy_where_types_differ(
+    root: &mut Value,
+    pointer: &str,
+    files: &Files,
+    site: &Site,
+    ledger: &mut Ledger<'_>,
+) {
+    let Some(Value::Object(shared)) = root.pointer(pointer) else { return };
     let Some(shared_content) = shared.get("content").and_then(Value::as_object) else { return };
     // The one of its types that has the schema itself.
     let again = format!("{ABSOLUTE}{pointer}/content/");

@@ -19,7 +19,7 @@ pub(super) enum Role {
     /// It stands in the list of its operation, and moves.
     Own,
     /// It stands elsewhere, or is shared by a path item's operations.
-    Shared(Part),
+    Shared(Box<Part>),
 }
 
 /// A path item.
@@ -60,7 +60,7 @@ pub(super) fn survey(root: &Value, files: &Files, ledger: &mut Ledger<'_>) -> Su
     let paths = root.get("paths").and_then(Value::as_object);
     let keys = paths.into_iter().flatten().map(|(key, _)| key).filter(|key| !key.starts_with("x-"));
     let mut pointers: Vec<String> = keys.map(|key| format!("/paths/{}", escape(key))).collect();
-    let mut next = 0;
+    let (mut next, mut followed) = (0, BTreeMap::new());
     while let Some(pointer) = pointers.get(next).cloned() {
         next += 1;
         let Some(item @ Value::Object(_)) = root.pointer(&pointer) else { continue };
@@ -72,7 +72,8 @@ pub(super) fn survey(root: &Value, files: &Files, ledger: &mut Ledger<'_>) -> Su
         {
             pointers.push(target);
         }
-        let mut reader = Reader { root, files, ledger: &mut *ledger, shared: &mut survey.shared };
+        let mut reader =
+            Reader { root, files, ledger: &mut *ledger, shared: &mut survey.shared, followed: &mut followed };
         let roles = reader.list(item, &pointer, true);
         let mut operations = Vec::new();
         for method in METHODS {
@@ -92,44 +93,58 @@ struct Reader<'a, 'l> {
     files: &'a Files,
     ledger: &'a mut Ledger<'l>,
     shared: &'a mut BTreeSet<String>,
+    /// Where chains of references end, by where they begin.
+    followed: &'a mut BTreeMap<String, Option<String>>,
 }
 
 impl Reader<'_, '_> {
+    /// Where a reference to `target` leads in the end.
+    fn follow(&mut self, target: &str) -> Option<String> {
+        if !self.followed.contains_key(target) {
+            let end = follow_from(self.root, self.files, target).map(|(end, _)| end);
+            self.followed.insert(target.to_owned(), end);
+        }
+        self.followed.get(target).cloned().flatten()
+    }
+
     /// The roles in the `parameters` of `owner`, which stands at `pointer`.
     fn list(&mut self, owner: &Value, pointer: &str, is_item: bool) -> Roles {
         let mut roles = Roles::new();
         let mut kept_apart = 0;
         let list = owner.get("parameters").and_then(Value::as_array);
         for (position, entry) in list.into_iter().flatten().enumerate() {
-            let here = format!("{pointer}/parameters/{position}");
-            let is_reference = entry.get("$ref").is_some_and(Value::is_string);
-            let (target, value) = if is_reference {
-                let Some(found) = follow_from(self.root, self.files, &here) else { continue };
-                found
-            } else {
-                (here.clone(), entry)
+            let reference = entry.get("$ref").and_then(Value::as_str);
+            let (target, value) = match reference.map(|text| self.files.resolve(pointer, text)) {
+                None => (None, entry),
+                Some(target) => {
+                    let Some(target) = target.ok().and_then(|target| self.follow(&target)) else { continue };
+                    let Some(value) = self.root.pointer(&target) else { continue };
+                    (Some(target), value)
+                }
             };
             let Value::Object(parameter) = value else { continue };
             let place = parameter::place(parameter);
-            if is_reference && place != Place::Body {
+            if place != Place::Body
+                && let Some(target) = &target
+            {
                 self.shared.insert(target.clone());
             }
             if place == Place::Other {
                 continue;
             }
-            let role = match (is_reference, is_item) {
-                (false, false) => Role::Own,
-                (false, true) => {
-                    let apart = format!("{pointer}/{SHARED_PARAMETERS}/{kept_apart}");
+            let stands = match (target, is_item) {
+                (Some(target), _) => Some(target),
+                (None, true) => {
                     kept_apart += 1;
-                    let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &apart, before, (self.root, self.files), self.ledger))
+                    Some(format!("{pointer}/{SHARED_PARAMETERS}/{}", kept_apart - 1))
                 }
-                (true, _) => {
-                    let before = self.ledger.spot(&here);
-                    Role::Shared(Part::shared(parameter, &target, before, (self.root, self.files), self.ledger))
-                }
+                (None, false) => None,
             };
+            let role = stands.map_or(Role::Own, |stands| {
+                let before = self.ledger.spot(&format!("{pointer}/parameters/{position}"));
+                let part = Part::shared(parameter, &stands, before, (self.root, self.files), self.ledger);
+                Role::Shared(Box::new(part))
+            });
             roles.insert(position, role);
         }
         roles

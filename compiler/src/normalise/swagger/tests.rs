@@ -7,8 +7,9 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::{METHODS, convert};
-use crate::normalise::{FILES, Files, Origins, escape};
-use crate::report::FileId;
+use crate::load::{LoadedDocument, LoadedFile};
+use crate::normalise::{FILES, Files, Origins, Version, escape, normalise_document};
+use crate::report::{FileId, Report};
 
 /// The document's own file, as references name it.
 const ROOT: &str = "api.yaml";
@@ -257,4 +258,23 @@ fn no_mistake_in_a_document_panics_or_loses_the_rest_of_it() {
         }
     }
     assert!(converted_documents > 10_000, "{converted_documents}");
+}
+
+#[test]
+fn a_document_that_says_2_0_in_any_way_is_read_and_no_other() {
+    let read = |version: Value| {
+        let value = json!({"swagger": version, "info": {"title": "T", "version": "1"}, "basePath": "/v1"});
+        let file = LoadedFile { id: FileId(0), value, sha256: String::new() };
+        let name = ROOT.to_owned();
+        let (others, vendored, sha256) = (BTreeMap::new(), BTreeMap::new(), String::new());
+        let mut report = Report::default();
+        let loaded = LoadedDocument { name, file, others, vendored, sha256 };
+        normalise_document(loaded, &mut report).map(|document| (document.version, document.base_path()))
+    };
+    for version in [json!("2.0"), json!(2.0)] {
+        assert_eq!(read(version), Some((Version::Swagger2, "/v1".to_owned())));
+    }
+    for version in [json!("1.2"), json!(1.2), json!(null), json!("3.0"), json!("2.0.1")] {
+        assert_eq!(read(version.clone()), None, "{version}");
+    }
 }
