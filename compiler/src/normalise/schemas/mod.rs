@@ -2,6 +2,14 @@
 //!
 //! One walk from the root reaches nearly all schemas; what only a reference leads to (other files, odd places) is walked
 //! as what the reference takes it for. The structure around schemas is brought into shape on the same walk.
+//!
+//! What 3.0 cannot say stands beside it:
+//! - `x-airlock-note`: sentences on what of a schema is not as it was meant;
+//! - `x-airlock-refuse`: a code and a reason to refuse what needs the schema;
+//! - `x-airlock-prefix-items`: for lists with schemas by position, a reference for each to what became of it in `items`;
+//! - `x-airlock-item-schema`: the schema of the items of a media type that is a sequence.
+//!
+//! A branch of `anyOf` or `oneOf` that is `{"not": {}}` was one for null (the whole is nullable then) or for nothing.
 
 mod beside;
 mod content;
