@@ -54,8 +54,16 @@ fn declared(
     }
     let mut arguments = parameters(operation);
     let at = At::value(catalog.manifest_file, format!("{pointer}/flat"));
-    let lifted = operation.body.as_ref().ok_or("the operation has none".to_owned());
-    match lifted.and_then(|body| flat::lift(body, &catalog.shapes)) {
+    let Some(body) = &operation.body else {
+        report.push(
+            Diagnostic::error("E0506", "the operation has no body that could be lifted")
+                .at(at, "asked for here")
+                .at(catalog.document.at_key(&operation.found.pointer), "the operation")
+                .help("remove `flat`"),
+        );
+        return None;
+    };
+    match flat::lift(body, &catalog.shapes) {
         Ok(properties) => arguments.extend(properties),
         Err(reason) => {
             report.push(

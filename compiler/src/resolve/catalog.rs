@@ -234,11 +234,11 @@ impl Resolver<'_> {
                 return None;
             }
         };
-        if let Some(reason) = security::credential_problem(&self.catalog.document, &names) {
+        if let Some(refusal) = security::credential_problem(&self.catalog.document, &names) {
             self.report.push(
-                Diagnostic::error("E0218", reason)
+                Diagnostic::error(refusal.code, refusal.reason)
                     .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
-                    .at(self.catalog.document.at_key("/components/securitySchemes"), "from here")
+                    .at(self.catalog.document.at_key(&refusal.pointer), "from here")
                     .help("choose another with `credential`, or remove the tool"),
             );
             return None;

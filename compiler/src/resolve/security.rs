@@ -110,13 +110,15 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
 }
 
 /// Why these schemes cannot be sent along together; `None` if they can.
-pub fn credential_problem(document: &Document, names: &[String]) -> Option<String> {
+pub fn credential_problem(document: &Document, names: &[String]) -> Option<Refusal> {
     let mut places: Vec<CredentialPlace> = Vec::new();
     for name in names {
         match scheme(document, name) {
-            Err(refusal) => return Some(refusal.reason),
+            Err(refusal) => return Some(refusal),
             Ok(credential) if places.iter().any(|place| collide(place, &credential.place)) => {
-                return Some(format!("security scheme `{name}`: another one is sent in the same place"));
+                let pointer = format!("/components/securitySchemes/{}", escape(name));
+                let reason = format!("security scheme `{name}`: another one is sent in the same place");
+                return Some(Refusal::new("E0218", pointer, reason));
             }
             Ok(credential) => places.push(credential.place),
         }

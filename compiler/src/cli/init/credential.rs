@@ -19,7 +19,7 @@ pub(super) fn choose(document: &Document, operation: &Operation, of_catalog: &st
     let usable = |choice: Choice| match choice {
         Choice::Credentials(names) => match credential_problem(document, &names) {
             None => Ok(()),
-            Some(reason) => Err(reason),
+            Some(refusal) => Err(refusal.reason),
         },
         Choice::Open(_) => Err("no security scheme that it can be called with is supported".to_owned()),
     };
