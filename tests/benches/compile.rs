@@ -60,7 +60,8 @@ fn row(path: &Path, out: &mut impl io::Write) -> io::Result<()> {
     let shown = path.file_name().unwrap_or_default().to_string_lossy();
     let floor = least(|| drop(std::hint::black_box(parse(path, &text))));
     let typed = openapiv3_alone(path, &text);
-    let load = least(|| assert!(load_document_at(path, None, &mut Sources::default(), &mut Report::default()).is_some()));
+    let load =
+        least(|| assert!(load_document_at(path, None, &mut Sources::default(), &mut Report::default()).is_some()));
     let mut operations = String::new();
     let inspect = least(|| operations = inspected(path));
     let compile = least(|| compiled(path));

@@ -10,7 +10,7 @@ use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
-use crate::resolve::{Choices, Found, Note, Operation, Purpose, Refusal, ShapeReader, operations, read};
+use crate::resolve::{Choices, Found, Note, Purpose, Refusal, ShapeReader, operations, read};
 
 /// Arguments of `airlock inspect`.
 #[derive(Debug, clap::Args)]
@@ -30,14 +30,17 @@ pub(super) struct InspectArguments {
     format: OutputFormat,
 }
 
+/// What became of an operation. Of one that can be a tool nothing is kept but what is told: a document has thousands.
+type Outcome = Result<Vec<Note>, Refusal>;
+
 /// Every operation of a document, and what became of it.
-pub(super) fn read_all(document: &Document) -> Vec<(Found, Result<Operation, Refusal>)> {
+fn read_all(document: &Document) -> Vec<(Found, Outcome)> {
     let mut shapes = ShapeReader::new(document, Purpose::Sent);
     let choices = Choices::default();
     operations(document)
         .into_iter()
         .map(|found| {
-            let result = read(&found, &mut shapes, &choices);
+            let result = read(&found, &mut shapes, &choices).map(|operation| operation.notes);
             (found, result)
         })
         .collect()
@@ -69,7 +72,7 @@ pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io
 }
 
 fn write_json(
-    results: &[(Found, Result<Operation, Refusal>)],
+    results: &[(Found, Outcome)],
     document: &Document,
     sources: &Sources,
     report: &Report,
@@ -103,12 +106,12 @@ fn write_json(
 }
 
 /// The notes on all operations, each once, in the order of their places.
-fn notes(results: &[(Found, Result<Operation, Refusal>)]) -> BTreeSet<&Note> {
-    results.iter().filter_map(|(_, result)| result.as_ref().ok()).flat_map(|operation| &operation.notes).collect()
+fn notes(results: &[(Found, Outcome)]) -> BTreeSet<&Note> {
+    results.iter().filter_map(|(_, result)| result.as_ref().ok()).flatten().collect()
 }
 
 fn write_human(
-    results: &[(Found, Result<Operation, Refusal>)],
+    results: &[(Found, Outcome)],
     document: &Document,
     sources: &Sources,
     streams: &mut Streams<'_>,
