@@ -88,10 +88,8 @@ fn emit_argument(argument: &Argument, names: &Names<'_>, vocabulary: &mut Vocabu
         Place::BodyProperty => ("body_property", None),
     };
     let function = vocabulary.request(function);
-    let mut row = match argument.place {
-        Place::Body => quote!(#function(#shape)),
-        _ => quote!(#function(#name, #shape)),
-    };
+    let mut row =
+        if argument.place == Place::Body { quote!(#function(#shape)) } else { quote!(#function(#name, #shape)) };
     if let Place::Path(style) | Place::Query(style) | Place::Header(style) | Place::Cookie(style) = argument.place
         && default != Some(argument.place)
     {

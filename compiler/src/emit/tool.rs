@@ -59,12 +59,11 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     });
     let (name, operation, upstream) = (&tool.name, &tool.operation, &tool.upstream);
     let credentials = &tool.credentials;
-    let output = match tool.output {
-        Shape::Any => {
-            let any = vocabulary.shape("any");
-            quote!(&#any())
-        }
-        _ => quote!(&OUTPUT),
+    let output = if tool.output == Shape::Any {
+        let any = vocabulary.shape("any");
+        quote!(&#any())
+    } else {
+        quote!(&OUTPUT)
     };
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);

@@ -8,7 +8,7 @@ use super::security::{self, Choice};
 use super::servers::document_server;
 use super::shape::{Purpose, ShapeReader};
 use super::{Refusal, operations, responses};
-use crate::ir::{Credential, Shape};
+use crate::ir::{Credential, CredentialPlace, Shape};
 use crate::manifest::{self, Manifest};
 use crate::normalise::{Document, NormalisedCatalog, escape};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
@@ -243,24 +243,22 @@ impl Resolver<'_> {
             );
             return None;
         }
-        for name in &names {
-            match security::scheme(&self.catalog.document, name) {
-                Ok(credential) => {
-                    if let Some(upstream) = self.upstreams.get_mut(upstream) {
-                        upstream.credentials.insert(name.clone(), credential);
-                    }
-                }
-                Err(refusal) => {
-                    self.report.push(
-                        Diagnostic::error(refusal.code, refusal.reason)
-                            .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
-                            .at(self.catalog.document.at_key(&refusal.pointer), "from here"),
-                    );
-                    return None;
-                }
+        let mut sent: Vec<String> = Vec::new();
+        let mut has_token = false;
+        for name in names {
+            let Ok(credential) = security::scheme(&self.catalog.document, &name) else { continue };
+            let is_token = credential.place == CredentialPlace::Bearer;
+            // Several schemes that take a token are met by one.
+            if is_token && has_token {
+                continue;
             }
+            has_token |= is_token;
+            if let Some(upstream) = self.upstreams.get_mut(upstream) {
+                upstream.credentials.insert(name.clone(), credential);
+            }
+            sent.push(name);
         }
-        Some(names)
+        Some(sent)
     }
 }
 

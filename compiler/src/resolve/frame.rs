@@ -97,7 +97,8 @@ fn lost(before: &Value, after: &Value, at: &mut String) -> Option<String> {
         (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
             before.iter().zip(after).enumerate().find_map(|(position, (before, after))| {
                 let length = at.len();
-                at.push_str(&format!("/{position}"));
+                at.push('/');
+                at.push_str(&position.to_string());
                 let found = lost(before, after, at);
                 at.truncate(length);
                 found
@@ -129,15 +130,15 @@ fn copy(value: &Value, kind: Kind) -> Value {
     let mut frame = Map::new();
     for (key, value) in members.iter().filter(|(key, _)| is_defined(kind, key)) {
         let copied = match (kind, key.as_str()) {
-            (Kind::Operation, "callbacks" | "servers" | "externalDocs") | (_, "example" | "examples" | "links") => {
+            // Parameters and bodies are checked where they are read: a reference leads to the same place.
+            (Kind::Operation, "callbacks" | "servers" | "externalDocs" | "parameters" | "requestBody")
+            | (Kind::Response, "headers")
+            | (_, "example" | "examples" | "links") => {
                 continue;
             }
-            // Each is checked where it is read: a reference leads to the same place.
-            (Kind::Operation, "parameters" | "requestBody") => continue,
             (Kind::Operation, "responses") => statuses(value),
             (_, "schema") => json!({}),
             (Kind::Parameter | Kind::Body | Kind::Response, "content") => each(value, media),
-            (Kind::Response, "headers") => continue,
             _ => value.clone(),
         };
         frame.insert(key.clone(), copied);

@@ -20,7 +20,8 @@ pub fn argument_name(wire: &str) -> String {
 }
 
 /// The names of an operation's parameters, in their order. One that stands in two places, or that is the body's, gets its
-/// place behind it, wherever it stands: so it says which one it is.
+/// place behind it, wherever it stands: so it says which one it is. Of those that read alike even so, such as `Time<` and
+/// `Time>`, the later ones get a number.
 pub fn argument_names<'a>(parameters: impl Iterator<Item = (&'a str, Place)> + Clone, has_body: bool) -> Vec<String> {
     let mut uses: BTreeMap<String, usize> = BTreeMap::new();
     for (wire, _) in parameters.clone() {
@@ -29,25 +30,37 @@ pub fn argument_names<'a>(parameters: impl Iterator<Item = (&'a str, Place)> + C
     if has_body {
         *uses.entry("body".into()).or_default() += 1;
     }
-    parameters
-        .map(|(wire, place)| {
-            let name = argument_name(wire);
-            let suffix = match place {
-                Place::Path(_) => "path",
-                Place::Query(_) => "query",
-                Place::Header(_) => "header",
-                Place::Cookie(_) => "cookie",
-                Place::Body | Place::BodyProperty => "body",
-            };
-            match uses.get(&name) {
-                Some(2..) => {
-                    let stem: String = name.chars().take(ARGUMENT_CHARS_MAX - suffix.len() - 1).collect();
-                    format!("{stem}_{suffix}")
-                }
-                _ => name,
-            }
-        })
-        .collect()
+    let mut names: Vec<String> = Vec::new();
+    for (wire, place) in parameters {
+        let name = placed(wire, place, &uses);
+        let taken = |candidate: &String| names.contains(candidate);
+        let numbered = (2..=names.len() + 2).map(|number| within(&name, &number.to_string()));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|candidate| !taken(candidate));
+        names.push(free.unwrap_or(name));
+    }
+    names
+}
+
+/// The name of one parameter, with its place behind it where others read alike.
+fn placed(wire: &str, place: Place, uses: &BTreeMap<String, usize>) -> String {
+    let name = argument_name(wire);
+    let suffix = match place {
+        Place::Path(_) => "path",
+        Place::Query(_) => "query",
+        Place::Header(_) => "header",
+        Place::Cookie(_) => "cookie",
+        Place::Body | Place::BodyProperty => "body",
+    };
+    match uses.get(&name) {
+        Some(2..) => within(&name, suffix),
+        _ => name,
+    }
+}
+
+/// The name with something behind it, as short as a name has to be.
+fn within(name: &str, suffix: &str) -> String {
+    let stem: String = name.chars().take(ARGUMENT_CHARS_MAX - suffix.len() - 1).collect();
+    format!("{stem}_{suffix}")
 }
 
 #[cfg(test)]
@@ -77,5 +90,6 @@ mod tests {
         let names = |list: &[(&'static str, Place)], body| argument_names(list.iter().copied(), body);
         assert_eq!(names(&[("id", path), ("id", query), ("body", query)], true), ["id_path", "id_query", "body_query"]);
         assert_eq!(names(&[("id", path), ("body", query)], false), ["id", "body"]);
+        assert_eq!(names(&[("t<", query), ("t", query), ("t>", query)], false), ["t_query", "t_query_2", "t_query_3"]);
     }
 }

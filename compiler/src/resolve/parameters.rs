@@ -168,7 +168,7 @@ fn read_one(
     if matches!(location, Location::Header | Location::Cookie) && !is_token(name) {
         return Err(unsendable("the name is none that a header can have"));
     }
-    let (schema, schema_pointer, media_type) = schema_of(one)?;
+    let (schema, schema_pointer, media_type) = schema_of(one);
     let shape = match schema {
         Some(schema) => shapes.read(schema, &schema_pointer).map_err(Problem::Refused)?,
         None => Shape::Any,
@@ -217,19 +217,14 @@ fn read_one(
 }
 
 /// The schema, where it stands, and the media type of a parameter with `content` (OpenAPI 3.0.4, section 4.7.12.2.2).
-fn schema_of<'v>(one: &Listed<'v>) -> Result<(Option<&'v Value>, String, Option<&'v str>), Problem> {
+fn schema_of<'v>(one: &Listed<'v>) -> (Option<&'v Value>, String, Option<&'v str>) {
     let Listed { value, pointer, .. } = one;
     if let Some(schema) = value.get("schema") {
-        return Ok((Some(schema), format!("{pointer}/schema"), None));
+        return (Some(schema), format!("{pointer}/schema"), None);
     }
     let content = value.get("content").and_then(Value::as_object).and_then(|content| content.iter().next());
-    match content {
-        Some((media_type, media)) => {
-            let pointer = format!("{pointer}/content/{}/schema", escape(media_type));
-            Ok((media.get("schema"), pointer, Some(media_type)))
-        }
-        None => Ok((None, String::new(), None)),
-    }
+    let Some((media_type, media)) = content else { return (None, String::new(), None) };
+    (media.get("schema"), format!("{pointer}/content/{}/schema", escape(media_type)), Some(media_type))
 }
 
 fn place(location: Location, style: Style) -> Place {
@@ -237,6 +232,8 @@ fn place(location: Location, style: Style) -> Place {
         Location::Path => Place::Path(style),
         Location::Query => Place::Query(style),
         Location::Header => Place::Header(style),
+        // A single value, and only that is carried, is written alike.
+        Location::Cookie if style == Style::FormExploded => Place::Cookie(Style::Form),
         Location::Cookie => Place::Cookie(style),
     }
 }

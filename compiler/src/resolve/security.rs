@@ -115,6 +115,8 @@ pub fn credential_problem(document: &Document, names: &[String]) -> Option<Refus
     for name in names {
         match scheme(document, name) {
             Err(refusal) => return Some(refusal),
+            // One token says both who calls and what they may.
+            Ok(Credential { place: CredentialPlace::Bearer, .. }) if places.contains(&CredentialPlace::Bearer) => {}
             Ok(credential) if places.iter().any(|place| collide(place, &credential.place)) => {
                 let pointer = format!("/components/securitySchemes/{}", escape(name));
                 let reason = format!("security scheme `{name}`: another one is sent in the same place");

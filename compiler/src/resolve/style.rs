@@ -48,9 +48,7 @@ pub(super) fn style(location: Location, style: Option<&str>, explode: Option<boo
         (Location::Path, "matrix", true) => Style::MatrixExploded,
         (Location::Path, "segments", _) => Style::Segments,
         (Location::Query | Location::Cookie, "form", false) => Style::Form,
-        (Location::Query, "form", true) => Style::FormExploded,
-        // A single value is written alike; more are told apart by `&`, which a cookie does not have.
-        (Location::Cookie, "form", true) => Style::FormExploded,
+        (Location::Query | Location::Cookie, "form", true) => Style::FormExploded,
         (Location::Query, "spaceDelimited", false) => Style::SpaceDelimited,
         (Location::Query, "pipeDelimited", false) => Style::PipeDelimited,
         (Location::Query, "deepObject", _) => Style::DeepObject,
@@ -73,10 +71,10 @@ pub(super) fn carried(reader: &ShapeReader<'_>, style: Style, location: Location
         return Carried::None("files are sent in bodies alone".into());
     }
     let simple_list = |list: &List| consists_of_scalars(reader, &list.items);
-    let carries_lists = !matches!(style, Style::DeepObject | Style::Segments)
-        && !(style == Style::FormExploded && location == Location::Cookie);
-    let carries_objects =
-        !matches!(style, Style::Segments) && !(style == Style::FormExploded && location == Location::Cookie);
+    // Exploded members are told apart by `&`, which a cookie does not have.
+    let is_single = style == Style::Segments || (style == Style::FormExploded && location == Location::Cookie);
+    let carries_objects = !is_single;
+    let carries_lists = !is_single && style != Style::DeepObject;
     let carries_scalars = style != Style::DeepObject;
     let flat_lists: Vec<&List> = lists.iter().filter(|list| carries_lists && simple_list(list)).collect();
     let flat_objects: Vec<&Shape> =
@@ -118,10 +116,9 @@ pub(super) fn carried(reader: &ShapeReader<'_>, style: Style, location: Location
 /// of `label` to what RFC 6570 says.
 pub(super) fn is_ambiguous(style: Style, shape: &Shape, version: Version) -> bool {
     let is_old = match version {
-        Version::Swagger2 => false,
         Version::V3_0(patch) => patch < 4,
         Version::V3_1(patch) => patch < 1,
-        Version::V3_2(_) => false,
+        Version::Swagger2 | Version::V3_2(_) => false,
     };
     style == Style::Label && is_old && matches!(shape, Shape::List(_) | Shape::Object(_))
 }

@@ -23,13 +23,10 @@ pub(super) fn choose(document: &Document, operation: &Operation, of_catalog: &st
         },
         Choice::Open(_) => Err("no security scheme that it can be called with is supported".to_owned()),
     };
-    let settled = match operation.security.choose(None) {
-        Choice::Open(_) => false,
-        choice => {
-            usable(choice)?;
-            true
-        }
-    };
+    let settled = matches!(operation.security.choose(None), Choice::Credentials(_));
+    if settled {
+        usable(operation.security.choose(None))?;
+    }
     // A credential of the catalog may mean another alternative to an operation than none at all does.
     if settled && operation.security.choose(None) == operation.security.choose(Some(of_catalog)) {
         return Ok(Credential::Settled);

@@ -39,7 +39,7 @@ impl<'a> Upstreams<'a> {
         };
         Some(label)
             .filter(is_free)
-            .or_else(|| (2..).map(|number| format!("{}_{number}", self.catalog)).find(is_free))
+            .or_else(|| (2..=self.further.len() + 3).map(|number| format!("{}_{number}", self.catalog)).find(is_free))
             .unwrap_or_default()
     }
 

@@ -16,13 +16,18 @@ type Read = Result<(Body, Shape), Refusal>;
 /// A form. Members that no form can carry are left out, with a note; where they must be sent, the body is refused.
 pub(super) fn form(
     shapes: &ShapeReader<'_>,
-    shape: Shape,
+    shape: &Shape,
     media: &Value,
     pointer: &str,
     notes: &mut Vec<Note>,
 ) -> Read {
     let mut fields: BTreeMap<String, Field> = BTreeMap::new();
-    let shape = each_member(shapes, &shape, pointer, notes, &mut |name, shape| {
+    // A member that nobody names is written as a single value or a list of them; others are refused when it is called.
+    let open = Object { rest: Some(Box::new(Shape::Any)), ..Object::default() };
+    if *shape == Shape::Any {
+        return Ok((Body::Form(Vec::new()), Shape::Object(open)));
+    }
+    let shape = each_member(shapes, shape, pointer, true, notes, &mut |name, shape| {
         let encoding = &media["encoding"][name];
         let (field, shape, why) = field(shapes, name, shape, encoding)?;
         if let Some(field) = field {
@@ -66,14 +71,14 @@ fn field(
 /// Parts. Each property is one, or one for each item of a list.
 pub(super) fn multipart(
     shapes: &ShapeReader<'_>,
-    shape: Shape,
+    shape: &Shape,
     media: &Value,
     pointer: &str,
     notes: &mut Vec<Note>,
 ) -> Read {
     let mut parts: BTreeMap<String, Part> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
-    let shape = each_member(shapes, &shape, pointer, notes, &mut |name, shape| {
+    let shape = each_member(shapes, shape, pointer, false, notes, &mut |name, shape| {
         if name.chars().any(|char| char.is_control() || char == '"') {
             return Err("the name cannot be that of a part".into());
         }
@@ -123,7 +128,7 @@ fn part(
             why = Some("only files are taken, not texts".to_owned());
         }
         (PartContent::Bytes, declared.unwrap_or("application/octet-stream"))
-    } else if is_json_part && !kinds.scalar || kinds.structured && !kinds.scalar {
+    } else if !kinds.scalar && (is_json_part || kinds.structured) {
         if declared.is_some_and(|media_type| !is_json(media_type) && essence(media_type) != "text/plain") {
             return Err(format!("a value as {} cannot be written in a part", declared.unwrap_or_default()));
         }
@@ -178,27 +183,37 @@ fn only_files(shape: Shape) -> Shape {
 
 type Change<'c> = &'c mut dyn FnMut(&str, &Shape) -> Member<(Shape, Option<String>)>;
 
-/// Applies `change` to the members of an object, or of each object that a union admits.
+/// Applies `change` to the members of an object, or of each object that a union admits. Members that nobody names are kept
+/// where the form is `open`.
 fn each_member(
     shapes: &ShapeReader<'_>,
     shape: &Shape,
     pointer: &str,
+    open: bool,
     notes: &mut Vec<Note>,
     change: Change<'_>,
 ) -> Result<Shape, Refusal> {
     match shapes.expand(shape) {
-        Shape::Object(object) => Ok(Shape::Object(members(object, pointer, notes, change)?)),
+        Shape::Object(object) => {
+            let rest = object.rest.clone().filter(|_| open);
+            let mut object = members(object, pointer, notes, change)?;
+            if rest.is_none() && object.properties.is_empty() {
+                return Err(unknown(pointer));
+            }
+            object.rest = rest;
+            Ok(Shape::Object(object))
+        }
         Shape::AnyOf(branches) => {
             let branches: Result<Vec<Shape>, Refusal> =
-                branches.iter().map(|branch| each_member(shapes, branch, pointer, notes, change)).collect();
+                branches.iter().map(|branch| each_member(shapes, branch, pointer, open, notes, change)).collect();
             Ok(Shape::AnyOf(branches?))
         }
-        _ => Err(Refusal::new(
-            "E0213",
-            pointer,
-            "a form is an object, and this schema does not say which members it has",
-        )),
+        _ => Err(unknown(pointer)),
     }
+}
+
+fn unknown(pointer: &str) -> Refusal {
+    Refusal::new("E0213", pointer, "a form is an object, and this schema does not say which members it has")
 }
 
 fn members(object: Object, pointer: &str, notes: &mut Vec<Note>, change: Change<'_>) -> Result<Object, Refusal> {
@@ -216,14 +231,6 @@ fn members(object: Object, pointer: &str, notes: &mut Vec<Note>, change: Change<
             }
             Err(reason) => notes.push(note(pointer, &format!("`{}` of the body is left out: {reason}", property.name))),
         }
-    }
-    // How a member that nobody names is written is known for single values alone.
-    if kept.rest.take().is_some() && kept.properties.is_empty() {
-        return Err(Refusal::new(
-            "E0213",
-            pointer,
-            "a form is an object, and this schema does not say which members it has",
-        ));
     }
     Ok(kept)
 }

@@ -106,11 +106,11 @@ fn read_content(
         }
         Way::Form => {
             let shape = read()?;
-            form::form(shapes, shape, media, pointer, notes)?
+            form::form(shapes, &shape, media, pointer, notes)?
         }
         Way::Multipart => {
             let shape = read()?;
-            form::multipart(shapes, shape, media, pointer, notes)?
+            form::multipart(shapes, &shape, media, pointer, notes)?
         }
     })
 }

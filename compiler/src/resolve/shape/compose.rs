@@ -132,7 +132,7 @@ impl ShapeReader<'_> {
         let Some(Shape::Object(mut object)) = opened else { return shape };
         match object.properties.iter_mut().find(|known| known.name == property) {
             Some(Property { shape: known @ (Shape::Any | Shape::Text(Text { .. })), .. }) => {
-                *known = Shape::Words(values)
+                *known = Shape::Words(values);
             }
             Some(_) => return shape,
             None => object.properties.insert(

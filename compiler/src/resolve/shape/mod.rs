@@ -269,7 +269,7 @@ impl<'d> ShapeReader<'d> {
         self.depth += 1;
         let around = std::mem::replace(&mut self.place, pointer.to_owned());
         let shape = match schema.get("$ref").and_then(Value::as_str) {
-            Some(_) => self.read_reference(schema, pointer),
+            Some(_) => Ok(self.read_reference(schema, pointer)),
             None => self.read_body(schema, pointer),
         };
         self.place = around;
@@ -285,15 +285,15 @@ impl<'d> ShapeReader<'d> {
         shape
     }
 
-    fn read_reference(&mut self, schema: &Value, pointer: &str) -> Result<Shape, Refusal> {
+    fn read_reference(&mut self, schema: &Value, pointer: &str) -> Shape {
         let (target, target_pointer) = match self.document.follow(schema, pointer.to_owned()) {
             Ok(found) => found,
             // An untyped value in an answer harms nobody; in a request it is passed on as the caller gives it.
             Err(reason) if self.purpose == Purpose::Sent => {
                 self.note_here(&format!("{reason}; the value is not checked"));
-                return Ok(Shape::Any);
+                return Shape::Any;
             }
-            Err(_) => return Ok(Shape::Any),
+            Err(_) => return Shape::Any,
         };
         self.note_siblings(schema);
         let name = self.name_of(&target_pointer);
@@ -317,7 +317,7 @@ impl<'d> ShapeReader<'d> {
             }
         };
         let nullable = [schema.get("nullable"), schema.get("x-nullable")].contains(&Some(&Value::Bool(true)));
-        Ok(if nullable { make_nullable(shape) } else { shape })
+        if nullable { make_nullable(shape) } else { shape }
     }
 
     /// Reads what a name stands for, where that has not been done.
@@ -428,14 +428,12 @@ impl<'d> ShapeReader<'d> {
     /// An `enum`, beside what else the schema says.
     fn listed(&mut self, values: &[Value], shape: Shape) -> Shape {
         let listed = one_of(values);
-        match intersect::Conjunction::new(self).of(listed.clone(), shape) {
-            Ok(shape) => shape,
-            Err(_) => {
-                // Such as `type: string` over numbers: YAML has many ways to mean a text and write a number.
-                self.note_here("the values of `enum` are not of the schema's type");
-                listed
-            }
+        if let Ok(shape) = intersect::Conjunction::new(self).of(listed.clone(), shape) {
+            return shape;
         }
+        // Such as `type: string` over numbers: YAML has many ways to mean a text and write a number.
+        self.note_here("the values of `enum` are not of the schema's type");
+        listed
     }
 
     /// Adds a note on the schema that is being read.
@@ -487,7 +485,7 @@ pub(crate) fn one_of(values: &[Value]) -> Shape {
         return Shape::Literals(vec!["null".to_owned()]);
     }
     let words: Option<Vec<String>> = listed.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-    words.map_or_else(|| Shape::Literals(listed.iter().map(|value| value.to_string()).collect()), Shape::Words)
+    words.map_or_else(|| Shape::Literals(listed.iter().map(ToString::to_string).collect()), Shape::Words)
 }
 
 fn make_nullable(shape: Shape) -> Shape {

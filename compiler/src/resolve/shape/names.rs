@@ -31,14 +31,14 @@ impl ShapeReader<'_> {
 /// What people call the schema: its key among the document's schemas, or the name of its file.
 fn short_name(pointer: &str) -> Option<String> {
     let within = match pointer.strip_prefix(&format!("/{FILES}/")) {
-        Some(rest) => match rest.split_once('/') {
-            Some((_, within)) => within,
-            None => {
+        Some(rest) => {
+            let Some((_, within)) = rest.split_once('/') else {
                 let path = unescape(rest);
                 let file = path.rsplit('/').next()?;
                 return Some(file.split('.').next().unwrap_or(file).to_owned());
-            }
-        },
+            };
+            within
+        }
         None => pointer.strip_prefix('/')?,
     };
     let tokens: Vec<&str> = within.split('/').collect();
