@@ -5,7 +5,7 @@ use std::path::Path;
 
 use airlock_compiler::load::Sources;
 use airlock_compiler::pipeline::{self, Compiled};
-use airlock_compiler::report::Report;
+use airlock_compiler::report::{Report, human};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate};
 use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
@@ -92,7 +92,7 @@ pub(crate) fn compile(root: &Path, catalogs: &[(String, Value, Value)]) -> Resul
     }
     let (mut sources, mut report) = (Sources::default(), Report::default());
     pipeline::compile(&root.join("catalogs"), &mut sources, &mut report).ok_or_else(|| {
-        let told = report.diagnostics().iter().map(|one| format!("{}: {}", one.code, one.title));
+        let told = report.diagnostics().iter().map(|one| human::render(one, &sources, false));
         told.collect::<Vec<_>>().join("\n")
     })
 }
