@@ -88,7 +88,8 @@ pub(super) fn multipart(
     let mut parts: BTreeMap<String, Part> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
     let shape = each_member(shapes, &shape, pointer, notes, &mut |name, shape| {
-        if name.chars().any(|char| char.is_control() || char == '"') {
+        // It stands in quotes, where receivers do not agree on what a backslash is.
+        if name.is_empty() || name.chars().any(|char| char.is_control() || matches!(char, '"' | '\\')) {
             return Err("the name cannot be that of a part".into());
         }
         let (part, shape, why) = part(shapes, name, shape, &media["encoding"][name])?;
