@@ -2,10 +2,13 @@
 //! that arrive at a real socket are compared with a table.
 //!
 //! The table is data: `tests/wire/`. `table` reads it, `constants` makes what the compiler has made into what the runtime
-//! takes, `recorder` is the upstream, `bench` joins them. `hostile` sends values that mean harm to every place.
+//! takes, `recorder` is the upstream, `bench` joins them. `hostile` sends values that mean
+//! harm to every place, and `read` reads requests as a receiver does.
 
 mod bench;
 mod constants;
+mod hostile;
+mod read;
 mod recorder;
 mod table;
 
@@ -86,7 +89,9 @@ fn compare(row: &Row, recorded: &Recorded, authority: &str) -> Result<(), String
     if recorded.body != body.as_bytes() {
         return Err(format!("sent     {:?}\n  expected {body:?}", String::from_utf8_lossy(&recorded.body)));
     }
-    let framed = recorded.header("content-length").is_some() || recorded.body.is_empty();
+    // Said also where it is 0, by methods that send content (RFC 9110, section 8.6).
+    let sends_content = ["POST ", "PUT ", "PATCH "].iter().any(|method| recorded.line.starts_with(method));
+    let framed = recorded.header("content-length").is_some() == (sends_content || !recorded.body.is_empty());
     let hosts = recorded.header("host") == Some(authority)
         && recorded.header("accept") == Some("application/json")
         && recorded.header("user-agent").is_some_and(|agent| agent.starts_with("airlock/"));

@@ -17,6 +17,7 @@ pub(crate) const DIRECTORY: &str = "wire";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
     /// What it is about; unique in its file. The file's name is put before it.
+    #[serde(default)]
     pub(crate) name: String,
     /// The version of the document. Default: 3.0.4.
     #[serde(default = "newest_of_its_minor")]
@@ -46,6 +47,7 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) tool: Map<String, Value>,
     /// What is sent, and what must come of it.
+    #[serde(default)]
     pub(crate) rows: Vec<Row>,
 }
 
@@ -234,7 +236,8 @@ impl StyleLines {
         let mut send = Map::new();
         send.insert(wire.replace('-', "_"), kind.value.clone());
         let row = Row { send: send.into(), ..end(expected) };
-        serde_json::from_value::<Bare>(json!({"name": name, "parameters": [parameter]})).expect("is a case").with(row)
+        let case: Case = serde_json::from_value(json!({"name": name, "parameters": [parameter]})).expect("is a case");
+        Case { rows: vec![row], ..case }
     }
 }
 
@@ -249,29 +252,4 @@ fn end(cell: &Value) -> Row {
     let (name, value) = text.split_once(": ").unwrap_or_else(|| panic!("neither target nor header: {text}"));
     let headers = [(name.to_owned(), value.to_owned())].into();
     Row { line: Some("GET /items".to_owned()), headers, ..Row::default() }
-}
-
-#[derive(Deserialize)]
-struct Bare {
-    name: String,
-    parameters: Vec<Value>,
-}
-
-impl Bare {
-    fn with(self, row: Row) -> Case {
-        Case {
-            name: self.name,
-            version: newest_of_its_minor(),
-            method: None,
-            path: None,
-            base_path: String::new(),
-            parameters: self.parameters,
-            body: None,
-            schemas: Map::new(),
-            credentials: Map::new(),
-            operation: Map::new(),
-            tool: Map::new(),
-            rows: vec![row],
-        }
-    }
 }
