@@ -8,6 +8,7 @@
 mod bench;
 mod constants;
 mod hostile;
+mod peers;
 mod read;
 mod recorder;
 mod table;
