@@ -52,15 +52,11 @@ impl Bench {
         let call = Call { tool: tool.to_owned(), arguments, caller: Caller::Command, approval: Approval::Granted };
         let outcome = self.runtime.block_on(self.gate.call(call));
         let mut sent = self.recorder.take();
-        match outcome.answer {
-            Ok(_) => {
-                assert_eq!(sent.len(), 1, "one call, one request: {sent:?}");
-                Ok(sent.remove(0))
-            }
-            Err(refusal) => {
-                assert!(sent.is_empty(), "{refusal}, but this was sent: {sent:?}");
-                Err(refusal.text)
-            }
+        match (outcome.answer, sent.len()) {
+            (Ok(_), 1) => Ok(sent.remove(0)),
+            (Err(refusal), 0) => Err(refusal.text),
+            // In no row and no place do these words stand.
+            (answer, _) => Err(format!("NOT ONE REQUEST FOR ONE ANSWER: {answer:?} {sent:?}")),
         }
     }
 
@@ -101,7 +97,7 @@ pub(crate) fn compile(root: &Path, catalogs: &[(String, Value, Value)]) -> Resul
 fn assert_reads_as_rust(compiled: &Compiled) {
     let tools: usize = compiled.catalogs.iter().map(|catalog| catalog.tools.len()).sum();
     let mut parsed = 0;
-    for (path, text) in compiled.files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+    for (path, text) in compiled.files.iter().filter(|(path, _)| Path::new(path).extension() == Some("rs".as_ref())) {
         syn::parse_file(text).unwrap_or_else(|fault| panic!("{path}: {fault}"));
         parsed += 1;
     }
@@ -171,8 +167,8 @@ impl Case {
         for (key, value) in &self.operation {
             operation[key] = value.clone();
         }
-        let mut document =
-            json!({"info": {"title": "Wire", "version": "1"}, "paths": {self.path(): {method: operation}}});
+        let item = json!({method: operation, "parameters": self.item_parameters});
+        let mut document = json!({"info": {"title": "Wire", "version": "1"}, "paths": {self.path(): item}});
         if is_old {
             document["swagger"] = self.version.clone().into();
             document["produces"] = json!(["application/json"]);

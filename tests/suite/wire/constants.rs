@@ -108,6 +108,8 @@ fn body(body: &ir::Body) -> Body {
 }
 
 fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
+    // As `emit` has it: what nobody sees needs no description.
+    let is_seen = !matches!(argument.source, ir::Source::Fixed(_));
     Argument {
         name: text(&argument.name),
         wire: text(&argument.wire),
@@ -120,7 +122,7 @@ fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
             ir::Source::Fixed(json) => Source::Fixed(text(json)),
         },
         reserved: argument.reserved,
-        description: text(&argument.description),
+        description: if is_seen { text(&argument.description) } else { "" },
     }
 }
 

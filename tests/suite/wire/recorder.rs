@@ -13,6 +13,9 @@ const HEAD_BYTES_MAX: u64 = 1 << 16;
 /// What every request is answered with.
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue";
 
+/// The body of the answer.
+const BODY: &[u8] = b"true";
+
 /// One request, as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
@@ -93,8 +96,10 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut writer = stream;
     while let Some(request) = read(&mut reader)? {
+        // The answer to HEAD is a head alone (RFC 9110, section 9.3.2).
+        let length = if request.line.starts_with("HEAD ") { ANSWER.len() - BODY.len() } else { ANSWER.len() };
         lock(state).requests.push(request);
-        writer.write_all(ANSWER)?;
+        writer.write_all(&ANSWER[..length])?;
     }
     Ok(())
 }

@@ -29,7 +29,10 @@ pub(crate) struct Case {
     /// The path of the document's server.
     #[serde(default)]
     pub(crate) base_path: String,
-    /// Parameter Objects.
+    /// Parameter Objects of the path item.
+    #[serde(default)]
+    pub(crate) item_parameters: Vec<Value>,
+    /// Parameter Objects of the operation.
     #[serde(default)]
     pub(crate) parameters: Vec<Value>,
     /// The Request Body Object.
@@ -172,7 +175,8 @@ pub(crate) struct Styles {
     kinds: BTreeMap<String, Kind>,
     /// What comes of a kind where a style does not say otherwise.
     everywhere: BTreeMap<String, Value>,
-    styles: Vec<StyleLines>,
+    #[serde(rename = "styles")]
+    lines: Vec<StyleLines>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -198,7 +202,7 @@ struct StyleLines {
 impl Styles {
     /// Location, style and explode of each entry, and the kinds that it says something of.
     pub(crate) fn entries(&self) -> Vec<(String, String, bool)> {
-        self.styles.iter().map(|one| (one.location.clone(), one.style.clone(), one.explode)).collect()
+        self.lines.iter().map(|one| (one.location.clone(), one.style.clone(), one.explode)).collect()
     }
 
     /// The names of the kinds.
@@ -208,10 +212,10 @@ impl Styles {
 
     fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
-        for one in &self.styles {
+        for one in &self.lines {
             for name in one.expect.keys() {
                 let known = self.kinds.contains_key(name) || matches!(name.as_str(), "required" | "optional");
-                assert!(known, "{} is no kind", name);
+                assert!(known, "{name} is no kind");
             }
             for (name, kind) in &self.kinds {
                 let all = if kind.optional && one.location != "path" { "optional" } else { "required" };
@@ -219,7 +223,7 @@ impl Styles {
                     one.expect.get(name).or_else(|| self.everywhere.get(name)).or_else(|| one.expect.get(all));
                 let said = format!("{} {} explode={} {name}", one.location, one.style, one.explode);
                 let expected = expected.unwrap_or_else(|| panic!("nothing says what comes of {said}"));
-                cases.push(one.case(said, kind, expected));
+                cases.push(one.case(&said, kind, expected));
             }
         }
         cases
@@ -227,7 +231,7 @@ impl Styles {
 }
 
 impl StyleLines {
-    fn case(&self, name: String, kind: &Kind, expected: &Value) -> Case {
+    fn case(&self, name: &str, kind: &Kind, expected: &Value) -> Case {
         let wire = if self.location == "header" { "X-Color" } else { "color" };
         let parameter = json!({
             "name": wire, "in": self.location, "style": self.style, "explode": self.explode,
