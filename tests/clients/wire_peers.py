@@ -68,9 +68,12 @@ class Exchange:
         self.target = raw["line"].split(" ")[1]
         self.headers = raw["headers"]
         self.body = base64.b64decode(raw["body"])
-        operation = self.document["paths"][self.path][self.method]
+        item = self.document["paths"][self.path]
+        operation = item[self.method]
         self.is_old = "swagger" in self.document
-        self.parameters = [one for one in operation["parameters"] if one["in"] not in ("body", "formData")]
+        # Those of the operation stand in for those of the path item.
+        listed = {(one["name"], one["in"]): one for one in [*item["parameters"], *operation["parameters"]]}
+        self.parameters = [one for one in listed.values() if one["in"] not in ("body", "formData")]
         self.content = operation.get("requestBody", {}).get("content", {})
         self.has_credentials = any("security" in key.lower() for key in [*operation, *self.document] if key != "components")
         self.media_type = self.header("content-type", "").split(";")[0]
