@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up everything the suites need, and runs them all. Needs Rust, gcc and python3 with pip; installs cmake, libclang,
-# the Python package mcp and the demo model where they are missing.
+# the Python packages of the client and of the wire's peers, and the demo model where they are missing.
 #
 #   bash tests/all.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
@@ -10,7 +10,8 @@ source tests/setup/lib.sh
 need_build_tools
 AIRLOCK_MODEL="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
-export AIRLOCK_MODEL AIRLOCK_PYTHONPATH
+AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"
+export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.

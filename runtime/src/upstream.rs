@@ -14,7 +14,9 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT,
+};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -120,6 +122,10 @@ impl Upstream {
         if let Some((media_type, bytes)) = &encoded.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).map_err(|fault| refused(&fault))?);
             body = Bytes::from(bytes.clone());
+        }
+        // Said also where it is 0: servers refuse methods that send content without it (RFC 9110, section 8.6).
+        if encoded.body.is_some() || matches!(encoded.method, Method::Post | Method::Put | Method::Patch) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let target = credentials.target(&encoded.target);
         let request = Request::builder().method(encoded.method.word()).uri(&target).body(Full::new(body));

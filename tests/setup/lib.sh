@@ -28,16 +28,27 @@ need_build_tools() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
 }
 
-# The official MCP client for Python, which the suites drive the server with. Kept apart from the system's packages.
-need_python_client() {
+# Installs Python packages into a directory of their own, apart from the system's, and prints it. The name tells versions
+# apart: NAME ARGUMENTS OF pip install.
+need_python_packages() {
     local directory
-    directory="$(cache_directory)/python/mcp-2.3.0-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    directory="$(cache_directory)/python/$1-$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
     if [ ! -f "$directory/.complete" ]; then
-        say "installing the Python package mcp 2.3.0 into $directory"
+        say "installing the Python packages $1 into $directory"
         rm -rf "$directory"
         python3 -m pip install --disable-pip-version-check --quiet --no-warn-conflicts --root-user-action ignore \
-            --target "$directory" 'mcp==2.3.0' >&2
+            --target "$directory" "${@:2}" >&2
         touch "$directory/.complete"
     fi
     printf '%s\n' "$directory"
+}
+
+# The official MCP client for Python, which the suites drive the server with.
+need_python_client() { need_python_packages mcp-2.3.0 'mcp==2.3.0'; }
+
+# Other implementations of what stands on the wire. Every package is named, so that none comes in a version of its own.
+need_python_peers() {
+    local list
+    list="$(dirname "${BASH_SOURCE[0]}")/peers.txt"
+    need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }

@@ -10,3 +10,4 @@ mod help;
 mod host;
 mod init;
 mod purity;
+mod wire;

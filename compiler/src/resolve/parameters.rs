@@ -195,7 +195,7 @@ fn read_one(
         Carried::Some(some, why) => (some, Some(format!("parameter `{name}`: {why}"))),
         Carried::None(reason) => return Err(Problem::Unsendable(reason)),
     };
-    if !is_chosen && is_ambiguous(written, &shapes.expand(&shape), document.version) {
+    if !is_chosen && is_ambiguous(shapes, written, &shape, document.version) {
         return Err(unsendable(
             "what `style: label` without `explode` means for a list was changed in OpenAPI 3.0.4 and 3.1.1; say which in \
              the catalog, with `style` and `explode` of this argument",

@@ -87,18 +87,24 @@ fn unsendable(path: &str) -> Option<String> {
         return Some(format!("the path `{path}` cannot be sent as it stands"));
     }
     let whole = path.split('?').next().unwrap_or_default();
-    // `%2e` is a dot to URL parsers (WHATWG URL, section 4.1, "double-dot URL path segment").
-    if whole
-        .split('/')
-        .map(|segment| segment.to_ascii_lowercase().replace("%2e", "."))
-        .any(|dots| dots == "." || dots == "..")
-    {
+    // Without a base path that is a reference to another host (RFC 3986, section 4.2).
+    if whole.starts_with("//") {
+        return Some(format!("the path `{path}` begins with `//`, which is taken for a host"));
+    }
+    if whole.split('/').any(is_step) {
         return Some("the path has a dot segment".to_owned());
     }
     if path.split_once('?').is_some_and(|(_, query)| query.contains('{')) {
         return Some(format!("a variable stands in the query of `{path}`"));
     }
     None
+}
+
+/// Whether a server takes a segment for a step: `%2e` is a dot to URL parsers (WHATWG URL, section 4.1, "double-dot URL path
+/// segment"), and some servers cut off what stands behind `;` before they look for dots.
+fn is_step(segment: &str) -> bool {
+    let name = segment.split(';').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(name.replace("%2e", ".").as_str(), "." | "..")
 }
 
 /// The names between braces; `None` if braces do not match.
@@ -137,7 +143,7 @@ mod tests {
         for good in ["/", "/a/{b}?x=y", "/a:b", "/a/{b c}"] {
             assert_eq!(unsendable(good), None, "{good}");
         }
-        for bad in ["a", "/a b", "/a#b", "/../a", "/a/./{b}", "/a/%2E./b", "/ü", "/a?x={y}"] {
+        for bad in ["a", "/a b", "/a#b", "/../a", "/a/./{b}", "/a/%2E./b", "/a/..;x=1/b", "//h/b", "/ü", "/a?x={y}"] {
             assert!(unsendable(bad).is_some(), "{bad}");
         }
     }

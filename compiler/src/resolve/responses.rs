@@ -55,6 +55,13 @@ pub(super) fn read(
         let text = "no answer between 200 and 399 is declared; any success is taken, and its body is not read".into();
         notes.push(Note { pointer: pointer.clone(), text });
     }
+    if found.method == "HEAD" {
+        // What is declared describes the answer to GET; this one never has a body (RFC 9110, section 9.3.2).
+        for Declared { answer, schema } in &mut answers {
+            *schema = None;
+            *answer = Answer { status: answer.status, content: Content::Empty, media_type: String::new() };
+        }
+    }
     answers.sort_by_key(|declared| match declared.answer.status {
         Status::Code(code) => (0, code),
         Status::Range(digit) => (1, u16::from(digit)),

@@ -114,13 +114,17 @@ pub(super) fn carried(reader: &ShapeReader<'_>, style: Style, location: Location
 
 /// Whether a list by this style reads differently by the text of older versions: OpenAPI 3.0.4 and 3.1.1 changed the example
 /// of `label` to what RFC 6570 says.
-pub(super) fn is_ambiguous(style: Style, shape: &Shape, version: Version) -> bool {
+pub(super) fn is_ambiguous(reader: &ShapeReader<'_>, style: Style, shape: &Shape, version: Version) -> bool {
     let is_old = match version {
         Version::V3_0(patch) => patch < 4,
         Version::V3_1(patch) => patch < 1,
         Version::Swagger2 | Version::V3_2(_) => false,
     };
-    style == Style::Label && is_old && matches!(shape, Shape::List(_) | Shape::Object(_))
+    let mut may_be_several = false;
+    reader.each_alternative(shape, &mut BTreeSet::new(), &mut |shape| {
+        may_be_several |= matches!(shape, Shape::List(_) | Shape::Object(_) | Shape::Any);
+    });
+    style == Style::Label && is_old && may_be_several
 }
 
 fn name(style: Style) -> &'static str {

@@ -1,7 +1,7 @@
 //! Bodies of members: `application/x-www-form-urlencoded` and `multipart/form-data` with Encoding Objects (OpenAPI 3.0.4,
 //! section 4.7.15).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -27,15 +27,31 @@ pub(super) fn form(
     if *shape == Shape::Any {
         return Ok((Body::Form(Vec::new()), Shape::Object(open)));
     }
+    // Members of such an object stand in the form under their own names.
+    let mut is_spread = false;
     let shape = each_member(shapes, shape, pointer, true, notes, &mut |name, shape| {
         let encoding = &media["encoding"][name];
         let (field, shape, why) = field(shapes, name, shape, encoding)?;
-        if let Some(field) = field {
-            fields.insert(name.to_owned(), field);
-        }
+        is_spread |= field.style == Style::FormExploded && says_style(encoding) && may_be_object(shapes, &shape);
+        fields.insert(name.to_owned(), field);
         Ok((shape, why))
     })?;
+    // A row says what is not the default; or else which names are the form's own, and no spread member may take.
+    fields.retain(|_, field| is_spread || field.style != Style::FormExploded || field.reserved);
     Ok((Body::Form(fields.into_values().collect()), shape))
+}
+
+/// Whether `encoding` says how a member is written.
+fn says_style(encoding: &Value) -> bool {
+    encoding.get("style").is_some() || encoding.get("explode").is_some()
+}
+
+fn may_be_object(shapes: &ShapeReader<'_>, shape: &Shape) -> bool {
+    let mut may = false;
+    shapes.each_alternative(shape, &mut BTreeSet::new(), &mut |shape| {
+        may |= matches!(shape, Shape::Object(_) | Shape::Any | Shape::Literals(_));
+    });
+    may
 }
 
 type Member<T> = Result<T, String>;
@@ -45,8 +61,8 @@ fn field(
     name: &str,
     shape: &Shape,
     encoding: &Value,
-) -> Member<(Option<Field>, Shape, Option<String>)> {
-    let says_style = encoding.get("style").is_some() || encoding.get("explode").is_some();
+) -> Member<(Field, Shape, Option<String>)> {
+    let says_style = says_style(encoding);
     let is_json_text = encoding["contentType"].as_str().is_some_and(is_json);
     let reserved = encoding["allowReserved"] == Value::Bool(true);
     let written = if is_json_text && !says_style {
@@ -63,9 +79,7 @@ fn field(
         Carried::Some(some, why) => (some, Some(why)),
         Carried::None(reason) => return Err(reason),
     };
-    let field = Field { name: name.to_owned(), style: written, reserved };
-    let is_default = written == Style::FormExploded && !reserved;
-    Ok(((!is_default).then_some(field), shape, why))
+    Ok((Field { name: name.to_owned(), style: written, reserved }, shape, why))
 }
 
 /// Parts. Each property is one, or one for each item of a list.
@@ -79,7 +93,8 @@ pub(super) fn multipart(
     let mut parts: BTreeMap<String, Part> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
     let shape = each_member(shapes, shape, pointer, false, notes, &mut |name, shape| {
-        if name.chars().any(|char| char.is_control() || char == '"') {
+        // It stands in quotes, where receivers do not agree on what a backslash is.
+        if name.is_empty() || name.chars().any(|char| char.is_control() || matches!(char, '"' | '\\')) {
             return Err("the name cannot be that of a part".into());
         }
         let (part, shape, why) = part(shapes, name, shape, &media["encoding"][name])?;
@@ -120,7 +135,7 @@ fn part(
         why = Some("headers of a part are not sent".to_owned());
     }
     let mut kinds = Kinds::default();
-    shapes.each_alternative(&item, &mut std::collections::BTreeSet::new(), &mut |shape| kinds.add(shape));
+    shapes.each_alternative(&item, &mut BTreeSet::new(), &mut |shape| kinds.add(shape));
     let is_json_part = declared.is_some_and(is_json);
     let (content, media_type) = if kinds.file {
         if kinds.scalar || kinds.structured {
