@@ -1,6 +1,6 @@
 //! Text to [`Value`], with everything refused that a parser would silently lose.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
@@ -45,6 +45,10 @@ pub(super) fn parse_file(id: FileId, sources: &Sources, report: &mut Report) -> 
             .map_err(|error| (error.to_string(), error.location().map(|place| place.index()))),
         Format::Text => Ok(Value::String(text.to_owned())),
     };
+    let result = result.map_err(|(message, offset)| match state.is_unfolded_too_far() {
+        true => (REPETITION.to_owned(), offset),
+        false => (message, offset),
+    });
     let trail = state.trail.into_inner();
     let is_sound = trail.faults().is_empty();
     for (pointer, fault) in trail.faults() {
@@ -72,6 +76,13 @@ fn json_offset(text: &str, error: &serde_json::Error) -> usize {
     before + error.column().saturating_sub(1)
 }
 
+/// How the YAML parser begins the message that aliases repeat too much. It counts the aliases alone; what each of them
+/// repeats is counted here.
+const REPETITION: &str = "repetition limit exceeded";
+
+/// What aliases may add to a file, in values and bytes of text.
+const UNFOLDED_MAX: usize = 4 << 20;
+
 /// What is collected while a value is built.
 struct State<'t> {
     text: &'t str,
@@ -83,6 +94,8 @@ struct State<'t> {
     items: RefCell<Vec<Value>>,
     /// The integers beyond 64 bits, found when the first number comes that may be one.
     integers: RefCell<Option<Integers>>,
+    /// Values and bytes of text that may still come.
+    left: Cell<usize>,
 }
 
 impl<'t> State<'t> {
@@ -94,7 +107,20 @@ impl<'t> State<'t> {
             members: RefCell::default(),
             items: RefCell::default(),
             integers: RefCell::default(),
+            // Without aliases, no value has more than its text: an escape of two bytes stands for three at most.
+            left: Cell::new(text.len().saturating_mul(2).saturating_add(UNFOLDED_MAX)),
         }
+    }
+
+    /// Counts a value and the bytes of its text. Only aliases ever use up what there is.
+    fn count<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
+        let left = self.left.get().saturating_sub(bytes + 1);
+        self.left.set(left);
+        if left == 0 { Err(E::custom(REPETITION)) } else { Ok(()) }
+    }
+
+    fn is_unfolded_too_far(&self) -> bool {
+        self.left.get() == 0
     }
 
     fn fault(&self, fault: Fault) {
@@ -133,6 +159,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.0.count(0)?;
         deserializer.deserialize_any(self)
     }
 }
@@ -177,11 +204,13 @@ impl<'de> Visitor<'de> for Node<'_> {
         ))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        self.0.count(value.len())?;
         Ok(Value::String(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
+        self.0.count(value.len())?;
         Ok(Value::String(value))
     }
 
@@ -219,6 +248,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let state = self.0;
         let start = state.members.borrow().len();
         while let Some(key) = source.next_key_seed(Key)? {
+            state.count(key.len())?;
             let value = state.within(|| key.clone(), || source.next_value_seed(self))?;
             self.look_at(&key, &value);
             state.members.borrow_mut().push((key, value));

@@ -56,7 +56,7 @@ impl ShapeReader<'_> {
         }
         let shape = if parts.len() == 1 { parts.remove(0) } else { self.conjunction(parts, pointer)? };
         let mut hidden = BTreeSet::new();
-        self.hidden_names(members, pointer, 0, &mut hidden);
+        self.hidden_names(members, pointer, &mut hidden);
         Ok(if hidden.is_empty() { shape } else { without(shape, &hidden) })
     }
 

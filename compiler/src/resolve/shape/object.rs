@@ -107,20 +107,30 @@ impl ShapeReader<'_> {
     }
 
     /// The names of properties that go the other way only, of the schema and of what it is composed of.
-    pub(super) fn hidden_names(&self, members: &Members, pointer: &str, depth: usize, names: &mut BTreeSet<String>) {
-        let properties = members.get("properties").and_then(Value::as_object);
-        for (name, schema) in properties.into_iter().flatten() {
-            if self.is_hidden(schema, pointer) {
-                names.insert(name.clone());
+    pub(super) fn hidden_names(&self, members: &Members, pointer: &str, names: &mut BTreeSet<String>) {
+        // Each schema once: where all are made of all, there are more ways than anybody could go.
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open = vec![(members, pointer.to_owned())];
+        for _ in 0..=HIDDEN_DEPTH_MAX {
+            let mut further = Vec::new();
+            for (members, pointer) in open {
+                let properties = members.get("properties").and_then(Value::as_object);
+                for (name, schema) in properties.into_iter().flatten() {
+                    if self.is_hidden(schema, &pointer) {
+                        names.insert(name.clone());
+                    }
+                }
+                let branches = members.get("allOf").and_then(Value::as_array);
+                for (position, branch) in branches.into_iter().flatten().enumerate() {
+                    let branch_pointer = format!("{pointer}/allOf/{position}");
+                    if let Ok((Value::Object(members), pointer)) = self.document.follow(branch, branch_pointer)
+                        && seen.insert(pointer.clone())
+                    {
+                        further.push((members, pointer));
+                    }
+                }
             }
-        }
-        if depth >= HIDDEN_DEPTH_MAX {
-            return;
-        }
-        for branch in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            if let Ok((Value::Object(members), pointer)) = self.document.follow(branch, pointer.to_owned()) {
-                self.hidden_names(members, &pointer, depth + 1, names);
-            }
+            open = further;
         }
     }
 
