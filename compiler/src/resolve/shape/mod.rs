@@ -13,7 +13,7 @@ mod scalars;
 
 pub(super) use object::with_default;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -472,12 +472,8 @@ fn is_never(members: &Members) -> bool {
 
 /// The shape of an `enum`. Null in it makes the shape nullable, which is said elsewhere.
 pub(crate) fn one_of(values: &[Value]) -> Shape {
-    let mut listed: Vec<&Value> = Vec::new();
-    for value in values.iter().filter(|value| !value.is_null()) {
-        if !listed.contains(&value) {
-            listed.push(value);
-        }
-    }
+    let mut known: HashSet<&Value> = HashSet::new();
+    let listed: Vec<&Value> = values.iter().filter(|value| !value.is_null() && known.insert(value)).collect();
     if listed.is_empty() {
         return Shape::Literals(vec!["null".to_owned()]);
     }
