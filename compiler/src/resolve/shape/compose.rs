@@ -152,7 +152,8 @@ impl ShapeReader<'_> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next().unwrap_or(Shape::Any);
         for part in parts {
-            whole = match Conjunction::new(self).of(whole.clone(), part) {
+            let name = if let Shape::Named(name) = &whole { Some(name.clone()) } else { None };
+            whole = match Conjunction::new(self).of(whole, part) {
                 Ok(shape) => shape,
                 Err(Conflict::Circle) if self.purpose == Purpose::Received => Shape::Any,
                 Err(Conflict::Never) => {
@@ -160,8 +161,8 @@ impl ShapeReader<'_> {
                     return Ok(Shape::Any);
                 }
                 Err(Conflict::Circle) => {
-                    if let Shape::Named(name) = &whole
-                        && self.is_directly_open(name)
+                    if let Some(name) = name
+                        && self.is_directly_open(&name)
                     {
                         return Err(refuse(pointer, format!("`allOf` goes in a circle: `{name}` is made of itself")));
                     }

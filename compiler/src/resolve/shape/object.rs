@@ -33,17 +33,13 @@ impl ShapeReader<'_> {
     }
 
     pub(super) fn read_object(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
-        let mut required: Vec<&str> = Vec::new();
-        for name in members.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            if !required.contains(&name) {
-                required.push(name);
-            }
-        }
+        let listed = members.get("required").and_then(Value::as_array).into_iter().flatten();
+        let mut required: BTreeSet<&str> = listed.clone().filter_map(Value::as_str).collect();
         let empty = Map::new();
         let properties = members.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let mut object = Object::default();
         for (name, schema) in properties {
-            let is_required = required.iter().position(|wanted| wanted == name).map(|at| required.remove(at)).is_some();
+            let is_required = required.remove(name.as_str());
             if self.is_hidden(schema, pointer) {
                 continue;
             }
@@ -57,7 +53,7 @@ impl ShapeReader<'_> {
         }
         object.rest = self.read_rest(members, pointer, object.properties.is_empty())?;
         // What is required but not declared may be anything; where nothing is declared at all, a sibling may do so.
-        for name in required {
+        for name in listed.filter_map(Value::as_str).filter(|name| required.remove(name)) {
             let (name, description) = (name.to_owned(), String::new());
             object.properties.push(Property { name, shape: Shape::Any, required: true, description });
         }

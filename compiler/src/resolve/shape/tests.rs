@@ -140,3 +140,17 @@ fn long_lists_of_values_take_no_time() {
     let shape = reader(&document).read(&schema, "").expect("is sound");
     assert!(matches!(shape, Shape::Words(words) if words.len() == 100_000));
 }
+
+/// Each required name was looked for in all others, and each conjunction copied what there was so far.
+#[test]
+fn very_many_properties_take_no_time() {
+    let names: Vec<String> = (0..100_000).map(|at| format!("p{at}")).rev().collect();
+    let properties: serde_json::Map<String, Value> = names.iter().rev().map(|name| (name.clone(), json!({}))).collect();
+    let document = document(&json!({}));
+    let schema = json!({"type": "object", "properties": properties, "required": names});
+    let shape = reader(&document).read(&schema, "").expect("is sound");
+    assert!(matches!(shape, Shape::Object(object) if object.properties.iter().all(|property| property.required)));
+    let parts: Vec<Value> = names.iter().take(3000).map(|name| json!({"properties": {name.as_str(): {}}})).collect();
+    let shape = reader(&document).read(&json!({ "allOf": parts }), "").expect("is sound");
+    assert!(matches!(shape, Shape::Object(object) if object.properties.len() == 3000));
+}
