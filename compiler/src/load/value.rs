@@ -11,6 +11,7 @@ use super::RESERVED_PREFIX;
 use super::fault::{Fault, Trail, UNFOLDS, syntax_error};
 use super::large::{self, Integers};
 use super::sources::{Format, Sources};
+use super::yaml_spans;
 use crate::report::{FileId, Report};
 
 /// A file's value, and what of it the load step itself looks at.
@@ -40,9 +41,12 @@ pub(super) fn parse_file(id: FileId, sources: &Sources, report: &mut Report) -> 
         Format::Json => parse_json(text, &state).map_err(|error| (error.to_string(), Some(json_offset(text, &error)))),
         // An empty text is null to this parser; nobody means that.
         Format::Yaml if text.trim().is_empty() => Err((String::new(), None)),
-        Format::Yaml => Node(&state)
-            .deserialize(serde_yaml::Deserializer::from_str(text))
-            .map_err(|error| (error.to_string(), error.location().map(|place| place.index()))),
+        Format::Yaml => match yaml_spans::too_deep(text) {
+            Some(offset) => Err((RECURSION.to_owned(), Some(offset))),
+            None => Node(&state)
+                .deserialize(serde_yaml::Deserializer::from_str(text))
+                .map_err(|error| (error.to_string(), error.location().map(|place| place.index()))),
+        },
         Format::Text => Ok(Value::String(text.to_owned())),
     };
     let trail = state.trail.into_inner();
@@ -71,6 +75,9 @@ fn json_offset(text: &str, error: &serde_json::Error) -> usize {
     let before: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     before + error.column().saturating_sub(1)
 }
+
+/// How the parsers begin the message that a text is nested too deep.
+const RECURSION: &str = "recursion limit exceeded";
 
 /// Aliases may make a text mean this many values and bytes, and this many times its own length.
 const UNFOLDED_MIN: usize = 1_000_000;

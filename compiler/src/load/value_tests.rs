@@ -48,6 +48,32 @@ fn merge_keys_are_applied() {
     assert_eq!(check(text, Format::Yaml), Ok(r#"{"base":{"x":1,"y":2},"it":{"y":3,"x":1}}"#.into()));
 }
 
+/// Few aliases, each of much: the parser counts how many there are, not what they stand for.
+#[test]
+fn aliases_do_not_unfold_to_far_more_than_the_file() {
+    let items = "x,".repeat(2000);
+    let uses = |count: usize| format!("a: &a [{items}]\nb:\n{}", "- *a\n".repeat(count));
+    assert!(check(&uses(20), Format::Yaml).is_ok());
+    assert_eq!(check(&uses(20_000), Format::Yaml), Err(vec!["E0112"]));
+    let text = |count: usize| format!("a: &a {}\nb:\n{}", "x".repeat(2000), "- *a\n".repeat(count));
+    assert!(check(&text(20), Format::Yaml).is_ok());
+    assert_eq!(check(&text(20_000), Format::Yaml), Err(vec!["E0112"]));
+    // What stands there in full is never too much.
+    assert!(check(&format!("[{}\"\"]", "\"\\L\\L\\L\\L\",".repeat(1_000_000)), Format::Yaml).is_ok());
+}
+
+/// The parser takes a minute for half a megabyte of brackets.
+#[test]
+fn brackets_are_counted_before_a_text_is_read() {
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("[{a: ", "}]")] {
+        let nested = |depth: usize| format!("a: {}{}", open.repeat(depth), close.repeat(depth));
+        assert!(check(&nested(60), Format::Yaml).is_ok());
+        assert_eq!(check(&nested(200_000), Format::Yaml), Err(vec!["E0112"]));
+    }
+    // In texts they open nothing.
+    assert!(check(&format!("a: '{0}'\nb: x{0}\n# {0}\n", "[0, 1) ".repeat(500)), Format::Yaml).is_ok());
+}
+
 /// What a person is told.
 fn titles(text: &str, format: Format) -> Vec<(&'static str, String)> {
     let mut sources = Sources::default();

@@ -37,6 +37,48 @@ pub(super) fn second_document(text: &str) -> Option<usize> {
     None
 }
 
+/// How deep collections may be nested. The parser that yields values says so too, but only when it has read the whole text,
+/// for which it takes the product of length and depth.
+const LEVELS_MAX: usize = 127;
+
+/// Brackets around a text that cannot be read here. The other parser must not be asked for its opinion then.
+const BRACKETS_MAX: usize = 5000;
+
+/// The byte where the text is nested deeper than [`LEVELS_MAX`], in collections with brackets.
+pub(super) fn too_deep(text: &str) -> Option<usize> {
+    // Brackets of plain text count here as well, so this says only that it has to be looked at.
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    if deepest <= LEVELS_MAX {
+        return None;
+    }
+    let mut parser = Parser::new_from_str(text);
+    let mut levels = 0_usize;
+    while let Some(result) = parser.next_event() {
+        let (event, span) = match result {
+            Ok(found) => found,
+            Err(error) if deepest > BRACKETS_MAX => return Some(Offsets::of(text).byte(text, error.marker().index())),
+            Err(_) => return None,
+        };
+        match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => levels += 1,
+            Event::SequenceEnd | Event::MappingEnd => levels = levels.saturating_sub(1),
+            _ => {}
+        }
+        if levels > LEVELS_MAX {
+            return Some(Offsets::of(text).byte(text, span.start.index()));
+        }
+    }
+    None
+}
+
 /// Hands on the scalars without quotes, keys among them, in the order of the text.
 pub(super) fn plain_scalars(text: &str, mut take: impl FnMut(&str)) {
     let readable = mended(text);

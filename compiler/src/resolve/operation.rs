@@ -65,6 +65,10 @@ impl Operation {
     }
 }
 
+/// A longer path is never sent: the runtime refuses it, as most servers do. It stands in the pointer of everything that an
+/// operation has, so it must be bounded before anything is read.
+const PATH_BYTES_MAX: usize = 8000;
+
 /// Reads one operation. `shapes` reads what is sent.
 ///
 /// # Errors
@@ -72,6 +76,10 @@ impl Operation {
 pub fn read(found: &Found, shapes: &mut ShapeReader<'_>, choices: &Choices) -> Result<Operation, Refusal> {
     let document = shapes.document();
     drop(shapes.take_notes());
+    if found.path.len() > PATH_BYTES_MAX {
+        let reason = format!("the path has {} bytes, more than {PATH_BYTES_MAX}", found.path.len());
+        return Err(Refusal::new("E0216", &found.pointer, reason));
+    }
     if let Some(reason) = &found.lost {
         return Err(Refusal::new("E0211", &found.pointer, reason));
     }

@@ -1,6 +1,6 @@
 //! Parameter Objects (OpenAPI 3.0.4, section 4.7.12): where each goes and how it is written there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS};
 use serde_json::Value;
@@ -99,6 +99,7 @@ fn list<'d>(
 ) -> Result<Vec<Listed<'d>>, Refusal> {
     let item = document.value.pointer(&found.item_pointer).unwrap_or(&Value::Null);
     let mut listed: Vec<Listed<'d>> = Vec::new();
+    let mut known: BTreeMap<(Location, String), usize> = BTreeMap::new();
     for (around, pointer) in [(item, &found.item_pointer), (operation, &found.pointer)] {
         let parameters = match around.get("parameters") {
             None | Some(Value::Null) => continue,
@@ -126,9 +127,11 @@ fn list<'d>(
                     return Err(Refusal::new("E0212", pointer, reason));
                 }
             };
-            match listed.iter_mut().find(|known| known.name == name && known.location == location) {
-                Some(known) => *known = Listed { name, location, value, pointer },
-                None => listed.push(Listed { name, location, value, pointer }),
+            let position = *known.entry((location, name.clone())).or_insert(listed.len());
+            let one = Listed { name, location, value, pointer };
+            match listed.get_mut(position) {
+                Some(known) => *known = one,
+                None => listed.push(one),
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::ir::{List, Shape, Style};
 use crate::normalise::Version;
 
 /// Where a parameter stands, as `in` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Location {
     /// A variable of the path template.
     Path,

@@ -3,6 +3,8 @@
 //! Names and values are encoded, delimiters between items are what the style says. A value never adds a pair under a name
 //! that is another argument's.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use airlock_contract::Style;
 use serde_json::Value;
 
@@ -114,22 +116,27 @@ pub(super) type Owned<'a> = (Option<usize>, &'a str);
 
 /// Refuses members that stand under their own name where that name is another's: they would set it in its stead.
 pub(super) fn check_spread<'a>(
-    spread: &[(usize, &str, Subject<'_>)],
+    spread: &[(usize, &'a str, Subject<'_>)],
     owned: impl Iterator<Item = Owned<'a>>,
 ) -> Result<(), String> {
-    let owned: Vec<Owned<'a>> = if spread.is_empty() { Vec::new() } else { owned.collect() };
+    if spread.is_empty() {
+        return Ok(());
+    }
+    // Whose a name is, each looked up: a body may have a million members.
+    let mut owners: BTreeMap<String, BTreeSet<Option<usize>>> = BTreeMap::new();
+    for (owner, name) in owned.chain(spread.iter().map(|(row, name, _)| (Some(*row), *name))) {
+        owners.entry(base(name)).or_default().insert(owner);
+    }
     for (row, name, subject) in spread {
-        let taken = owned.iter().any(|(owner, other)| *owner != Some(*row) && same_name(name, other));
-        let also = spread.iter().any(|(other_row, other, _)| other_row != row && same_name(name, other));
-        if taken || also {
+        let others = owners.get(&base(name)).into_iter().flatten();
+        if others.into_iter().any(|owner| *owner != Some(*row)) {
             return Err(subject.refused("has a member with the name of another parameter", "leave it out"));
         }
     }
     Ok(())
 }
 
-/// Whether some server takes two names for one: many ignore case, and many cut off a bracket and what is behind it.
-fn same_name(left: &str, right: &str) -> bool {
-    let base = |name: &str| name.split('[').next().unwrap_or_default().to_ascii_lowercase();
-    base(left) == base(right)
+/// What a name is to some server: many ignore case, and many cut off a bracket and what is behind it.
+fn base(name: &str) -> String {
+    name.split('[').next().unwrap_or_default().to_ascii_lowercase()
 }

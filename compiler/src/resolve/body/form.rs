@@ -208,22 +208,38 @@ fn each_member(
     notes: &mut Vec<Note>,
     change: Change<'_>,
 ) -> Result<Shape, Refusal> {
-    match shapes.expand(shape) {
-        Shape::Object(object) => {
-            let rest = object.rest.clone().filter(|_| open);
-            let mut object = members(object, pointer, notes, change)?;
-            if rest.is_none() && object.properties.is_empty() {
-                return Err(unknown(pointer));
+    // Each named shape once, and without recursion: a document decides how far they lead and how often they meet.
+    let mut objects = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut pending = vec![shape];
+    while let Some(shape) = pending.pop() {
+        match (shape, shape_of(shapes, shape)) {
+            (Shape::Named(name), Some(target)) => {
+                if seen.insert(name) {
+                    pending.push(target);
+                }
             }
-            object.rest = rest;
-            Ok(Shape::Object(object))
+            (Shape::Nullable(inner), _) => pending.push(inner),
+            (Shape::AnyOf(branches), _) => pending.extend(branches.iter().rev()),
+            (Shape::Object(object), _) => {
+                let rest = object.rest.clone().filter(|_| open);
+                let mut object = members(object.clone(), pointer, notes, change)?;
+                if rest.is_none() && object.properties.is_empty() {
+                    return Err(unknown(pointer));
+                }
+                object.rest = rest;
+                objects.push(Shape::Object(object));
+            }
+            _ => return Err(unknown(pointer)),
         }
-        Shape::AnyOf(branches) => {
-            let branches: Result<Vec<Shape>, Refusal> =
-                branches.iter().map(|branch| each_member(shapes, branch, pointer, open, notes, change)).collect();
-            Ok(Shape::AnyOf(branches?))
-        }
-        _ => Err(unknown(pointer)),
+    }
+    Ok(if objects.len() == 1 { objects.remove(0) } else { Shape::AnyOf(objects) })
+}
+
+fn shape_of<'s>(shapes: &'s ShapeReader<'_>, shape: &Shape) -> Option<&'s Shape> {
+    match shape {
+        Shape::Named(name) => shapes.shape(name),
+        _ => None,
     }
 }
 
@@ -252,4 +268,49 @@ fn members(object: Object, pointer: &str, notes: &mut Vec<Note>, change: Change<
 
 fn note(pointer: &str, text: &str) -> Note {
     Note { pointer: pointer.to_owned(), text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::each_member;
+    use crate::ir::Shape;
+    use crate::normalise::Document;
+    use crate::resolve::{Purpose, ShapeReader};
+
+    /// How many kinds of object the schema `A0` is as a form.
+    fn kinds(schemas: Map<String, Value>) -> usize {
+        let document = Document::plain(json!({"components": {"schemas": schemas}}));
+        let mut shapes = ShapeReader::new(&document, Purpose::Sent);
+        let shape = shapes.read(&json!({"$ref": "#/components/schemas/A0"}), "").expect("is sound");
+        let whole = each_member(&shapes, &shape, "", false, &mut Vec::new(), &mut |_, shape| Ok((shape.clone(), None)));
+        match whole.expect("is a form") {
+            Shape::AnyOf(kinds) => kinds.len(),
+            _ => 1,
+        }
+    }
+
+    fn choice(name: &str, at: usize, next: &[String]) -> (String, Value) {
+        let mut branches: Vec<Value> =
+            next.iter().map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
+        branches.push(json!({"type": "object", "properties": {format!("{name}{at}"): {"type": "string"}}}));
+        (format!("{name}{at}"), json!({ "anyOf": branches }))
+    }
+
+    #[test]
+    fn a_long_chain_of_choices_does_not_exhaust_the_stack() {
+        let schemas = (0..5000).map(|at| choice("A", at, &[format!("A{}", at + 1)]));
+        assert_eq!(kinds(schemas.chain([choice("A", 5000, &[])]).collect()), 5001);
+    }
+
+    /// Two ways lead from each choice to the next one: 2^40 to the last.
+    #[test]
+    fn choices_that_meet_again_are_taken_once() {
+        let schemas = (0..40).flat_map(|at| {
+            let next = [format!("A{}", at + 1)];
+            [choice("A", at, &[format!("B{at}"), format!("C{at}")]), choice("B", at, &next), choice("C", at, &next)]
+        });
+        assert_eq!(kinds(schemas.chain([choice("A", 40, &[])]).collect()), 121);
+    }
 }

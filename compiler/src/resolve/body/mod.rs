@@ -2,6 +2,8 @@
 
 mod form;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::found::Found;
@@ -138,7 +140,7 @@ fn choose<'c>(
     ways.sort_by_key(|(media_type, way)| (*way, *way == Way::Json && essence(media_type) != "application/json"));
     let has_file = |media_type: &str| {
         let schema = content[media_type].get("schema");
-        schema.is_some_and(|schema| holds_binary(document, schema, pointer, 0))
+        schema.is_some_and(|schema| holds_binary(document, schema, pointer))
     };
     if let [(json, Way::Json), ..] = ways.as_slice()
         && has_file(json)
@@ -181,19 +183,33 @@ fn way(document: &Document, media_type: &str, media: &Value, pointer: &str) -> O
     }
 }
 
-/// Whether a property of the schema, or an item of one, is binary.
-fn holds_binary(document: &Document, schema: &Value, pointer: &str, depth: usize) -> bool {
-    if depth > 8 {
-        return false;
+/// How far schemas are followed in search of one that is binary.
+const BINARY_DEPTH_MAX: usize = 8;
+
+/// Whether a property of the schema, or an item of one, is binary. Each schema that is referred to is looked at once.
+fn holds_binary(document: &Document, schema: &Value, pointer: &str) -> bool {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut open = vec![(schema, pointer.to_owned())];
+    for _ in 0..=BINARY_DEPTH_MAX {
+        let mut inner: Vec<(&Value, String)> = Vec::new();
+        for (schema, pointer) in open {
+            let is_reference = schema.get("$ref").is_some();
+            let Ok((schema, pointer)) = document.follow(schema, pointer) else { continue };
+            if is_reference && !seen.insert(pointer.clone()) {
+                continue;
+            }
+            if schema["format"] == "binary" {
+                return true;
+            }
+            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+            let branches = ["allOf", "anyOf", "oneOf"].into_iter();
+            let branches = branches.flat_map(|keyword| schema[keyword].as_array().into_iter().flatten());
+            let all = properties.map(|(_, schema)| schema).chain(schema.get("items")).chain(branches);
+            inner.extend(all.map(|schema| (schema, pointer.clone())));
+        }
+        open = inner;
     }
-    let Ok((schema, pointer)) = document.follow(schema, pointer.to_owned()) else { return false };
-    let inner = |schema: &Value| holds_binary(document, schema, &pointer, depth + 1);
-    schema["format"] == "binary"
-        || schema.get("properties").and_then(Value::as_object).into_iter().flatten().any(|(_, schema)| inner(schema))
-        || schema.get("items").is_some_and(inner)
-        || ["allOf", "anyOf", "oneOf"]
-            .iter()
-            .any(|keyword| schema[*keyword].as_array().into_iter().flatten().any(inner))
+    false
 }
 
 /// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).

@@ -56,7 +56,7 @@ impl ShapeReader<'_> {
         }
         let shape = if parts.len() == 1 { parts.remove(0) } else { self.conjunction(parts, pointer)? };
         let mut hidden = BTreeSet::new();
-        self.hidden_names(members, pointer, 0, &mut hidden);
+        self.hidden_names(members, pointer, &mut hidden);
         Ok(if hidden.is_empty() { shape } else { without(shape, &hidden) })
     }
 
@@ -152,7 +152,8 @@ impl ShapeReader<'_> {
         let mut parts = parts.into_iter();
         let mut whole = parts.next().unwrap_or(Shape::Any);
         for part in parts {
-            whole = match Conjunction::new(self).of(whole.clone(), part) {
+            let name = if let Shape::Named(name) = &whole { Some(name.clone()) } else { None };
+            whole = match Conjunction::new(self).of(whole, part) {
                 Ok(shape) => shape,
                 Err(Conflict::Circle) if self.purpose == Purpose::Received => Shape::Any,
                 Err(Conflict::Never) => {
@@ -160,8 +161,8 @@ impl ShapeReader<'_> {
                     return Ok(Shape::Any);
                 }
                 Err(Conflict::Circle) => {
-                    if let Shape::Named(name) = &whole
-                        && self.is_directly_open(name)
+                    if let Some(name) = name
+                        && self.is_directly_open(&name)
                     {
                         return Err(refuse(pointer, format!("`allOf` goes in a circle: `{name}` is made of itself")));
                     }

@@ -3,6 +3,8 @@
 //! The result admits no value that one of the two refuses, except where a note says so: a union that would grow too large,
 //! two patterns of one text.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::ShapeReader;
@@ -149,6 +151,16 @@ impl<'r, 'd> Conjunction<'r, 'd> {
             }
             (Shape::Number(left), Shape::Number(right)) => Ok(Shape::Number(numbers(&left, &right))),
             (Shape::Text(left), Shape::Text(right)) => Ok(Shape::Text(self.texts(left, right))),
+            (Shape::Words(left), Shape::Words(right)) => {
+                let right: BTreeSet<String> = right.into_iter().collect();
+                let kept: Vec<String> = left.into_iter().filter(|word| right.contains(word)).collect();
+                if kept.is_empty() { Err(Conflict::Never) } else { Ok(Shape::Words(kept)) }
+            }
+            (Shape::Literals(left), Shape::Literals(right)) => {
+                let right: BTreeSet<String> = right.into_iter().collect();
+                let kept: Vec<String> = left.into_iter().filter(|literal| right.contains(literal)).collect();
+                if kept.is_empty() { Err(Conflict::Never) } else { Ok(Shape::Literals(kept)) }
+            }
             (Shape::Words(words), other) | (other, Shape::Words(words)) => {
                 let kept: Vec<String> =
                     words.into_iter().filter(|word| admits(&other, &Value::from(word.as_str()))).collect();

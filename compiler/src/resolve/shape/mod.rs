@@ -7,12 +7,13 @@
 mod compose;
 mod intersect;
 mod names;
+mod notes;
 mod object;
 mod scalars;
 
 pub(super) use object::with_default;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -20,6 +21,7 @@ use super::Refusal;
 use crate::ir::Shape;
 use crate::load::big_integer;
 use crate::normalise::Document;
+use notes::Notes;
 
 /// Which way the values of a schema go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ pub struct ShapeReader<'d> {
     /// Names that are sound, with all that they reach.
     sound: BTreeSet<String>,
     /// Notes on what is being read.
-    notes: Vec<Note>,
+    notes: Notes,
     /// The pointer of the schema that is being read.
     place: String,
     /// Schemas around the one that is being read, names included.
@@ -67,7 +69,7 @@ pub struct ShapeReader<'d> {
 struct Named {
     pointer: String,
     state: State,
-    notes: Vec<Note>,
+    notes: Notes,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +97,7 @@ impl<'d> ShapeReader<'d> {
             names: BTreeMap::new(),
             pending: Vec::new(),
             sound: BTreeSet::new(),
-            notes: Vec::new(),
+            notes: Notes::default(),
             place: String::new(),
             depth: 0,
             entered: 0,
@@ -122,7 +124,7 @@ impl<'d> ShapeReader<'d> {
 
     /// Takes the notes on everything that was read since the last time, but for what stands behind names.
     pub fn take_notes(&mut self) -> Vec<Note> {
-        std::mem::take(&mut self.notes)
+        self.notes.take()
     }
 
     /// Notes on the named shapes that `shapes` reach.
@@ -302,7 +304,7 @@ impl<'d> ShapeReader<'d> {
             Some(State::Done(shape)) => names::shared(&name, &shape),
             Some(_) => Shape::Named(name),
             None => {
-                let named = Named { pointer: target_pointer, state: State::Pending, notes: Vec::new() };
+                let named = Named { pointer: target_pointer, state: State::Pending, notes: Notes::default() };
                 self.named.insert(name.clone(), named);
                 if self.depth >= DEPTH_MAX / 2 || names::is_plain_object(target) {
                     self.pending.push(name.clone());
@@ -344,15 +346,11 @@ impl<'d> ShapeReader<'d> {
             self.read_named(name);
         }
         let named = self.named.get(name)?;
-        let notes = named.notes.clone();
-        match &named.state {
-            State::Done(shape) => {
-                let shape = shape.clone();
-                self.notes.extend(notes);
-                Some(shape)
-            }
-            _ => None,
+        let State::Done(shape) = &named.state else { return None };
+        for note in named.notes.iter() {
+            self.notes.push(note.clone());
         }
+        Some(shape.clone())
     }
 
     /// Whether a name is being read and no object or array has been entered since.
@@ -439,10 +437,7 @@ impl<'d> ShapeReader<'d> {
     /// Adds a note on the schema that is being read.
     fn note_here(&mut self, text: &str) {
         if self.purpose == Purpose::Sent {
-            let note = Note { pointer: self.place.clone(), text: super::one_line(text) };
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
+            self.notes.push(Note { pointer: self.place.clone(), text: super::one_line(text) });
         }
     }
 
@@ -475,12 +470,8 @@ fn is_never(members: &Members) -> bool {
 
 /// The shape of an `enum`. Null in it makes the shape nullable, which is said elsewhere.
 pub(crate) fn one_of(values: &[Value]) -> Shape {
-    let mut listed: Vec<&Value> = Vec::new();
-    for value in values.iter().filter(|value| !value.is_null()) {
-        if !listed.contains(&value) {
-            listed.push(value);
-        }
-    }
+    let mut known: HashSet<&Value> = HashSet::new();
+    let listed: Vec<&Value> = values.iter().filter(|value| !value.is_null() && known.insert(value)).collect();
     if listed.is_empty() {
         return Shape::Literals(vec!["null".to_owned()]);
     }

@@ -33,17 +33,13 @@ impl ShapeReader<'_> {
     }
 
     pub(super) fn read_object(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
-        let mut required: Vec<&str> = Vec::new();
-        for name in members.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-            if !required.contains(&name) {
-                required.push(name);
-            }
-        }
+        let listed = members.get("required").and_then(Value::as_array).into_iter().flatten();
+        let mut required: BTreeSet<&str> = listed.clone().filter_map(Value::as_str).collect();
         let empty = Map::new();
         let properties = members.get("properties").and_then(Value::as_object).unwrap_or(&empty);
         let mut object = Object::default();
         for (name, schema) in properties {
-            let is_required = required.iter().position(|wanted| wanted == name).map(|at| required.remove(at)).is_some();
+            let is_required = required.remove(name.as_str());
             if self.is_hidden(schema, pointer) {
                 continue;
             }
@@ -57,7 +53,7 @@ impl ShapeReader<'_> {
         }
         object.rest = self.read_rest(members, pointer, object.properties.is_empty())?;
         // What is required but not declared may be anything; where nothing is declared at all, a sibling may do so.
-        for name in required {
+        for name in listed.filter_map(Value::as_str).filter(|name| required.remove(name)) {
             let (name, description) = (name.to_owned(), String::new());
             object.properties.push(Property { name, shape: Shape::Any, required: true, description });
         }
@@ -107,20 +103,30 @@ impl ShapeReader<'_> {
     }
 
     /// The names of properties that go the other way only, of the schema and of what it is composed of.
-    pub(super) fn hidden_names(&self, members: &Members, pointer: &str, depth: usize, names: &mut BTreeSet<String>) {
-        let properties = members.get("properties").and_then(Value::as_object);
-        for (name, schema) in properties.into_iter().flatten() {
-            if self.is_hidden(schema, pointer) {
-                names.insert(name.clone());
+    pub(super) fn hidden_names(&self, members: &Members, pointer: &str, names: &mut BTreeSet<String>) {
+        // Each schema once: where all are made of all, there are more ways than anybody could go.
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open = vec![(members, pointer.to_owned())];
+        for _ in 0..=HIDDEN_DEPTH_MAX {
+            let mut further = Vec::new();
+            for (members, pointer) in open {
+                let properties = members.get("properties").and_then(Value::as_object);
+                for (name, schema) in properties.into_iter().flatten() {
+                    if self.is_hidden(schema, &pointer) {
+                        names.insert(name.clone());
+                    }
+                }
+                let branches = members.get("allOf").and_then(Value::as_array);
+                for (position, branch) in branches.into_iter().flatten().enumerate() {
+                    let branch_pointer = format!("{pointer}/allOf/{position}");
+                    if let Ok((Value::Object(members), pointer)) = self.document.follow(branch, branch_pointer)
+                        && seen.insert(pointer.clone())
+                    {
+                        further.push((members, pointer));
+                    }
+                }
             }
-        }
-        if depth >= HIDDEN_DEPTH_MAX {
-            return;
-        }
-        for branch in members.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            if let Ok((Value::Object(members), pointer)) = self.document.follow(branch, pointer.to_owned()) {
-                self.hidden_names(members, &pointer, depth + 1, names);
-            }
+            open = further;
         }
     }
 

@@ -100,3 +100,57 @@ fn a_schema_with_very_many_paths_takes_no_time() {
     assert_ne!(carried(&reader, Style::Form, Location::Query, &shape), Carried::None(String::new()));
     assert_eq!(reader.reachable([&shape]).len(), 61);
 }
+
+/// Every schema is made of all: more ways lead through them than could ever be gone.
+#[test]
+fn schemas_that_are_all_made_of_each_other_are_read_at_once() {
+    let all = |made: &dyn Fn(Vec<Value>) -> Value| -> Value {
+        let names = || (0..40).map(|at| reference(&format!("S{at}")));
+        let schema = |at: usize| (format!("S{at}"), made(names().collect()));
+        (0..40).map(schema).collect::<serde_json::Map<_, _>>().into()
+    };
+    let document = document(&all(&|all| json!({"allOf": all})));
+    assert!(reader(&document).read(&reference("S0"), "").is_err_and(|refusal| refusal.reason.contains("itself")));
+}
+
+/// Each schema opens the next one several times, and each has something to note.
+#[test]
+fn notes_do_not_double_with_each_schema_around() {
+    let link = |at: usize| {
+        let next = reference(&format!("S{}", at + 1));
+        let one = |name: &str| json!({"anyOf": [next, {"properties": {format!("{name}{at}"): {"pattern": "(?=a)", "type": "string"}}}]});
+        (format!("S{at}"), json!({"allOf": [one("p"), one("q")]}))
+    };
+    let mut schemas: serde_json::Map<String, Value> = (0..40).map(link).collect();
+    schemas.insert("S40".into(), json!({"type": "object"}));
+    let document = document(&schemas.into());
+    let mut reader = reader(&document);
+    let shape = reader.read(&reference("S0"), "").expect("is sound");
+    let mut notes = reader.take_notes();
+    notes.extend(reader.notes_of([&shape]));
+    assert!(notes.len() < 1000, "{}", notes.len());
+}
+
+/// Each value of a list was compared with all others.
+#[test]
+fn long_lists_of_values_take_no_time() {
+    let words = |from: usize| -> Vec<String> { (from..from + 200_000).map(|at| format!("w{at}")).collect() };
+    let document = document(&json!({}));
+    let schema = json!({"allOf": [{"enum": words(0)}, {"enum": words(100_000)}]});
+    let shape = reader(&document).read(&schema, "").expect("is sound");
+    assert!(matches!(shape, Shape::Words(words) if words.len() == 100_000));
+}
+
+/// Each required name was looked for in all others, and each conjunction copied what there was so far.
+#[test]
+fn very_many_properties_take_no_time() {
+    let names: Vec<String> = (0..100_000).map(|at| format!("p{at}")).rev().collect();
+    let properties: serde_json::Map<String, Value> = names.iter().rev().map(|name| (name.clone(), json!({}))).collect();
+    let document = document(&json!({}));
+    let schema = json!({"type": "object", "properties": properties, "required": names});
+    let shape = reader(&document).read(&schema, "").expect("is sound");
+    assert!(matches!(shape, Shape::Object(object) if object.properties.iter().all(|property| property.required)));
+    let parts: Vec<Value> = names.iter().take(3000).map(|name| json!({"properties": {name.as_str(): {}}})).collect();
+    let shape = reader(&document).read(&json!({ "allOf": parts }), "").expect("is sound");
+    assert!(matches!(shape, Shape::Object(object) if object.properties.len() == 3000));
+}

@@ -298,3 +298,12 @@ fn no_body_is_longer_than_the_limit() {
         assert!(fault.contains("bytes long, at most 8388608"), "{fault}");
     }
 }
+
+/// Each member was compared with all others.
+#[test]
+fn very_many_members_take_no_time() {
+    const FIELDS: &[Field] = &[field("spread", FormExploded)];
+    let members: Map<String, Value> = (0..100_000).map(|at| (format!("m{at}"), json!(at))).collect();
+    let (_, text) = text(Body::Form(FIELDS), json!({ "spread": members })).expect("sent");
+    assert_eq!(text.split('&').count(), 100_000);
+}
