@@ -59,7 +59,9 @@ fn is_what_was_given(tool: &Prepared, arguments: &Map<String, Value>, checked: &
     for (row, value) in tool.request.arguments.iter().zip(&checked.0) {
         let may_hold_digits = matches!(row.shape, Shape::Integer(_) | Shape::Object(_));
         match (arguments.get(row.name), value) {
-            (Some(given), Some(value)) if !given.is_null() && !may_hold_digits => assert_eq!(given, value, "{}", row.name),
+            (Some(given), Some(value)) if !given.is_null() && !may_hold_digits => {
+                assert_eq!(given, value, "{}", row.name)
+            }
             (None, Some(_)) => assert!(matches!(row.source, Source::Default(_) | Source::Fixed(_)), "{}", row.name),
             _ => {}
         }
@@ -85,7 +87,8 @@ fn target(tool: &Prepared, rows: &[(&Argument, &Value)], encoded: &Encoded) {
         _ => None,
     });
     let rows: Vec<_> = rows.collect();
-    let names: Vec<&str> = tool.request.arguments.iter().filter(|row| matches!(row.place, Place::Query(_))).map(|row| row.wire).collect();
+    let names: Vec<&str> =
+        tool.request.arguments.iter().filter(|row| matches!(row.place, Place::Query(_))).map(|row| row.wire).collect();
     let fixed = fixed.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
     pairs(query, &rows, &names.into_iter().chain(fixed).chain([TAKEN]).collect::<Vec<_>>());
 }
@@ -96,7 +99,8 @@ fn read_path(template: &str, rows: &[(&Argument, &Value)], path: &str) {
     let segments: Vec<&str> = path.split('/').collect();
     let mut next = 0;
     for (position, piece) in template.iter().enumerate() {
-        let row = rows.iter().find(|(row, _)| matches!(row.place, Place::Path(_)) && format!("{{{}}}", row.wire) == **piece);
+        let row =
+            rows.iter().find(|(row, _)| matches!(row.place, Place::Path(_)) && format!("{{{}}}", row.wire) == **piece);
         let (text, taken) = match row {
             // All that the segments behind it leave.
             Some((Argument { place: Place::Path(Style::Segments), .. }, _)) => {
@@ -141,9 +145,8 @@ fn pairs(text: &str, rows: &[(&str, Style, &Value)], names: &[&str]) {
 }
 
 fn headers(rows: &[(&Argument, &Value)], encoded: &Encoded) {
-    let is_nothing = |value: &Value| {
-        value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
-    };
+    let is_nothing =
+        |value: &Value| value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
     let mut headers = encoded.headers.iter();
     let mut cookies = encoded.cookie.split("; ").filter(|text| !text.is_empty());
     for (row, value) in rows {
@@ -187,13 +190,18 @@ fn body(tool: &Prepared, rows: &[(&Argument, &Value)], written: Option<&(String,
         }
         Body::Form(fields) => {
             let text = std::str::from_utf8(bytes).expect("ASCII");
-            let style = |name: &str| fields.iter().find(|field| field.name == name).map_or(Style::FormExploded, |field| field.style);
+            let style = |name: &str| {
+                fields.iter().find(|field| field.name == name).map_or(Style::FormExploded, |field| field.style)
+            };
             let members = whole.as_object().expect("an object");
             let rows: Vec<_> = members.iter().map(|(name, value)| (name.as_str(), style(name), value)).collect();
-            let names = members.keys().map(String::as_str).chain(fields.iter().map(|field| field.name)).collect::<Vec<_>>();
+            let names =
+                members.keys().map(String::as_str).chain(fields.iter().map(|field| field.name)).collect::<Vec<_>>();
             pairs(text, &rows, &names);
         }
-        Body::Multipart(parts) => multipart(parts, whole.as_object().expect("an object"), &reader::parts(media_type, bytes)),
+        Body::Multipart(parts) => {
+            multipart(parts, whole.as_object().expect("an object"), &reader::parts(media_type, bytes))
+        }
         Body::Bytes(_) => assert_eq!(Some(bytes), file(&whole).as_ref()),
         Body::Text(_) => {
             let text = std::str::from_utf8(bytes).expect("UTF-8");
@@ -239,21 +247,138 @@ fn file(value: &Value) -> Option<Vec<u8>> {
 /// What calls are made of.
 pub const WORDS: Words = Words {
     keys: &[
-        "color", "id", "q", "sha", "type", "m", "page", "key", "X-Color", "If-Match", "b", "body", "a", "c d", "é\"\\", "joined",
-        "space", "pipes", "deep", "json", "spread", "url", "other", "note", "plain", "latin", "tags", "meta", "metas", "scan",
-        "scans", "name", "children", "born", "at", "uid", "code", "level", "any_of", "ratio", "even", "flags", "maybe", "when",
-        "flag", "X-Ratio", "list", "X-One", "two", "base64", "filename", "media_type", "R", "G", "token", "TOKEN", "token[x]",
-        "session", "fixed", "alt", "",
+        "color",
+        "id",
+        "q",
+        "sha",
+        "type",
+        "m",
+        "page",
+        "key",
+        "X-Color",
+        "If-Match",
+        "b",
+        "body",
+        "a",
+        "c d",
+        "é\"\\",
+        "joined",
+        "space",
+        "pipes",
+        "deep",
+        "json",
+        "spread",
+        "url",
+        "other",
+        "note",
+        "plain",
+        "latin",
+        "tags",
+        "meta",
+        "metas",
+        "scan",
+        "scans",
+        "name",
+        "children",
+        "born",
+        "at",
+        "uid",
+        "code",
+        "level",
+        "any_of",
+        "ratio",
+        "even",
+        "flags",
+        "maybe",
+        "when",
+        "flag",
+        "X-Ratio",
+        "list",
+        "X-One",
+        "two",
+        "base64",
+        "filename",
+        "media_type",
+        "R",
+        "G",
+        "token",
+        "TOKEN",
+        "token[x]",
+        "session",
+        "fixed",
+        "alt",
+        "",
     ],
     values: &[
-        "null", "true", "false", "0", "1", "2", "3", "5", "7", "11", "13", "17", "19", "23", "29", "31", "37", "41", "43", "47",
-        "53", "59", "61", "67", "71", "-1", "1.5", "1e300", "5e-324", "9007199254740993", "18446744073709551615",
-        "\"9223372036854775807\"", "\"18446744073709551615\"", "\"-0\"", "\"007\"", "[]", "{}", "[[]]", "[{}]", "[null]", "[\"\"]",
-        "{\"\":\"\"}", "[\"a\",\"b\"]", "{\"R\":100,\"G\":200}", "{\"base64\":\"\"}", "{\"base64\":\"/+8=\",\"filename\":\"a b.png\"}",
-        "{\"base64\":\"LS1haXJsb2Nr\",\"media_type\":\"text/plain\"}", "\"2024-02-29\"", "\"2024-02-30\"",
-        "\"2024-12-31T23:59:60Z\"", "\"2024-01-01T00:00:00.123+14:00\"", "\"123e4567-e89b-12d3-a456-426614174000\"", "\"AB12\"",
-        "\"low\"", "\"high\"", "\"a,b\"", "\"x\"", "{\"a\":[1]}", "{\"name\":\"n\",\"children\":[{\"name\":\"m\"}]}",
-        "\"..\"", "\".\"", "\"../..\"", "\"a/b/c\"", "\"%2e%2e\"", "\"\\u0000\"", "\"\\r\\n\"", "\"é\"", "\"\\\"\"", "\"\\\\\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "1",
+        "2",
+        "3",
+        "5",
+        "7",
+        "11",
+        "13",
+        "17",
+        "19",
+        "23",
+        "29",
+        "31",
+        "37",
+        "41",
+        "43",
+        "47",
+        "53",
+        "59",
+        "61",
+        "67",
+        "71",
+        "-1",
+        "1.5",
+        "1e300",
+        "5e-324",
+        "9007199254740993",
+        "18446744073709551615",
+        "\"9223372036854775807\"",
+        "\"18446744073709551615\"",
+        "\"-0\"",
+        "\"007\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[{}]",
+        "[null]",
+        "[\"\"]",
+        "{\"\":\"\"}",
+        "[\"a\",\"b\"]",
+        "{\"R\":100,\"G\":200}",
+        "{\"base64\":\"\"}",
+        "{\"base64\":\"/+8=\",\"filename\":\"a b.png\"}",
+        "{\"base64\":\"LS1haXJsb2Nr\",\"media_type\":\"text/plain\"}",
+        "\"2024-02-29\"",
+        "\"2024-02-30\"",
+        "\"2024-12-31T23:59:60Z\"",
+        "\"2024-01-01T00:00:00.123+14:00\"",
+        "\"123e4567-e89b-12d3-a456-426614174000\"",
+        "\"AB12\"",
+        "\"low\"",
+        "\"high\"",
+        "\"a,b\"",
+        "\"x\"",
+        "{\"a\":[1]}",
+        "{\"name\":\"n\",\"children\":[{\"name\":\"m\"}]}",
+        "\"..\"",
+        "\".\"",
+        "\"../..\"",
+        "\"a/b/c\"",
+        "\"%2e%2e\"",
+        "\"\\u0000\"",
+        "\"\\r\\n\"",
+        "\"é\"",
+        "\"\\\"\"",
+        "\"\\\\\"",
     ],
     references: false,
 };

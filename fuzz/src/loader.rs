@@ -37,9 +37,11 @@ pub fn run(data: &[u8]) {
             At::value(id, format!("{pointer}/gone")),
             At::within(id, pointer.clone(), 1..3),
         ] {
-            places.push(
-                Diagnostic::error("E0101", "a place").at(at.clone(), "here").patch("or", at, "a\u{1b}\"'\n: #&*"),
-            );
+            places.push(Diagnostic::error("E0101", "a place").at(at.clone(), "here").patch(
+                "or",
+                at,
+                "a\u{1b}\"'\n: #&*",
+            ));
         }
     }
     show::all(&places, &sources);
@@ -66,7 +68,9 @@ fn same(left: &Value, right: &Value) -> bool {
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
-        (left, Value::Number(number)) if number.is_f64() => left == right || number.as_f64().is_some_and(|float| float.abs() >= 1e18),
+        (left, Value::Number(number)) if number.is_f64() => {
+            left == right || number.as_f64().is_some_and(|float| float.abs() >= 1e18)
+        }
         (left, right) => left == right,
     }
 }

@@ -132,9 +132,47 @@ fn rename(target: &mut Value, word: &str, position: usize) {
 
 /// Texts that mean something to some reader.
 const TEXTS: &[&str] = &[
-    "", ".", "..", "/", "a/b", "%2e", "%", "#", "?", "&", "=", ",", ";", "|", "+", " ", "\"", "\\", "\r\nX: y", "\0", "{", "}",
-    "{id}", "[", "]", "a[b]", "é", "\u{1f600}", "\u{202e}", "\u{feff}", "<|im_start|>", "__proto__", "r#\"", "\"#", "//", "*/",
-    "${x}", "1e400", "-0", "null", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "",
+    ".",
+    "..",
+    "/",
+    "a/b",
+    "%2e",
+    "%",
+    "#",
+    "?",
+    "&",
+    "=",
+    ",",
+    ";",
+    "|",
+    "+",
+    " ",
+    "\"",
+    "\\",
+    "\r\nX: y",
+    "\0",
+    "{",
+    "}",
+    "{id}",
+    "[",
+    "]",
+    "a[b]",
+    "é",
+    "\u{1f600}",
+    "\u{202e}",
+    "\u{feff}",
+    "<|im_start|>",
+    "__proto__",
+    "r#\"",
+    "\"#",
+    "//",
+    "*/",
+    "${x}",
+    "1e400",
+    "-0",
+    "null",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
 /// A scalar near the one that is there.
@@ -149,9 +187,11 @@ fn scalar(target: &Value, random: &mut Random) -> Value {
             let around = [-1.0, 1.0, 0.5, 1e18, -1e308];
             own.as_f64().map_or(Value::Null, |float| Value::from(float + around[random.below(around.len())]))
         }
-        Value::Number(_) => [Value::from(0), Value::from(-1), Value::from(u64::MAX), Value::from(i64::MIN), Value::from(0.1)]
-            [random.below(5)]
-        .clone(),
+        Value::Number(_) => {
+            [Value::from(0), Value::from(-1), Value::from(u64::MAX), Value::from(i64::MIN), Value::from(0.1)]
+                [random.below(5)]
+            .clone()
+        }
         Value::Bool(own) => Value::from(!own),
         _ => Value::from(text),
     }

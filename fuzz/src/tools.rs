@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use airlock_contract::request::{
-    Argument, Body, Field, Part, Place, Request, Style, body, body_property, cookie, field, file_part, header, json_part, path,
-    query, text_part,
+    Argument, Body, Field, Part, Place, Request, Style, body, body_property, cookie, field, file_part, header,
+    json_part, path, query, text_part,
 };
 use airlock_contract::shape::{
-    Named, Property, Shape, any, any_of, boolean, file, int64, integer, list_of, literals, named, nullable, number, object_of,
-    one_of, optional, required, text,
+    Named, Property, Shape, any, any_of, boolean, file, int64, integer, list_of, literals, named, nullable, number,
+    object_of, one_of, optional, required, text,
 };
 use airlock_contract::{Credential, CredentialPlace, Effect, Method, Response, Tool, Upstream, prune};
 use airlock_runtime::arguments::Table;
@@ -119,7 +119,11 @@ fn queries(all: &mut Vec<Prepared>) {
         if *style != Style::Json {
             add(all, &format!("query_{word}_reserved"), "/items", vec![row.optional().reserved()], Body::None);
         }
-        let rows = vec![row.sent_as("a[b] &=").optional(), query("page", integer()).default("1"), query("key", any()).fixed("\"k&\"")];
+        let rows = vec![
+            row.sent_as("a[b] &=").optional(),
+            query("page", integer()).default("1"),
+            query("key", any()).fixed("\"k&\""),
+        ];
         add(all, &format!("query_{word}_more"), "/items?fixed=1", rows, Body::None);
     }
 }
@@ -167,7 +171,13 @@ fn bodies(all: &mut Vec<Prepared>) {
     let properties = |names: &[&'static str]| -> Vec<Argument> {
         names.iter().map(|name| body_property(name, any()).optional()).collect()
     };
-    add(all, "properties_json", "/items", properties(&["a", "b", "c d", "é\"\\"]), Body::Json("application/merge-patch+json"));
+    add(
+        all,
+        "properties_json",
+        "/items",
+        properties(&["a", "b", "c d", "é\"\\"]),
+        Body::Json("application/merge-patch+json"),
+    );
     let fields = ["joined", "space", "pipes", "deep", "json", "spread", "url", "other"];
     add(all, "properties_form", "/items", properties(&fields), Body::Form(FIELDS));
     let parts = ["note", "plain", "latin", "tags", "meta", "metas", "scan", "scans"];
@@ -179,8 +189,10 @@ static TREE: Named = Named {
     shape: object_of(&[required("name", text()), optional("children", list_of(&Shape::Named(&TREE)))]),
 };
 
-static CHOICE: Named =
-    Named { name: "Choice", shape: any_of(&[list_of(&Shape::Named(&CHOICE)), Shape::Boolean, list_of(&Shape::Boolean)]) };
+static CHOICE: Named = Named {
+    name: "Choice",
+    shape: any_of(&[list_of(&Shape::Named(&CHOICE)), Shape::Boolean, list_of(&Shape::Boolean)]),
+};
 
 static MAYBE: Shape = Shape::Named(&TREE);
 
