@@ -104,8 +104,8 @@ mod tests {
             assert_eq!(read(document).map(|document| document.version), wanted, "{written}");
         }
         let bare = |version: &str| json!({"openapi": version, "info": {"title": "t", "version": "1", "summary": "s"}});
-        assert!(read(bare("3.1.0")).is_ok());
-        assert_eq!(read(bare("3.0.3")).map(|document| document.version), Err(vec!["E0206"]));
+        // A document without `paths` has no operations, and that is told; it is no reason not to read it.
+        assert!(read(bare("3.1.0")).is_ok() && read(bare("3.0.3")).is_ok());
     }
 
     #[test]
