@@ -14,16 +14,27 @@ use super::value::{Parts, Subject, flat};
 pub(super) struct Pair {
     /// The name before encoding.
     pub(super) name: String,
-    /// Whether the name is that of an object's member and not the argument's own.
-    pub(super) spread: bool,
+    /// Whose name it is.
+    pub(super) naming: Naming,
     /// Name, `=` and value, encoded.
     pub(super) text: String,
+}
+
+/// Whose name a pair has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The argument's own.
+    Own,
+    /// That of an object's member.
+    Spread,
+    /// The argument's own with that of a member in brackets.
+    Bracketed,
 }
 
 impl Pair {
     fn own(subject: Subject<'_>, value: &str) -> Self {
         let text = format!("{}={value}", encoded(subject.wire));
-        Self { name: subject.wire.to_owned(), spread: false, text }
+        Self { name: subject.wire.to_owned(), naming: Naming::Own, text }
     }
 }
 
@@ -56,7 +67,7 @@ pub(super) fn pairs(subject: Subject<'_>, style: Style, value: &Value) -> Result
         (Style::FormExploded, Parts::Members(members)) => {
             let spread = |(name, value): (String, String)| {
                 let text = format!("{}={}", encoded(&name), text_of(&value));
-                Pair { name, spread: true, text }
+                Pair { name, naming: Naming::Spread, text }
             };
             Ok(members.into_iter().map(spread).collect())
         }
@@ -104,7 +115,7 @@ fn deep_object(subject: Subject<'_>, members: &[(String, String)]) -> Result<Vec
         }
         let name = format!("{}[{member}]", subject.wire);
         let text = format!("{}={}", encoded(&name), encoded_in_query(value, subject.reserved, false));
-        pairs.push(Pair { name, spread: false, text });
+        pairs.push(Pair { name, naming: Naming::Bracketed, text });
     }
     Ok(pairs)
 }
@@ -112,17 +123,27 @@ fn deep_object(subject: Subject<'_>, members: &[(String, String)]) -> Result<Vec
 /// A name that arguments or the host use themselves, with the row that has it.
 pub(super) type Owned<'a> = (Option<usize>, &'a str);
 
-/// Refuses members that stand under their own name where that name is another's: they would set it in its stead.
-pub(super) fn check_spread<'a>(
-    spread: &[(usize, &str, Subject<'_>)],
-    owned: impl Iterator<Item = Owned<'a>>,
-) -> Result<(), String> {
-    let owned: Vec<Owned<'a>> = if spread.is_empty() { Vec::new() } else { owned.collect() };
-    for (row, name, subject) in spread {
-        let taken = owned.iter().any(|(owner, other)| *owner != Some(*row) && same_name(name, other));
-        let also = spread.iter().any(|(other_row, other, _)| other_row != row && same_name(name, other));
-        if taken || also {
-            return Err(subject.refused("has a member with the name of another parameter", "leave it out"));
+/// A name that a member of an object takes.
+#[derive(Debug)]
+pub(super) struct Taken<'a> {
+    pub(super) row: usize,
+    pub(super) name: String,
+    pub(super) naming: Naming,
+    pub(super) subject: Subject<'a>,
+}
+
+/// Refuses members whose name is another's: they would set it in its stead.
+pub(super) fn check_taken<'a>(taken: &[Taken<'_>], owned: impl Iterator<Item = Owned<'a>>) -> Result<(), String> {
+    let owned: Vec<Owned<'a>> = if taken.is_empty() { Vec::new() } else { owned.collect() };
+    for one in taken {
+        let same = |other: &str| match one.naming {
+            // With a bracket, it is the argument's own to those who cut that off.
+            Naming::Bracketed => one.name.eq_ignore_ascii_case(other),
+            _ => same_name(&one.name, other),
+        };
+        let is_owned = owned.iter().any(|(owner, other)| *owner != Some(one.row) && same(other));
+        if is_owned || taken.iter().any(|other| other.row != one.row && same(&other.name)) {
+            return Err(one.subject.refused("has a member with the name of another parameter", "leave it out"));
         }
     }
     Ok(())
