@@ -26,6 +26,7 @@ use serde_json::Value;
 use crate::arguments::Checked;
 pub(crate) use escape::{encoded, is_cookie_octet, is_media_type, is_token};
 use plan::Piece;
+use query::{Naming, Taken};
 use value::Subject;
 
 /// Longest target, in bytes, credentials not counted. Common servers refuse more than 8 KiB, and say so less clearly.
@@ -124,7 +125,7 @@ impl Plan {
         let mut path = self.base_path.to_owned();
         // Counted, so that nothing but the template and texts of several segments can add one.
         let mut slashes = path.matches('/').count();
-        let mut spread = Vec::new();
+        let mut taken = Vec::new();
         for piece in &self.path {
             let row = match piece {
                 Piece::Literal(text) => {
@@ -147,12 +148,12 @@ impl Plan {
                 slashes += written.text.matches('/').count();
             }
             path.push_str(&written.text);
-            spread.extend(written.spread.into_iter().map(|name| (row, name, subject(argument))));
+            let member = |name| Taken { row, name, naming: Naming::Spread, subject: subject(argument) };
+            taken.extend(written.spread.into_iter().map(member));
         }
-        let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
         let matrix = |row: &Argument| matches!(row.place, Place::Path(Style::Matrix | Style::MatrixExploded));
         let owned = self.rows.iter().enumerate().filter(|(_, row)| matrix(row));
-        query::check_spread(&spread, owned.map(|(position, row)| (Some(position), row.wire)))?;
+        query::check_taken(&taken, owned.map(|(position, row)| (Some(position), row.wire)))?;
         // Servers and proxies resolve these, so a value could otherwise climb out of its segment (RFC 3986, 5.2.4).
         if path.split('/').any(path::is_step) || path.matches('/').count() != slashes {
             return Err("a value makes a whole path segment `.` or `..`, which servers take as a step; \
@@ -167,19 +168,18 @@ impl Plan {
         if !self.fixed_query.is_empty() {
             texts.push(self.fixed_query.to_owned());
         }
-        let mut spread = Vec::new();
+        let mut taken = Vec::new();
         for (position, row) in self.rows.iter().enumerate() {
             let Place::Query(style) = row.place else { continue };
             let Some(value) = row_value(values, position) else { continue };
             for pair in query::pairs(subject(row), style, value)? {
                 texts.push(pair.text);
-                if pair.spread {
-                    spread.push((position, pair.name, subject(row)));
+                if pair.naming != Naming::Own {
+                    taken.push(Taken { row: position, name: pair.name, naming: pair.naming, subject: subject(row) });
                 }
             }
         }
-        let spread: Vec<_> = spread.iter().map(|(row, name, subject)| (*row, name.as_str(), *subject)).collect();
-        query::check_spread(&spread, self.query_names.iter().map(|(row, name)| (*row, name.as_str())))?;
+        query::check_taken(&taken, self.query_names.iter().map(|(row, name)| (*row, name.as_str())))?;
         if !texts.is_empty() {
             target.push('?');
             target.push_str(&texts.join("&"));

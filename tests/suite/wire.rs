@@ -7,6 +7,7 @@
 
 mod bench;
 mod constants;
+mod documents;
 mod hostile;
 mod peers;
 mod read;

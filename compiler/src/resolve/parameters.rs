@@ -11,6 +11,7 @@ use super::shape::{Note, ShapeReader, with_default};
 use super::style::{Carried, Location, carried, is_ambiguous, style};
 use super::{Choices, Refusal, names, security};
 use crate::ir::{Place, Shape, Style};
+use crate::load::percent_decode;
 use crate::normalise::{Document, escape};
 
 /// A parameter of an operation.
@@ -212,7 +213,8 @@ fn read_one(
             required: *location == Location::Path || is_true(value, "required"),
             place: place(*location, written),
             shape,
-            reserved: *location == Location::Query && is_true(value, "allowReserved"),
+            // It goes with `style`, which JSON text does not have.
+            reserved: *location == Location::Query && written != Style::Json && is_true(value, "allowReserved"),
             description: with_default(description, schema.and_then(|schema| schema.get("default"))),
         },
         note,
@@ -250,22 +252,31 @@ fn is_token(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The members of an exploded object stand in the query under their own names: none may be that of another parameter.
+/// No two parameters may be sent under one name. The members of an exploded object stand in the query under their own names,
+/// a fixed query of the path has names as well, and headers are compared without case (RFC 9110, section 5.1).
 fn check_overlap(parameters: &[Parameter], found: &Found) -> Result<(), Refusal> {
-    let queries = || parameters.iter().filter(|one| matches!(one.place, Place::Query(_)));
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for parameter in queries() {
-        let own: Vec<&str> = match (&parameter.shape, parameter.place) {
+    let refuse = |name: &str| {
+        let reason = format!("two parameters would both be sent as `{}`", super::one_line(name));
+        Err(Refusal::new("E0212", &found.pointer, reason))
+    };
+    let fixed = found.path.split_once('?').map_or("", |(_, query)| query);
+    let fixed = fixed.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    let mut queries: BTreeSet<String> = fixed.filter(|name| !name.is_empty()).filter_map(percent_decode).collect();
+    let mut headers: BTreeSet<String> = BTreeSet::new();
+    for parameter in parameters {
+        match (&parameter.shape, parameter.place) {
             (Shape::Object(object), Place::Query(Style::FormExploded)) => {
-                object.properties.iter().map(|property| property.name.as_str()).collect()
+                for property in &object.properties {
+                    if !queries.insert(property.name.clone()) {
+                        return refuse(&property.name);
+                    }
+                }
             }
-            _ => vec![&parameter.name],
-        };
-        for name in own {
-            if !names.insert(name) {
-                let reason = format!("two parameters would both be sent as `{name}`");
-                return Err(Refusal::new("E0212", &found.pointer, reason));
+            (_, Place::Query(_)) if !queries.insert(parameter.name.clone()) => return refuse(&parameter.name),
+            (_, Place::Header(_)) if !headers.insert(parameter.name.to_ascii_lowercase()) => {
+                return refuse(&parameter.name);
             }
+            _ => {}
         }
     }
     Ok(())

@@ -81,6 +81,7 @@ fn unsendable(path: &str) -> Option<String> {
     }
     let (before, query) = literal.split_once('?').unwrap_or((&literal, ""));
     let is_sound = path.starts_with('/')
+        && literal.split('%').skip(1).all(begins_with_two_digits)
         && before.bytes().all(is_path_byte)
         && query.bytes().all(|byte| is_path_byte(byte) || byte == b'?');
     if !is_sound {
@@ -98,6 +99,11 @@ fn unsendable(path: &str) -> Option<String> {
         return Some(format!("a variable stands in the query of `{path}`"));
     }
     None
+}
+
+/// Whether what stands behind a `%` encodes a byte (RFC 3986, section 2.1).
+fn begins_with_two_digits(text: &str) -> bool {
+    text.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether a server takes a segment for a step: `%2e` is a dot to URL parsers (WHATWG URL, section 4.1, "double-dot URL path
@@ -143,7 +149,21 @@ mod tests {
         for good in ["/", "/a/{b}?x=y", "/a:b", "/a/{b c}"] {
             assert_eq!(unsendable(good), None, "{good}");
         }
-        for bad in ["a", "/a b", "/a#b", "/../a", "/a/./{b}", "/a/%2E./b", "/a/..;x=1/b", "//h/b", "/ü", "/a?x={y}"] {
+        for bad in [
+            "a",
+            "/a b",
+            "/a#b",
+            "/../a",
+            "/a/./{b}",
+            "/a/%2E./b",
+            "/a/..;x=1/b",
+            "//h/b",
+            "/5%",
+            "/5%2",
+            "/a?b=%zz",
+            "/ü",
+            "/a?x={y}",
+        ] {
             assert!(unsendable(bad).is_some(), "{bad}");
         }
     }

@@ -5,14 +5,14 @@ use airlock_contract::request::Field;
 use serde_json::Value;
 
 use super::body::Member;
-use super::query::{check_spread, pairs};
+use super::query::{Naming, Taken, check_taken, pairs};
 
 pub(super) const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Writes members in the order in which they came. One without a row repeats its name for each item of an array.
 pub(super) fn text(members: &[Member<'_>], fields: &[Field]) -> Result<String, String> {
     let mut texts = Vec::with_capacity(members.len());
-    let mut spread = Vec::new();
+    let mut taken = Vec::new();
     let mut written = Vec::with_capacity(members.len());
     for member in members {
         let field = fields.iter().find(|field| field.name == member.name);
@@ -26,14 +26,14 @@ pub(super) fn text(members: &[Member<'_>], fields: &[Field]) -> Result<String, S
     for (row, (subject, pairs)) in written.iter().enumerate() {
         for pair in pairs {
             texts.push(pair.text.as_str());
-            if pair.spread {
-                spread.push((row, pair.name.as_str(), *subject));
+            if pair.naming != Naming::Own {
+                taken.push(Taken { row, name: pair.name.clone(), naming: pair.naming, subject: *subject });
             }
         }
     }
     // Names that the form declares count although nothing is sent under them.
     let own = members.iter().enumerate().map(|(row, member)| (Some(row), member.name));
     let absent = fields.iter().filter(|field| !members.iter().any(|member| member.name == field.name));
-    check_spread(&spread, own.chain(absent.map(|field| (None, field.name))))?;
+    check_taken(&taken, own.chain(absent.map(|field| (None, field.name))))?;
     Ok(texts.join("&"))
 }

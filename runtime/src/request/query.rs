@@ -16,16 +16,27 @@ use super::value::{Parts, Subject, flat};
 pub(super) struct Pair {
     /// The name before encoding.
     pub(super) name: String,
-    /// Whether the name is that of an object's member and not the argument's own.
-    pub(super) spread: bool,
+    /// Whose name it is.
+    pub(super) naming: Naming,
     /// Name, `=` and value, encoded.
     pub(super) text: String,
+}
+
+/// Whose name a pair has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// The argument's own.
+    Own,
+    /// That of an object's member.
+    Spread,
+    /// The argument's own with that of a member in brackets.
+    Bracketed,
 }
 
 impl Pair {
     fn own(subject: Subject<'_>, value: &str) -> Self {
         let text = format!("{}={value}", encoded(subject.wire));
-        Self { name: subject.wire.to_owned(), spread: false, text }
+        Self { name: subject.wire.to_owned(), naming: Naming::Own, text }
     }
 }
 
@@ -58,7 +69,7 @@ pub(super) fn pairs(subject: Subject<'_>, style: Style, value: &Value) -> Result
         (Style::FormExploded, Parts::Members(members)) => {
             let spread = |(name, value): (String, String)| {
                 let text = format!("{}={}", encoded(&name), text_of(&value));
-                Pair { name, spread: true, text }
+                Pair { name, naming: Naming::Spread, text }
             };
             Ok(members.into_iter().map(spread).collect())
         }
@@ -106,7 +117,7 @@ fn deep_object(subject: Subject<'_>, members: &[(String, String)]) -> Result<Vec
         }
         let name = format!("{}[{member}]", subject.wire);
         let text = format!("{}={}", encoded(&name), encoded_in_query(value, subject.reserved, false));
-        pairs.push(Pair { name, spread: false, text });
+        pairs.push(Pair { name, naming: Naming::Bracketed, text });
     }
     Ok(pairs)
 }
@@ -114,23 +125,36 @@ fn deep_object(subject: Subject<'_>, members: &[(String, String)]) -> Result<Vec
 /// A name that arguments or the host use themselves, with the row that has it.
 pub(super) type Owned<'a> = (Option<usize>, &'a str);
 
-/// Refuses members that stand under their own name where that name is another's: they would set it in its stead.
-pub(super) fn check_spread<'a>(
-    spread: &[(usize, &'a str, Subject<'_>)],
-    owned: impl Iterator<Item = Owned<'a>>,
-) -> Result<(), String> {
-    if spread.is_empty() {
+/// A name that a member of an object takes.
+#[derive(Debug)]
+pub(super) struct Taken<'a> {
+    pub(super) row: usize,
+    pub(super) name: String,
+    pub(super) naming: Naming,
+    pub(super) subject: Subject<'a>,
+}
+
+/// Refuses members whose name is another's: they would set it in its stead.
+pub(super) fn check_taken<'a>(taken: &[Taken<'_>], owned: impl Iterator<Item = Owned<'a>>) -> Result<(), String> {
+    if taken.is_empty() {
         return Ok(());
     }
-    // Whose a name is, each looked up: a body may have a million members.
-    let mut owners: BTreeMap<String, BTreeSet<Option<usize>>> = BTreeMap::new();
-    for (owner, name) in owned.chain(spread.iter().map(|(row, name, _)| (Some(*row), *name))) {
-        owners.entry(base(name)).or_default().insert(owner);
+    // Whose a name is, in whole and by its base, each looked up: a body may have a million members.
+    let mut whole: BTreeMap<String, BTreeSet<Option<usize>>> = BTreeMap::new();
+    let mut based: BTreeMap<String, BTreeSet<Option<usize>>> = BTreeMap::new();
+    let owned: Vec<Owned<'a>> = owned.collect();
+    for (owner, name) in owned.into_iter().chain(taken.iter().map(|one| (Some(one.row), one.name.as_str()))) {
+        whole.entry(name.to_ascii_lowercase()).or_default().insert(owner);
+        based.entry(base(name)).or_default().insert(owner);
     }
-    for (row, name, subject) in spread {
-        let others = owners.get(&base(name)).into_iter().flatten();
-        if others.into_iter().any(|owner| *owner != Some(*row)) {
-            return Err(subject.refused("has a member with the name of another parameter", "leave it out"));
+    for one in taken {
+        let owners = match one.naming {
+            // With a bracket, it is the argument's own to those who cut that off.
+            Naming::Bracketed => whole.get(&one.name.to_ascii_lowercase()),
+            _ => based.get(&base(&one.name)),
+        };
+        if owners.into_iter().flatten().any(|owner| *owner != Some(one.row)) {
+            return Err(one.subject.refused("has a member with the name of another parameter", "leave it out"));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::path::Path;
 use airlock_compiler::load::Sources;
 use airlock_compiler::pipeline::{self, Compiled};
 use airlock_compiler::report::{Report, human};
+use airlock_contract::{Credential, CredentialPlace};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate};
 use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
@@ -35,14 +36,7 @@ impl Bench {
         let compiled = compile(directory.path(), catalogs).unwrap_or_else(|told| panic!("does not compile:\n{told}"));
         assert_reads_as_rust(&compiled);
         let recorder = Recorder::start().expect("a free port");
-        let constants: Vec<_> = compiled.catalogs.iter().map(constants::catalog).collect();
-        let mut site = Site { limits: Limits::default(), ..Site::default() };
-        let address = Address::try_from(format!("http://{}", recorder.address)).expect("an origin");
-        let credentials = constants.iter().flat_map(|catalog| catalog.upstreams).flat_map(|one| one.credentials);
-        let credentials = credentials.map(|one| (one.name.to_owned(), Secret::new(key(one.name)).expect("is visible")));
-        site.upstreams.insert(UPSTREAM.to_owned(), SiteUpstream { address, credentials: credentials.collect() });
-        let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("can be written");
-        let gate = Gate::new(constants.leak(), &site, audit).expect("what the compiler lets through can be opened");
+        let gate = open(&compiled, directory.path(), &format!("http://{}", recorder.address));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { gate, recorder, runtime, _directory: directory }
     }
@@ -71,10 +65,27 @@ impl Bench {
     }
 }
 
-/// What stands in the key file of a credential. Of `basic` it is a user and a password.
-pub(crate) fn key(credential: &str) -> String {
-    let key = format!("key-of-{credential}");
-    if credential == "basic" { format!("user:{key}") } else { key }
+/// Opens a gate with compiled catalogs, all of whose upstreams are at one address.
+pub(crate) fn open(compiled: &Compiled, directory: &Path, origin: &str) -> Gate {
+    let constants: Vec<_> = compiled.catalogs.iter().map(constants::catalog).collect();
+    let mut site = Site { limits: Limits::default(), ..Site::default() };
+    for upstream in constants.iter().flat_map(|catalog| catalog.upstreams) {
+        let address = Address::try_from(origin.to_owned()).expect("an origin");
+        let here = site.upstreams.entry(upstream.name.to_owned());
+        let here = here.or_insert_with(|| SiteUpstream { address, credentials: [].into() });
+        for credential in upstream.credentials {
+            let secret = Secret::new(key(credential)).expect("is visible");
+            here.credentials.insert(credential.name.to_owned(), secret);
+        }
+    }
+    let audit = Audit::open(Some(&directory.join("audit.jsonl"))).expect("can be written");
+    Gate::new(constants.leak(), &site, audit).expect("what the compiler lets through can be opened")
+}
+
+/// What stands in the key file of a credential; a user and a password where those are sent.
+fn key(credential: &Credential) -> String {
+    let key = format!("key-of-{}", credential.name);
+    if credential.place == CredentialPlace::Basic { format!("user:{key}") } else { key }
 }
 
 /// Compiles catalogs below `root`; the error is everything that was reported.

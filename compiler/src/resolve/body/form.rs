@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::Refusal;
 use super::super::shape::{Note, ShapeReader};
 use super::super::style::{Carried, Location, carried, is_scalar, style};
-use super::{essence, is_json};
+use super::{essence, is_json, is_media_type};
 use crate::ir::{Body, Field, Object, Part, PartContent, Shape, Style};
 
 type Read = Result<(Body, Shape), Refusal>;
@@ -27,12 +27,13 @@ pub(super) fn form(
     if *shape == Shape::Any {
         return Ok((Body::Form(Vec::new()), Shape::Object(open)));
     }
-    // Members of such an object stand in the form under their own names.
+    // Members of such an object stand in the form under names of their own.
     let mut is_spread = false;
     let shape = each_member(shapes, shape, pointer, true, notes, &mut |name, shape| {
         let encoding = &media["encoding"][name];
         let (field, shape, why) = field(shapes, name, shape, encoding)?;
-        is_spread |= field.style == Style::FormExploded && says_style(encoding) && may_be_object(shapes, &shape);
+        is_spread |= field.style == Style::DeepObject
+            || field.style == Style::FormExploded && says_style(encoding) && may_be_object(shapes, &shape);
         fields.insert(name.to_owned(), field);
         Ok((shape, why))
     })?;
@@ -131,6 +132,9 @@ fn part(
     };
     let declared = encoding["contentType"].as_str().map(|types| types.split(',').next().unwrap_or_default().trim());
     let declared = declared.filter(|media_type| !media_type.is_empty() && !media_type.contains('*'));
+    if declared.is_some_and(|media_type| !is_media_type(media_type)) {
+        return Err("the media type cannot be sent".into());
+    }
     if encoding["headers"].as_object().is_some_and(|headers| !headers.is_empty()) {
         why = Some("headers of a part are not sent".to_owned());
     }

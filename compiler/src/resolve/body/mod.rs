@@ -82,7 +82,7 @@ fn read_content(
     shapes: &mut ShapeReader<'_>,
     notes: &mut Vec<Note>,
 ) -> Result<(ir::Body, Shape), Refusal> {
-    if media_type.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
+    if !is_media_type(&media_type.replace('*', "x")) {
         return Err(Refusal::new("E0213", pointer, "the media type cannot be sent"));
     }
     let mut read = || match media.get("schema") {
@@ -221,4 +221,24 @@ pub(super) fn essence(media_type: &str) -> String {
 pub(super) fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
     matches!(essence.as_str(), "application/json" | "text/json" | "application/x-json") || essence.ends_with("+json")
+}
+
+/// Whether a text is a media type that a header can say: two tokens, and parameters whose values are tokens or stand in
+/// quotes (RFC 9110, section 8.3.1).
+pub(super) fn is_media_type(text: &str) -> bool {
+    let is_token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    let is_quoted = |text: &str| {
+        let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let is_plain = |byte: u8| (0x20..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\\');
+        inner.is_some_and(|inner| inner.bytes().all(is_plain))
+    };
+    let mut pieces = text.split(';');
+    let essence = pieces.next().and_then(|essence| essence.trim_end_matches(' ').split_once('/'));
+    essence.is_some_and(|(kind, subkind)| is_token(kind) && is_token(subkind))
+        && pieces.all(|parameter| {
+            let pair = parameter.trim_matches(' ').split_once('=');
+            pair.is_some_and(|(name, value)| is_token(name) && (is_token(value) || is_quoted(value)))
+        })
 }
