@@ -49,9 +49,9 @@ pub(super) fn parse_file(id: FileId, sources: &Sources, report: &mut Report) -> 
         },
         Format::Text => Ok(Value::String(text.to_owned())),
     };
-    let result = result.map_err(|(message, offset)| match state.is_unfolded_too_far() {
-        true => (REPETITION.to_owned(), offset),
-        false => (message, offset),
+    let result = result.map_err(|(message, offset)| {
+        let message = if state.is_unfolded_too_far() { REPETITION.to_owned() } else { message };
+        (message, offset)
     });
     let trail = state.trail.into_inner();
     let is_sound = trail.faults().is_empty();
