@@ -60,8 +60,7 @@ fn row(path: &Path, out: &mut impl io::Write) -> io::Result<()> {
     let shown = path.file_name().unwrap_or_default().to_string_lossy();
     let floor = least(|| drop(std::hint::black_box(parse(path, &text))));
     let typed = openapiv3_alone(path, &text);
-    let load =
-        least(|| assert!(load_document_at(path, None, &mut Sources::default(), &mut Report::default()).is_some()));
+    let load = least(|| loaded(path));
     let mut operations = String::new();
     let inspect = least(|| operations = inspected(path));
     let compile = least(|| compiled(path));
@@ -113,6 +112,11 @@ fn openapiv3_alone(path: &Path, text: &str) -> Option<Duration> {
     };
     typed().ok()?;
     Some(least(|| drop(std::hint::black_box(typed()))))
+}
+
+fn loaded(path: &Path) {
+    let document = load_document_at(path, None, &mut Sources::default(), &mut Report::default());
+    assert!(document.is_some(), "{} does not load", path.display());
 }
 
 /// The whole command, in this process; what it says of the number of operations.
@@ -167,7 +171,7 @@ fn peak_of(path: &str) -> io::Result<()> {
     if !path.is_empty() {
         let arguments = ["airlock", "inspect", path, "--format", "json"].map(Into::into);
         let mut streams = Streams { out: &mut io::sink(), err: &mut io::sink(), colour: false };
-        run(arguments.into_iter(), &mut streams)?;
+        run(arguments, &mut streams)?;
     }
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

@@ -56,7 +56,7 @@ fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
     put("credentials", tool.credentials.into());
     if with_schema {
         put("input_schema", schema::of_arguments(tool.request));
-        if let Some(schema) = schema::of_output(&tool.output) {
+        if let Some(schema) = schema::of_output(tool.output) {
             put("output_schema", schema);
         }
     }
