@@ -115,7 +115,7 @@ impl Resolver<'_> {
     fn resolve_tool(&mut self, name: &str, tool: &manifest::Tool) -> Option<ResolvedTool> {
         let pointer = format!("/tools/{}/operation", escape(name));
         let found = self.find(&tool.operation, &pointer)?;
-        let operation = match operation::read(&found, &mut self.sent, &choices(tool)) {
+        let mut operation = match operation::read(&found, &mut self.sent, &choices(tool)) {
             Ok(operation) => operation,
             Err(refusal) => {
                 self.refused(&tool.operation, &refusal, &pointer);
@@ -127,7 +127,12 @@ impl Resolver<'_> {
         let credentials = self.credentials(&operation, &upstream, wanted.as_deref(), &pointer)?;
         // Any other rule makes something of the answer whose shape is not known here.
         let is_whole = tool.prune.trim() == "@";
-        let output = if is_whole { responses::output(&operation.answers, &mut self.received) } else { Shape::Any };
+        let (output, notes) = if is_whole {
+            responses::output_with_notes(&operation.answers, &mut self.received)
+        } else {
+            (Shape::Any, Vec::new())
+        };
+        operation.notes.extend(notes);
         Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, upstream, credentials, output })
     }
 

@@ -168,8 +168,17 @@ fn is_endless(essence: &str) -> bool {
     essence == "text/event-stream" || essence.ends_with("json-seq") || essence.starts_with("multipart/")
 }
 
+/// What the answers are made of, and what of it is not known because a reference leads nowhere.
+pub fn output_with_notes(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> (Shape, Vec<Note>) {
+    drop(shapes.take_notes());
+    let shape = output(answers, shapes);
+    let mut notes = shapes.take_notes();
+    notes.extend(shapes.notes_of([&shape]));
+    (shape, notes)
+}
+
 /// What the answers are made of; [`Shape::Any`] where one of them does not say.
-pub fn output(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> Shape {
+fn output(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> Shape {
     let mut all: Vec<Shape> = Vec::new();
     let mut is_nullable = false;
     for declared in answers {

@@ -227,11 +227,11 @@ impl<'d> ShapeReader<'d> {
         let (target, target_pointer) = match self.document.follow(schema, pointer.to_owned()) {
             Ok(found) => found,
             // An untyped value in an answer harms nobody; in a request it is passed on as the caller gives it.
-            Err(reason) if self.purpose == Purpose::Sent => {
-                self.note_here(&format!("{reason}; the value is not checked"));
+            Err(reason) => {
+                let text = super::one_line(&format!("{reason}; the value is not checked"));
+                self.notes.push(Note { pointer: self.place.clone(), text });
                 return Shape::Any;
             }
-            Err(_) => return Shape::Any,
         };
         self.note_siblings(schema);
         let name = self.name_of(&target_pointer);
