@@ -10,7 +10,7 @@ use airlock_compiler::load::{Format, LoadedDocument, LoadedFile, Sources, parse}
 use airlock_compiler::normalise::{Document, NormalisedCatalog, normalise_document};
 use airlock_compiler::report::{Diagnostic, FileId, Report, human};
 use airlock_compiler::resolve::{
-    Choices, Operation, Purpose, Refusal, ShapeReader, first_usable, operations, output, read,
+    Choices, Operation, Purpose, Refusal, ShapeReader, first_usable, operations, output_with_notes, read,
 };
 use airlock_compiler::{check, emit, lower, print, resolve};
 use serde_json::{Map, Value, json};
@@ -64,7 +64,7 @@ fn read_all(document: &Document, sources: &Sources) -> Vec<Operation> {
     for found in operations(document) {
         match read(&found, &mut shapes, &Choices::default()) {
             Ok(operation) => {
-                let shape = output(&operation.answers, &mut answers);
+                let (shape, _) = output_with_notes(&operation.answers, &mut answers);
                 answers.reachable([&shape]);
                 shapes.reachable(operation.sent());
                 for note in &operation.notes {
