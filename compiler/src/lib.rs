@@ -13,6 +13,7 @@ pub mod ir;
 pub mod load;
 pub mod lower;
 pub mod manifest;
+mod media;
 pub mod normalise;
 pub mod pipeline;
 pub mod print;

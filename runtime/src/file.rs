@@ -3,10 +3,11 @@
 //! What comes in: that object. What goes out: its bytes, and a name and type that fit into a header, or what is wrong.
 //! Nothing is guessed from the bytes.
 
+use airlock_contract::request::is_media_type;
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::request::{BODY_BYTES_MAX, is_media_type};
+use crate::request::BODY_BYTES_MAX;
 
 /// What a file's object may hold.
 pub(crate) const MEMBERS: [&str; 3] = ["base64", "filename", "media_type"];

@@ -24,7 +24,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::arguments::Checked;
-pub(crate) use escape::{encoded, is_cookie_octet, is_media_type, is_token};
+pub(crate) use escape::{encoded, is_cookie_octet};
 use plan::Piece;
 use query::{Naming, Taken};
 use value::Subject;

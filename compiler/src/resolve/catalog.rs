@@ -8,7 +8,7 @@ use super::security::{self, Choice};
 use super::servers::document_server;
 use super::shape::{Purpose, ShapeReader};
 use super::{Refusal, operations, responses};
-use crate::ir::{Credential, CredentialPlace, Shape};
+use crate::ir::{Credential, Shape};
 use crate::manifest::{self, Manifest};
 use crate::normalise::{Document, NormalisedCatalog, escape};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
@@ -239,31 +239,24 @@ impl Resolver<'_> {
                 return None;
             }
         };
-        if let Some(refusal) = security::credential_problem(&self.catalog.document, &names) {
-            self.report.push(
-                Diagnostic::error(refusal.code, refusal.reason)
-                    .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
-                    .at(self.catalog.document.at_key(&refusal.pointer), "from here")
-                    .help("choose another with `credential`, or remove the tool"),
-            );
-            return None;
-        }
-        let mut sent: Vec<String> = Vec::new();
-        let mut has_token = false;
-        for name in names {
-            let Ok(credential) = security::scheme(&self.catalog.document, &name) else { continue };
-            let is_token = credential.place == CredentialPlace::Bearer;
-            // Several schemes that take a token are met by one.
-            if is_token && has_token {
-                continue;
+        let credentials = match security::credentials(&self.catalog.document, &names) {
+            Ok(credentials) => credentials,
+            Err(refusal) => {
+                self.report.push(
+                    Diagnostic::error(refusal.code, refusal.reason)
+                        .at(At::value(self.catalog.manifest.id, pointer), "needed by this tool")
+                        .at(self.catalog.document.at_key(&refusal.pointer), "from here")
+                        .help("choose another with `credential`, or remove the tool"),
+                );
+                return None;
             }
-            has_token |= is_token;
-            if let Some(upstream) = self.upstreams.get_mut(upstream) {
-                upstream.credentials.insert(name.clone(), credential);
-            }
-            sent.push(name);
+        };
+        let names = credentials.iter().map(|credential| credential.name.clone()).collect();
+        if let Some(upstream) = self.upstreams.get_mut(upstream) {
+            let by_name = credentials.into_iter().map(|credential| (credential.name.clone(), credential));
+            upstream.credentials.extend(by_name);
         }
-        Some(sent)
+        Some(names)
     }
 }
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::Refusal;
 use super::shape::Note;
-use crate::normalise::escape;
+use super::{Refusal, refusal_in};
+use crate::normalise::{Document, escape};
 
 /// Which part of a document is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,26 @@ pub(super) enum Kind {
     Response,
     /// A Security Scheme Object.
     Scheme,
+}
+
+/// The part that `value` at `pointer` is or refers to, with its own pointer, checked.
+///
+/// # Errors
+/// E0211 where a reference leads nowhere, what a conversion has left, or E0219.
+pub(super) fn part<'d>(
+    document: &'d Document,
+    value: &'d Value,
+    pointer: String,
+    kind: Kind,
+    notes: &mut Vec<Note>,
+) -> Result<(&'d Value, String), Refusal> {
+    let (value, pointer) =
+        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
+    if let Some(refusal) = refusal_in(value, &pointer) {
+        return Err(refusal);
+    }
+    check(value, kind, &pointer, notes)?;
+    Ok((value, pointer))
 }
 
 /// Checks the part that stands at `pointer`.

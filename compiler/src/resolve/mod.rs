@@ -27,7 +27,7 @@ pub use operation::{Choices, Operation, StyleChoice, read};
 pub use parameters::Parameter;
 pub use pattern::check as check_pattern;
 pub use responses::{Declared, output_with_notes};
-pub use security::{Choice, Security, credential_problem, first_usable};
+pub use security::{Choice, Security, credentials, first_usable};
 pub use servers::{Server, document_server};
 pub(crate) use shape::one_of;
 pub use shape::{Note, Purpose, ShapeReader};

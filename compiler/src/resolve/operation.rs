@@ -11,7 +11,7 @@ use super::parameters::{self, Parameter};
 use super::responses::{self, Declared};
 use super::security::{self, Security};
 use super::servers::{self, Server};
-use super::shape::{Note, ShapeReader};
+use super::shape::{Note, Notes, ShapeReader};
 use super::{Refusal, one_line, path, refusal_in};
 use crate::ir::{Method, Shape};
 
@@ -118,13 +118,7 @@ pub fn read(found: &Found, shapes: &mut ShapeReader<'_>, choices: &Choices) -> R
     };
     notes.extend(shapes.take_notes());
     notes.extend(shapes.notes_of(operation.sent()));
-    let mut told: Vec<Note> = Vec::new();
-    for note in notes {
-        if !told.contains(&note) {
-            told.push(note);
-        }
-    }
-    operation.notes = told;
+    operation.notes = Notes::from_iter(notes).take();
     Ok(operation)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS};
+use airlock_contract::request::{HOST_HEADER_PREFIXES, HOST_HEADERS, is_token};
 use serde_json::Value;
 
 use super::found::Found;
@@ -12,6 +12,7 @@ use super::style::{Carried, Location, carried, is_ambiguous, style};
 use super::{Choices, Refusal, names, security};
 use crate::ir::{Place, Shape, Style};
 use crate::load::percent_decode;
+use crate::media::is_json;
 use crate::normalise::{Document, escape};
 
 /// A parameter of an operation.
@@ -111,12 +112,7 @@ fn list<'d>(
         };
         for (position, value) in parameters.iter().enumerate() {
             let pointer = format!("{pointer}/parameters/{position}");
-            let (value, pointer) =
-                document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
-            if let Some(refusal) = super::refusal_in(value, &pointer) {
-                return Err(refusal);
-            }
-            frame::check(value, Kind::Parameter, &pointer, notes)?;
+            let (value, pointer) = frame::part(document, value, pointer, Kind::Parameter, notes)?;
             let name = value["name"].as_str().unwrap_or_default().to_owned();
             let location = match value["in"].as_str() {
                 Some("path") => Location::Path,
@@ -169,6 +165,7 @@ fn read_one(
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(unsendable("the name cannot be sent"));
     }
+    // A header's name is a token (RFC 9110, section 5.6.2), and so is a cookie's (RFC 6265, section 4.1.1).
     if matches!(location, Location::Header | Location::Cookie) && !is_token(name) {
         return Err(unsendable("the name is none that a header can have"));
     }
@@ -179,7 +176,7 @@ fn read_one(
     };
     let choice = choices.arguments.get(&argument);
     let written = match (media_type, choice.and_then(|choice| choice.style.as_deref())) {
-        (Some(media_type), None) if super::body::is_json(media_type) => Style::Json,
+        (Some(media_type), None) if is_json(media_type) => Style::Json,
         (Some(media_type), None) if !media_type.starts_with("text/") => {
             return Err(Problem::Unsendable(format!("a value as {media_type} cannot be written here")));
         }
@@ -245,11 +242,6 @@ fn place(location: Location, style: Style) -> Place {
 
 fn is_true(value: &Value, key: &str) -> bool {
     value.get(key) == Some(&Value::Bool(true))
-}
-
-/// A header name is a token (RFC 9110, section 5.6.2), and so is a cookie's (RFC 6265, section 4.1.1).
-fn is_token(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// No two parameters may be sent under one name. The members of an exploded object stand in the query under their own names,

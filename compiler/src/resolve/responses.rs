@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::Refusal;
-use super::body::{essence, is_json};
 use super::found::Found;
 use super::frame::{self, Kind};
 use super::shape::{Note, ShapeReader};
 use crate::ir::{Answer, Content, Object, Property, Shape, Status, Text};
+use crate::media::{self, essence, is_binary, is_json, is_structured};
 use crate::normalise::{Document, escape};
 
 /// A declared answer, and where its schema stands.
@@ -93,12 +93,7 @@ fn read_one(
     pointer: String,
     notes: &mut Vec<Note>,
 ) -> Result<Declared, Refusal> {
-    let (value, pointer) =
-        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
-    if let Some(refusal) = super::refusal_in(value, &pointer) {
-        return Err(refusal);
-    }
-    frame::check(value, Kind::Response, &pointer, notes)?;
+    let (value, pointer) = frame::part(document, value, pointer, Kind::Response, notes)?;
     let has_no_body = matches!(status, Status::Code(204 | 205));
     let content = value.get("content").and_then(Value::as_object).filter(|content| !content.is_empty());
     let Some(content) = content.filter(|_| !has_no_body) else {
@@ -121,19 +116,9 @@ fn read_one(
 
 /// Of several media types the one that says most to a rule: JSON, lines of it, text, bytes.
 fn choose(document: &Document, content: &Map<String, Value>, pointer: &str) -> Option<(Content, String)> {
-    let has_shape = |media_type: &str| {
-        let schema =
-            content[media_type].get("schema").and_then(|schema| document.follow(schema, pointer.to_owned()).ok());
-        schema.is_some_and(|(schema, _)| {
-            ["properties", "allOf", "anyOf", "oneOf", "items"].iter().any(|key| schema.get(key).is_some())
-                || schema.get("type").is_some_and(|kind| kind == "object" || kind == "array")
-        })
-    };
-    let is_binary = |media_type: &str| {
-        let schema =
-            content[media_type].get("schema").and_then(|schema| document.follow(schema, pointer.to_owned()).ok());
-        schema.is_some_and(|(schema, _)| schema["format"] == "binary")
-    };
+    let schema = |media_type: &str| media::schema(document, &content[media_type], pointer);
+    let has_shape = |media_type: &str| schema(media_type).is_some_and(is_structured);
+    let is_binary = |media_type: &str| schema(media_type).is_some_and(is_binary);
     let pick = |kind: Content, fits: &dyn Fn(&str) -> bool| {
         content.keys().find(|media_type| fits(media_type)).map(|name| (kind, name.clone()))
     };

@@ -1,5 +1,6 @@
 //! Security Requirement and Security Scheme Objects (OpenAPI 3.0.4, sections 4.7.27 and 4.7.30).
 
+use airlock_contract::request::is_token;
 use serde_json::Value;
 
 use super::Refusal;
@@ -91,12 +92,10 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
         }
     })?;
     let key = value["name"].as_str().unwrap_or_default();
-    let is_token =
-        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte));
     let place = match (value["type"].as_str(), value["in"].as_str(), value["scheme"].as_str()) {
-        (Some("apiKey"), Some("header"), _) if is_token => CredentialPlace::Header(key.to_owned()),
+        (Some("apiKey"), Some("header"), _) if is_token(key) => CredentialPlace::Header(key.to_owned()),
         (Some("apiKey"), Some("query"), _) if !key.is_empty() => CredentialPlace::Query(key.to_owned()),
-        (Some("apiKey"), Some("cookie"), _) if is_token => CredentialPlace::Cookie(key.to_owned()),
+        (Some("apiKey"), Some("cookie"), _) if is_token(key) => CredentialPlace::Cookie(key.to_owned()),
         (Some("apiKey"), ..) => return refuse("its key has no name that can be sent, or no place"),
         (Some("mutualTLS"), ..) => {
             return refuse("a client certificate belongs to a connection with TLS, which ends at the site's own proxy");
@@ -109,23 +108,27 @@ pub(super) fn scheme(document: &Document, name: &str) -> Result<Credential, Refu
     Ok(Credential { name: name.to_owned(), place })
 }
 
-/// Why these schemes cannot be sent along together; `None` if they can.
-pub fn credential_problem(document: &Document, names: &[String]) -> Option<Refusal> {
-    let mut places: Vec<CredentialPlace> = Vec::new();
+/// The credentials that meet these schemes together. Several that take a token are met by one: it says both who calls and
+/// what they may.
+///
+/// # Errors
+/// Why they cannot be sent along together, and the place.
+pub fn credentials(document: &Document, names: &[String]) -> Result<Vec<Credential>, Refusal> {
+    let mut sent: Vec<Credential> = Vec::new();
     for name in names {
-        match scheme(document, name) {
-            Err(refusal) => return Some(refusal),
-            // One token says both who calls and what they may.
-            Ok(Credential { place: CredentialPlace::Bearer, .. }) if places.contains(&CredentialPlace::Bearer) => {}
-            Ok(credential) if places.iter().any(|place| collide(place, &credential.place)) => {
-                let pointer = format!("/components/securitySchemes/{}", escape(name));
-                let reason = format!("security scheme `{name}`: another one is sent in the same place");
-                return Some(Refusal::new("E0218", pointer, reason));
-            }
-            Ok(credential) => places.push(credential.place),
+        let credential = scheme(document, name)?;
+        let takes_token = credential.place == CredentialPlace::Bearer;
+        if takes_token && sent.iter().any(|known| known.place == CredentialPlace::Bearer) {
+            continue;
         }
+        if sent.iter().any(|known| collide(&known.place, &credential.place)) {
+            let pointer = format!("/components/securitySchemes/{}", escape(name));
+            let reason = format!("security scheme `{name}`: another one is sent in the same place");
+            return Err(Refusal::new("E0218", pointer, reason));
+        }
+        sent.push(credential);
     }
-    None
+    Ok(sent)
 }
 
 fn collide(one: &CredentialPlace, other: &CredentialPlace) -> bool {

@@ -210,6 +210,33 @@ pub const fn is_path_byte(byte: u8) -> bool {
         | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'%' | b'/')
 }
 
+/// Whether a text is a token: a header's name, a cookie's, a half of a media type (RFC 9110, section 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether a text is a media type with parameters, fit for a header (RFC 9110, section 8.3.1). A range such as `image/*` is
+/// none.
+pub fn is_media_type(text: &str) -> bool {
+    let mut pieces = text.split(';');
+    let essence = pieces.next().and_then(|essence| essence.trim_end_matches(' ').split_once('/'));
+    essence.is_some_and(|(kind, subkind)| [kind, subkind].iter().all(|word| is_token(word) && !word.contains('*')))
+        && pieces.all(|parameter| {
+            parameter
+                .trim_matches(' ')
+                .split_once('=')
+                .is_some_and(|(name, value)| is_token(name) && (is_token(value) || is_quoted(value)))
+        })
+}
+
+/// A text in quotes that has nothing to escape (RFC 9110, section 5.6.4).
+fn is_quoted(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| {
+        inner.bytes().all(|byte| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\\'))
+    })
+}
+
 /// A variable of the path template, style `simple`.
 pub const fn path(name: &'static str, shape: Shape) -> Argument {
     Argument::new(name, Place::Path(Style::Simple), shape)

@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use airlock_contract::request::{Argument, Source};
+use airlock_contract::request::{Argument, Source, is_media_type};
 use airlock_contract::shape::Shape;
 use airlock_contract::{Body, Place};
 use serde_json::{Map, Value};
 
-use super::escape::is_media_type;
 use super::value::Subject;
 use super::{BODY_BYTES_MAX, form, multipart, row_value};
 use crate::arguments::{Checked, object_of};

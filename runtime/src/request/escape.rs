@@ -42,40 +42,16 @@ pub(super) fn encoded_in_query(text: &str, reserved: bool, joined: bool) -> Stri
     utf8_percent_encode(text, set).to_string()
 }
 
-/// A name of headers and cookies (RFC 9110, section 5.6.2).
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 /// A byte of a cookie's value (RFC 6265, section 4.1.1).
 pub(crate) fn is_cookie_octet(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
 
-/// A media type with parameters, fit for a header (RFC 9110, section 8.3.1). A range such as `image/*` is none.
-pub(crate) fn is_media_type(text: &str) -> bool {
-    let mut pieces = text.split(';');
-    let essence = pieces.next().and_then(|essence| essence.trim_end_matches(' ').split_once('/'));
-    essence.is_some_and(|(kind, subkind)| [kind, subkind].iter().all(|word| is_token(word) && !word.contains('*')))
-        && pieces.all(|parameter| {
-            parameter
-                .trim_matches(' ')
-                .split_once('=')
-                .is_some_and(|(name, value)| is_token(name) && (is_token(value) || is_quoted(value)))
-        })
-}
-
-/// A text in quotes that has nothing to escape (RFC 9110, section 5.6.4).
-fn is_quoted(text: &str) -> bool {
-    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    inner.is_some_and(|inner| {
-        inner.bytes().all(|byte| (byte.is_ascii_graphic() || byte == b' ') && !matches!(byte, b'"' | b'\\'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{encoded, encoded_in_query, is_media_type};
+    use airlock_contract::request::is_media_type;
+
+    use super::{encoded, encoded_in_query};
 
     #[test]
     fn every_byte_of_ascii_is_in_its_set() {

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use airlock_contract::request::{Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Part, PartContent, is_path_byte};
+use airlock_contract::request::{
+    Argument, HOST_HEADER_PREFIXES, HOST_HEADERS, Part, PartContent, is_media_type, is_path_byte, is_token,
+};
 use airlock_contract::shape::{Named, Shape};
 use airlock_contract::{Body, CredentialPlace, Place, Request, Style, Upstream};
 use hyper::header::HeaderName;
 use percent_encoding::percent_decode_str;
 
-use super::escape::{is_media_type, is_token};
 use super::{cookie, header, path, query};
 use crate::arguments::object_of;
 

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use airlock_contract::CredentialPlace;
+use airlock_contract::request::is_token;
 use base64::Engine as _;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
-use crate::request::{encoded, is_cookie_octet, is_token};
+use crate::request::{encoded, is_cookie_octet};
 use crate::site::Secret;
 
 /// What is added to every request of a tool.

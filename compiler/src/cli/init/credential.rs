@@ -1,7 +1,7 @@
 //! Which credential a tool that is begun is called with.
 
 use crate::normalise::Document;
-use crate::resolve::{Choice, Operation, Security, credential_problem};
+use crate::resolve::{Choice, Operation, Security, credentials};
 
 /// How a tool comes by its credentials.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,10 +17,7 @@ pub(super) enum Credential {
 /// The first way to call the operation that can be had. The error says why there is none.
 pub(super) fn choose(document: &Document, operation: &Operation, of_catalog: &str) -> Result<Credential, String> {
     let usable = |choice: Choice| match choice {
-        Choice::Credentials(names) => match credential_problem(document, &names) {
-            None => Ok(()),
-            Some(refusal) => Err(refusal.reason),
-        },
+        Choice::Credentials(names) => credentials(document, &names).map(drop).map_err(|refusal| refusal.reason),
         Choice::Open(_) => Err("no security scheme that it can be called with is supported".to_owned()),
     };
     let settled = matches!(operation.security.choose(None), Choice::Credentials(_));

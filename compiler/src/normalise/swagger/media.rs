@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::reference;
+use crate::media::essence;
 use crate::normalise::escape;
 
 /// A list with more media types is refused: each type is an entry in every body and answer of the document.
@@ -74,11 +75,6 @@ impl Media {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
-
-/// A media type without its parameters, lower case (RFC 9110, section 8.3.1).
-fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
 
 /// Whether it is a form of parts.
 pub(super) fn is_multipart(media_type: &str) -> bool {

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use airlock_contract::request::is_media_type;
 use serde_json::Value;
 
 use super::super::Refusal;
 use super::super::shape::{Note, ShapeReader};
 use super::super::style::{Carried, Location, carried, is_scalar, style};
-use super::{essence, is_json, is_media_type};
 use crate::ir::{Body, Field, Object, Part, PartContent, Shape, Style};
+use crate::media::{essence, is_json};
 
 type Read = Result<(Body, Shape), Refusal>;
 

@@ -4,6 +4,7 @@ mod form;
 
 use std::collections::BTreeSet;
 
+use airlock_contract::request::is_media_type;
 use serde_json::{Map, Value};
 
 use super::found::Found;
@@ -11,6 +12,7 @@ use super::frame::{self, Kind};
 use super::shape::{Note, ShapeReader};
 use super::{Choices, Refusal};
 use crate::ir::{self, Shape};
+use crate::media::{self, essence, is_binary, is_json, is_structured};
 use crate::normalise::{Document, escape};
 
 /// A request body.
@@ -48,12 +50,7 @@ pub(super) fn read(
 ) -> Result<Option<Body>, Refusal> {
     let Some(value) = operation.get("requestBody").filter(|value| !value.is_null()) else { return Ok(None) };
     let pointer = format!("{}/requestBody", found.pointer);
-    let (value, pointer) =
-        document.follow(value, pointer.clone()).map_err(|reason| Refusal::new("E0211", pointer, reason))?;
-    if let Some(refusal) = super::refusal_in(value, &pointer) {
-        return Err(refusal);
-    }
-    frame::check(value, Kind::Body, &pointer, notes)?;
+    let (value, pointer) = frame::part(document, value, pointer, Kind::Body, notes)?;
     let empty = Map::new();
     let content = value.get("content").and_then(Value::as_object).unwrap_or(&empty);
     let required = value.get("required") == Some(&Value::Bool(true));
@@ -154,15 +151,10 @@ fn choose<'c>(
 /// How a media type is sent, as its name and its schema say; `None` if it cannot be.
 fn way(document: &Document, media_type: &str, media: &Value, pointer: &str) -> Option<Way> {
     let essence = essence(media_type);
-    let schema = media.get("schema").and_then(|schema| document.follow(schema, pointer.to_owned()).ok());
-    let schema = schema.map(|(schema, _)| schema);
-    let is_binary = schema.is_some_and(|schema| schema["format"] == "binary");
+    let schema = media::schema(document, media, pointer);
+    let is_binary = schema.is_some_and(is_binary);
     let is_string = schema.is_some_and(|schema| schema["type"] == "string");
-    let is_structured = schema.is_some_and(|schema| {
-        ["properties", "items", "allOf", "anyOf", "oneOf"].iter().any(|key| schema.get(key).is_some())
-            || schema["type"] == "object"
-            || schema["type"] == "array"
-    });
+    let is_structured = schema.is_some_and(is_structured);
     match essence.as_str() {
         _ if is_json(&essence) && !is_binary => Some(Way::Json),
         "application/x-www-form-urlencoded" => Some(Way::Form),
@@ -198,7 +190,7 @@ fn holds_binary(document: &Document, schema: &Value, pointer: &str) -> bool {
             if is_reference && !seen.insert(pointer.clone()) {
                 continue;
             }
-            if schema["format"] == "binary" {
+            if is_binary(schema) {
                 return true;
             }
             let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
@@ -210,35 +202,4 @@ fn holds_binary(document: &Document, schema: &Value, pointer: &str) -> bool {
         open = inner;
     }
     false
-}
-
-/// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).
-pub(super) fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Whether a media type is JSON: `application/json`, or with the suffix `+json` (RFC 6839, section 3.1).
-pub(super) fn is_json(media_type: &str) -> bool {
-    let essence = essence(media_type);
-    matches!(essence.as_str(), "application/json" | "text/json" | "application/x-json") || essence.ends_with("+json")
-}
-
-/// Whether a text is a media type that a header can say: two tokens, and parameters whose values are tokens or stand in
-/// quotes (RFC 9110, section 8.3.1).
-pub(super) fn is_media_type(text: &str) -> bool {
-    let is_token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
-    let is_quoted = |text: &str| {
-        let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let is_plain = |byte: u8| (0x20..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\\');
-        inner.is_some_and(|inner| inner.bytes().all(is_plain))
-    };
-    let mut pieces = text.split(';');
-    let essence = pieces.next().and_then(|essence| essence.trim_end_matches(' ').split_once('/'));
-    essence.is_some_and(|(kind, subkind)| is_token(kind) && is_token(subkind))
-        && pieces.all(|parameter| {
-            let pair = parameter.trim_matches(' ').split_once('=');
-            pair.is_some_and(|(name, value)| is_token(name) && (is_token(value) || is_quoted(value)))
-        })
 }

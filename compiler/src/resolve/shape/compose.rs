@@ -6,45 +6,20 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::intersect::{Conflict, Conjunction};
-use super::{Members, Purpose, ShapeReader, is_never, refuse};
+use super::scalars::SAYS_NOTHING;
+use super::{COMPOSING, Members, Purpose, ShapeReader, is_never, refuse};
 use crate::ir::{Property, Shape, Text};
 use crate::resolve::Refusal;
-
-/// Keywords of a schema that narrow nothing on their own beside others.
-const SAYS_NOTHING: &[&str] = &[
-    "title",
-    "description",
-    "default",
-    "example",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "xml",
-    "externalDocs",
-    "discriminator",
-    "nullable",
-    "format",
-    "$defs",
-    "definitions",
-    "$comment",
-    "$schema",
-    "$id",
-];
 
 impl ShapeReader<'_> {
     /// `allOf` is a conjunction. `oneOf` and `anyOf` are unions, narrowed by nothing: `oneOf` admits a value that fits
     /// several branches, which the upstream may still refuse.
     pub(super) fn read_composed(&mut self, members: &Members, pointer: &str) -> Result<Shape, Refusal> {
         let mut parts = Vec::new();
-        let own: Members = members
-            .iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "allOf" | "oneOf" | "anyOf" | "nullable" | "discriminator"))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let says_something = own.keys().any(|key| !key.starts_with("x-") && !SAYS_NOTHING.contains(&key.as_str()));
-        if says_something {
-            parts.push(self.read_plain(&own, pointer)?);
+        let says_something =
+            |key: &str| !COMPOSING.contains(&key) && !key.starts_with("x-") && !SAYS_NOTHING.contains(&key);
+        if members.keys().any(|key| says_something(key)) {
+            parts.push(self.read_plain(members, pointer)?);
         }
         for (position, branch) in branches(members, "allOf", pointer)?.into_iter().flatten().enumerate() {
             parts.push(self.read_branch(branch, &format!("{pointer}/allOf/{position}"))?);

@@ -12,6 +12,7 @@ mod object;
 mod scalars;
 mod sound;
 
+pub(super) use notes::Notes;
 pub(super) use object::with_default;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -22,7 +23,6 @@ use super::Refusal;
 use crate::ir::Shape;
 use crate::load::big_integer;
 use crate::normalise::Document;
-use notes::Notes;
 
 /// Which way the values of a schema go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,7 +233,10 @@ impl<'d> ShapeReader<'d> {
                 return Shape::Any;
             }
         };
-        self.note_siblings(schema);
+        // Keywords beside a reference that narrow it are ignored by OpenAPI 3.0, and so they are here.
+        if let Value::Object(members) = schema {
+            self.note_left(members);
+        }
         let name = self.name_of(&target_pointer);
         let state = self.named.get(&name).map(|named| named.state.clone());
         let shape = match state {
@@ -313,7 +316,7 @@ impl<'d> ShapeReader<'d> {
             }
         }
         self.note_keywords(members);
-        let shape = if ["allOf", "oneOf", "anyOf"].iter().any(|keyword| members.contains_key(*keyword)) {
+        let shape = if is_composed(members) {
             self.read_composed(members, pointer)?
         } else {
             self.read_plain(members, pointer)?
@@ -376,15 +379,6 @@ impl<'d> ShapeReader<'d> {
             self.notes.push(Note { pointer: self.place.clone(), text: super::one_line(text) });
         }
     }
-
-    /// Keywords beside a reference that narrow it are ignored by OpenAPI 3.0, and so they are here.
-    fn note_siblings(&mut self, schema: &Value) {
-        for note in schema.get("x-airlock-note").and_then(Value::as_array).into_iter().flatten() {
-            if let Some(text) = note.as_str() {
-                self.note_here(text);
-            }
-        }
-    }
 }
 
 /// Whether a big integer stands anywhere in a value.
@@ -397,6 +391,14 @@ fn holds_big_integer(value: &Value, depth: usize) -> bool {
         Value::Object(members) => members.values().any(|member| holds_big_integer(member, depth + 1)),
         _ => false,
     }
+}
+
+/// Keywords that make a schema of schemas.
+const COMPOSING: &[&str] = &["allOf", "oneOf", "anyOf"];
+
+/// Whether a schema is made of schemas.
+fn is_composed(members: &Members) -> bool {
+    COMPOSING.iter().any(|keyword| members.contains_key(*keyword))
 }
 
 /// Whether a schema admits nothing: how a conversion marks a branch that it took out.

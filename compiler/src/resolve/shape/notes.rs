@@ -7,7 +7,7 @@ use super::Note;
 /// What was noted. A schema that is opened again notes the same again, and a document decides how often that is: kept
 /// twice, notes would double with each schema around.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Notes {
+pub(in crate::resolve) struct Notes {
     in_order: Vec<Note>,
     known: BTreeSet<Note>,
 }
@@ -26,7 +26,15 @@ impl Notes {
     }
 
     /// The notes, and none is left.
-    pub(super) fn take(&mut self) -> Vec<Note> {
+    pub(in crate::resolve) fn take(&mut self) -> Vec<Note> {
         std::mem::take(self).in_order
+    }
+}
+
+impl FromIterator<Note> for Notes {
+    fn from_iter<I: IntoIterator<Item = Note>>(all: I) -> Self {
+        let mut notes = Self::default();
+        all.into_iter().for_each(|note| notes.push(note));
+        notes
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Members, Purpose, ShapeReader, is_never};
+use super::{Members, Purpose, ShapeReader, is_composed, is_never};
 use crate::ir::{List, Object, Property, Shape};
 use crate::normalise::escape;
 use crate::resolve::{Refusal, description, one_line};
@@ -78,7 +78,8 @@ impl ShapeReader<'_> {
             // The keys that a pattern admits are not known here.
             None if members.contains_key("patternProperties") => any(),
             // A schema that says by which property its kinds differ is met in all of them, and each has its own others.
-            None if members.contains_key("discriminator") => {
+            // Of one that is made of others, those others say so.
+            None if members.contains_key("discriminator") && !is_composed(members) => {
                 self.note_here("which further properties each kind has is not checked");
                 any()
             }

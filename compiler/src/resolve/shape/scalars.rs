@@ -26,19 +26,8 @@ const UNENFORCED: &[&str] = &[
     "contentSchema",
 ];
 
-/// Keywords that say nothing about which values are allowed, or that are read elsewhere.
-const KNOWN: &[&str] = &[
-    "$ref",
-    "$schema",
-    "$id",
-    "id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$vocabulary",
-    "$comment",
-    "$defs",
-    "definitions",
+/// Keywords that narrow nothing on their own beside others.
+pub(super) const SAYS_NOTHING: &[&str] = &[
     "title",
     "description",
     "default",
@@ -51,8 +40,23 @@ const KNOWN: &[&str] = &[
     "externalDocs",
     "discriminator",
     "nullable",
-    "type",
     "format",
+    "$defs",
+    "definitions",
+    "$comment",
+    "$schema",
+    "$id",
+];
+
+/// Further keywords, which are read elsewhere or name schemas.
+const READ: &[&str] = &[
+    "$ref",
+    "id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$vocabulary",
+    "type",
     "enum",
     "const",
     "allOf",
@@ -92,14 +96,19 @@ impl ShapeReader<'_> {
                 if *value != Value::Bool(true) && !super::is_never(members) {
                     self.note_here(&format!("`{key}` is not checked"));
                 }
-            } else if !key.starts_with("x-") && !KNOWN.contains(&key.as_str()) {
+            } else if !key.starts_with("x-") && !SAYS_NOTHING.contains(&key.as_str()) && !READ.contains(&key.as_str()) {
                 self.note_here(&format!("`{key}` is no keyword of a schema"));
             }
         }
-        for note in members.get("x-airlock-note").and_then(Value::as_array).into_iter().flatten() {
-            if let Some(text) = note.as_str() {
-                self.note_here(text);
-            }
+        self.note_left(members);
+    }
+
+    /// Passes on the notes that a conversion has left in the schema.
+    pub(super) fn note_left(&mut self, members: &Members) {
+        for text in
+            members.get("x-airlock-note").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
+            self.note_here(text);
         }
     }
 
