@@ -10,9 +10,7 @@ use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
-use crate::resolve::{
-    Choices, Declared, Found, Note, Purpose, Refusal, ShapeReader, operations, output_with_notes, read,
-};
+use crate::resolve::{Choices, Found, Note, Purpose, Refusal, ShapeReader, operations, output_with_notes, read};
 
 /// Arguments of `airlock inspect`.
 #[derive(Debug, clap::Args)]
@@ -37,21 +35,17 @@ type Outcome = Result<Vec<Note>, Refusal>;
 
 /// Every operation of a document, and what became of it.
 fn read_all(document: &Document) -> Vec<(Found, Outcome)> {
-    let mut shapes = ShapeReader::new(document, Purpose::Sent);
+    let mut sent = ShapeReader::new(document, Purpose::Sent);
+    let mut received = ShapeReader::new(document, Purpose::Received);
     let choices = Choices::default();
-    let read = operations(document).into_iter().map(|found| {
-        let result = read(&found, &mut shapes, &choices).map(|operation| (operation.notes, operation.answers));
+    let outcome = |found: Found| {
+        let result = read(&found, &mut sent, &choices).map(|operation| {
+            let (_, notes) = output_with_notes(&operation.answers, &mut received);
+            operation.notes.into_iter().chain(notes).collect()
+        });
         (found, result)
-    });
-    let read: Vec<_> = read.collect();
-    // One reader after the other: each holds the shapes of the whole document.
-    drop(shapes);
-    let mut shapes = ShapeReader::new(document, Purpose::Received);
-    let mut with_answers = |(mut notes, answers): (Vec<Note>, Vec<Declared>)| {
-        notes.extend(output_with_notes(&answers, &mut shapes).1);
-        notes
     };
-    read.into_iter().map(|(found, result)| (found, result.map(&mut with_answers))).collect()
+    operations(document).into_iter().map(outcome).collect()
 }
 
 pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
