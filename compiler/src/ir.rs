@@ -98,7 +98,7 @@ pub struct Tool {
     /// The rule as written.
     pub rule: String,
     /// The rule as a tree.
-    pub prune: Prune,
+    pub prune: Rule,
     /// What the rule's outcome is made of; its names are those of [`Catalog::answers`].
     pub output: Shape,
 }
@@ -275,31 +275,7 @@ pub struct Property {
     pub description: String,
 }
 
-/// A node of a prune rule.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "mirrors the contract")]
-pub enum Prune {
-    Current,
-    Field(String),
-    Index(i32),
-    Slice(Option<i32>, Option<i32>, i32),
-    Then(Box<Prune>, Box<Prune>),
-    Each(Box<Prune>, Box<Prune>),
-    Flatten(Box<Prune>),
-    Values(Box<Prune>),
-    When(Box<Prune>, Box<Prune>),
-    Object(Vec<(String, Prune)>),
-    List(Vec<Prune>),
-    Literal(String),
-    Compare(Box<Prune>, Comparator, Box<Prune>),
-    And(Box<Prune>, Box<Prune>),
-    Or(Box<Prune>, Box<Prune>),
-    Not(Box<Prune>),
-    Call(String, Vec<Prune>),
-    Expression(Box<Prune>),
-}
-
-pub use airlock_contract::prune::Comparator;
+pub use airlock_prune::{Comparator, Rule};
 
 impl Shape {
     /// Calls `visit` with the name of every named shape that stands directly in this one.

@@ -3,7 +3,7 @@
 use jmespath::ast::{Ast, Comparator as AstComparator};
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Comparator, Prune, Tool, Upstream};
+use crate::ir::{Body, Catalog, Comparator, Rule, Tool, Upstream};
 use crate::resolve::{Declared, ResolvedTool, one_line};
 
 /// Lowers every catalog.
@@ -67,31 +67,31 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
 }
 
 /// One node of JMESPath's tree to one of ours.
-fn lower_rule(rule: &Ast) -> Prune {
+pub fn lower_rule(rule: &Ast) -> Rule {
     let boxed = |rule: &Ast| Box::new(lower_rule(rule));
     match rule {
-        Ast::Identity { .. } => Prune::Current,
-        Ast::Field { name, .. } => Prune::Field(name.clone()),
-        Ast::Index { idx, .. } => Prune::Index(*idx),
-        Ast::Slice { start, stop, step, .. } => Prune::Slice(*start, *stop, *step),
-        Ast::Subexpr { lhs, rhs, .. } => Prune::Then(boxed(lhs), boxed(rhs)),
-        Ast::Projection { lhs, rhs, .. } => Prune::Each(boxed(lhs), boxed(rhs)),
-        Ast::Flatten { node, .. } => Prune::Flatten(boxed(node)),
-        Ast::ObjectValues { node, .. } => Prune::Values(boxed(node)),
-        Ast::Condition { predicate, then, .. } => Prune::When(boxed(predicate), boxed(then)),
+        Ast::Identity { .. } => Rule::Current,
+        Ast::Field { name, .. } => Rule::Field(name.clone()),
+        Ast::Index { idx, .. } => Rule::Index(*idx),
+        Ast::Slice { start, stop, step, .. } => Rule::Slice(*start, *stop, *step),
+        Ast::Subexpr { lhs, rhs, .. } => Rule::Then(boxed(lhs), boxed(rhs)),
+        Ast::Projection { lhs, rhs, .. } => Rule::Each(boxed(lhs), boxed(rhs)),
+        Ast::Flatten { node, .. } => Rule::Flatten(boxed(node)),
+        Ast::ObjectValues { node, .. } => Rule::Values(boxed(node)),
+        Ast::Condition { predicate, then, .. } => Rule::When(boxed(predicate), boxed(then)),
         Ast::MultiHash { elements, .. } => {
-            Prune::Object(elements.iter().map(|element| (element.key.clone(), lower_rule(&element.value))).collect())
+            Rule::Object(elements.iter().map(|element| (element.key.clone(), lower_rule(&element.value))).collect())
         }
-        Ast::MultiList { elements, .. } => Prune::List(elements.iter().map(lower_rule).collect()),
-        Ast::Literal { value, .. } => Prune::Literal(value.to_string()),
+        Ast::MultiList { elements, .. } => Rule::List(elements.iter().map(lower_rule).collect()),
+        Ast::Literal { value, .. } => Rule::Literal(value.to_string()),
         Ast::Comparison { comparator, lhs, rhs, .. } => {
-            Prune::Compare(boxed(lhs), lower_comparator(comparator), boxed(rhs))
+            Rule::Compare(boxed(lhs), lower_comparator(comparator), boxed(rhs))
         }
-        Ast::And { lhs, rhs, .. } => Prune::And(boxed(lhs), boxed(rhs)),
-        Ast::Or { lhs, rhs, .. } => Prune::Or(boxed(lhs), boxed(rhs)),
-        Ast::Not { node, .. } => Prune::Not(boxed(node)),
-        Ast::Function { name, args, .. } => Prune::Call(name.clone(), args.iter().map(lower_rule).collect()),
-        Ast::Expref { ast, .. } => Prune::Expression(boxed(ast)),
+        Ast::And { lhs, rhs, .. } => Rule::And(boxed(lhs), boxed(rhs)),
+        Ast::Or { lhs, rhs, .. } => Rule::Or(boxed(lhs), boxed(rhs)),
+        Ast::Not { node, .. } => Rule::Not(boxed(node)),
+        Ast::Function { name, args, .. } => Rule::Call(name.clone(), args.iter().map(lower_rule).collect()),
+        Ast::Expref { ast, .. } => Rule::Expression(boxed(ast)),
     }
 }
 

@@ -4,34 +4,34 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Comparator, Prune};
+use crate::ir::{Comparator, Rule};
 
 /// The expression that stands for a rule.
-pub(super) fn emit(rule: &Prune, vocabulary: &mut Vocabulary) -> TokenStream {
+pub(super) fn emit(rule: &Rule, vocabulary: &mut Vocabulary) -> TokenStream {
     match rule {
-        Prune::Current => call("current", &[], vocabulary),
-        Prune::Field(name) => call("field", &[quote!(#name)], vocabulary),
-        Prune::Index(position) => call("index", &[integer(*position)], vocabulary),
-        Prune::Slice(start, stop, step) => call("slice", &[bound(*start), bound(*stop), integer(*step)], vocabulary),
-        Prune::Then(first, next) => method(first, "then", Some(next), vocabulary),
-        Prune::Each(list, item) => method(list, "each", Some(item), vocabulary),
-        Prune::Flatten(list) => method(list, "flatten", None, vocabulary),
-        Prune::Values(object) => method(object, "values", None, vocabulary),
-        Prune::And(left, right) => method(left, "and", Some(right), vocabulary),
-        Prune::Or(left, right) => method(left, "or", Some(right), vocabulary),
-        Prune::When(condition, then) => {
+        Rule::Current => call("current", &[], vocabulary),
+        Rule::Field(name) => call("field", &[quote!(#name)], vocabulary),
+        Rule::Index(position) => call("index", &[integer(*position)], vocabulary),
+        Rule::Slice(start, stop, step) => call("slice", &[bound(*start), bound(*stop), integer(*step)], vocabulary),
+        Rule::Then(first, next) => method(first, "then", Some(next), vocabulary),
+        Rule::Each(list, item) => method(list, "each", Some(item), vocabulary),
+        Rule::Flatten(list) => method(list, "flatten", None, vocabulary),
+        Rule::Values(object) => method(object, "values", None, vocabulary),
+        Rule::And(left, right) => method(left, "and", Some(right), vocabulary),
+        Rule::Or(left, right) => method(left, "or", Some(right), vocabulary),
+        Rule::When(condition, then) => {
             let arguments = [borrowed(condition, vocabulary), borrowed(then, vocabulary)];
             call("when", &arguments, vocabulary)
         }
-        Prune::Not(rule) => {
+        Rule::Not(rule) => {
             let argument = borrowed(rule, vocabulary);
             call("not", &[argument], vocabulary)
         }
-        Prune::Expression(rule) => {
+        Rule::Expression(rule) => {
             let argument = borrowed(rule, vocabulary);
             call("expression", &[argument], vocabulary)
         }
-        Prune::Object(members) => {
+        Rule::Object(members) => {
             let members: Vec<TokenStream> = members
                 .iter()
                 .map(|(name, rule)| {
@@ -41,22 +41,22 @@ pub(super) fn emit(rule: &Prune, vocabulary: &mut Vocabulary) -> TokenStream {
                 .collect();
             call("object", &[quote!(&[#(#members),*])], vocabulary)
         }
-        Prune::List(items) => {
+        Rule::List(items) => {
             let items: Vec<TokenStream> = items.iter().map(|item| emit(item, vocabulary)).collect();
             call("list", &[quote!(&[#(#items),*])], vocabulary)
         }
-        Prune::Literal(json) => {
+        Rule::Literal(json) => {
             let json = super::text::json(json);
             call("literal", &[json], vocabulary)
         }
-        Prune::Compare(left, comparator, right) => {
+        Rule::Compare(left, comparator, right) => {
             let left = emit(left, vocabulary);
             let right = borrowed(right, vocabulary);
             let comparator = ident(comparator_name(*comparator));
             let kind = vocabulary.prune("Comparator");
             quote!(#left.compare(#kind::#comparator, #right))
         }
-        Prune::Call(function, arguments) => {
+        Rule::Call(function, arguments) => {
             let arguments: Vec<TokenStream> = arguments.iter().map(|argument| emit(argument, vocabulary)).collect();
             call("call", &[quote!(#function), quote!(&[#(#arguments),*])], vocabulary)
         }
@@ -68,14 +68,14 @@ fn call(name: &str, arguments: &[TokenStream], vocabulary: &mut Vocabulary) -> T
     quote!(#name(#(#arguments),*))
 }
 
-fn method(receiver: &Prune, name: &str, argument: Option<&Prune>, vocabulary: &mut Vocabulary) -> TokenStream {
+fn method(receiver: &Rule, name: &str, argument: Option<&Rule>, vocabulary: &mut Vocabulary) -> TokenStream {
     let receiver = emit(receiver, vocabulary);
     let name = ident(name);
     let argument = argument.map(|argument| borrowed(argument, vocabulary));
     quote!(#receiver.#name(#argument))
 }
 
-fn borrowed(rule: &Prune, vocabulary: &mut Vocabulary) -> TokenStream {
+fn borrowed(rule: &Rule, vocabulary: &mut Vocabulary) -> TokenStream {
     let rule = emit(rule, vocabulary);
     quote!(&#rule)
 }

@@ -27,8 +27,9 @@ pub(crate) enum Expr {
     Not(Box<Expr>),
     /// An argument that is an expression stands here without a node of its own: the function says which it is.
     Call(Function, Vec<Expr>),
-    /// What a pipeline gives; its number. Only in what is left of a rule when its pipelines have been taken out.
-    Piped(usize),
+    /// What a pipeline gives, by its number, or this where there is no array to feed it. Only in what is left of a rule when
+    /// its pipelines have been taken out.
+    Piped(usize, Box<Expr>),
 }
 
 /// A constant.
@@ -106,6 +107,37 @@ pub(crate) const FUNCTIONS: &[(&str, Function, usize, usize, Option<usize>)] = &
 impl Function {
     pub(crate) fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(_, function, ..)| *function == self).map_or("", |(name, ..)| name)
+    }
+}
+
+impl Function {
+    /// Which of its arguments is an expression.
+    pub(crate) fn expression(self) -> Option<usize> {
+        FUNCTIONS.iter().find(|(_, function, ..)| *function == self).and_then(|(.., expression)| *expression)
+    }
+
+    /// Whether it takes an array item by item and keeps a result alone.
+    pub(crate) fn is_aggregate(self) -> bool {
+        matches!(self, Self::Length | Self::Sum | Self::Avg | Self::Min | Self::Max | Self::MinBy | Self::MaxBy)
+    }
+}
+
+impl Expr {
+    /// Whether there are values for which it gives an error instead of a value. Only functions fail.
+    pub(crate) fn may_fail(&self) -> bool {
+        match self {
+            Self::Current | Self::Field(_) | Self::Index(_) | Self::Slice(..) | Self::Literal(_) => false,
+            Self::Then(left, right)
+            | Self::Each(left, right)
+            | Self::When(left, right)
+            | Self::Compare(left, _, right)
+            | Self::And(left, right)
+            | Self::Or(left, right) => left.may_fail() || right.may_fail(),
+            Self::Flatten(inner) | Self::Values(inner) | Self::Not(inner) => inner.may_fail(),
+            Self::Object(members) => members.iter().any(|(_, rule)| rule.may_fail()),
+            Self::List(items) => items.iter().any(Self::may_fail),
+            Self::Call(..) | Self::Piped(..) => true,
+        }
     }
 }
 

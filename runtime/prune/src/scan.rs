@@ -283,6 +283,17 @@ impl<'i> Scanner<'i> {
         }
     }
 
+    /// Reads a key and its colon: the key, unless half of a surrogate pair stands in it, and how it is written.
+    #[inline]
+    pub(crate) fn key(&mut self) -> Result<(Option<Cow<'i, str>>, &'i str), Fault> {
+        self.before_key()?;
+        let start = self.at;
+        let escapes = self.skip_text()?;
+        let inner = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+        self.colon()?;
+        Ok((if escapes { unescaped(inner).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }, inner))
+    }
+
     fn skip_key(&mut self) -> Result<(), Fault> {
         self.before_key()?;
         self.skip_text()?;

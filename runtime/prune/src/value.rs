@@ -30,7 +30,7 @@ pub(crate) enum Number<'i> {
     /// As it is written in the answer or the rule.
     Written(&'i str),
     /// An integer that was computed.
-    Whole(i128),
+    Whole(i64),
     /// Any other that was computed; finite.
     Float(f64),
 }
@@ -47,7 +47,7 @@ impl Number<'_> {
     }
 
     /// The integer, if it is written as one and fits.
-    pub(crate) fn whole(self) -> Option<i128> {
+    pub(crate) fn whole(self) -> Option<i64> {
         match self {
             Self::Written(text) => text.parse().ok(),
             Self::Whole(whole) => Some(whole),
@@ -96,7 +96,7 @@ impl<'i> Value<'i> {
     }
 
     pub(crate) fn whole(number: usize) -> Self {
-        Self::Number(Number::Whole(number as i128))
+        Self::Number(Number::Whole(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     /// The name of its type, as `type` gives it.
@@ -163,6 +163,14 @@ impl<'i> Value<'i> {
         }
     }
 
+    /// That item of an array, from the end if negative, else null.
+    pub(crate) fn item(&self, position: i32) -> Result<Self, Fault> {
+        let Some(items) = self.items()? else { return Ok(Self::Null) };
+        let distance = usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
+        let place = if position < 0 { items.len().checked_sub(distance) } else { Some(distance) };
+        Ok(place.and_then(|place| items.get(place)).cloned().unwrap_or(Self::Null))
+    }
+
     /// The members of an object; `None` of anything else.
     pub(crate) fn members(&self) -> Result<Option<Rc<Members<'i>>>, Fault> {
         match self {
@@ -208,6 +216,13 @@ impl<'i> Value<'i> {
         }
         Ok(true)
     }
+}
+
+/// Members in the order of their keys: `keys`, `values` and `*` do not depend on how the upstream writes its objects.
+pub(crate) fn sorted<'m, 'i>(members: &'m Members<'i>) -> Vec<&'m (Cow<'i, str>, Value<'i>)> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_by(|left, right| left.0.cmp(&right.0));
+    sorted
 }
 
 fn member<'m, 'i>(members: &'m Members<'i>, name: &str) -> Option<&'m Value<'i>> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::fault::Fault;
 use crate::scan::{Kind, Scanner, unescaped};
-use crate::value::{Number, Value};
+use crate::value::{Number, Value, sorted};
 
 /// Objects with more keys than this look for doubles in a table.
 const KEYS_FEW: usize = 16;
@@ -33,6 +33,33 @@ pub(crate) fn write(value: &Value<'_>, out: &mut String) -> Result<(), Fault> {
         Value::Object(members) => write_members(members.iter().map(|(key, value)| (key.as_ref(), value)), out)?,
         Value::Raw(text, _) => copy(&mut Scanner::new(text), out)?,
     }
+    Ok(())
+}
+
+/// Writes a value with the keys of its objects in order: equal values give equal texts.
+pub(crate) fn write_sorted(value: &Value<'_>, out: &mut String) -> Result<(), Fault> {
+    if let Some(items) = value.items()? {
+        out.push('[');
+        for (position, item) in items.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            write_sorted(item, out)?;
+        }
+        out.push(']');
+        return Ok(());
+    }
+    let Some(members) = value.members()? else { return write(value, out) };
+    out.push('{');
+    for (position, (key, value)) in sorted(&members).into_iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        write_text(key, out);
+        out.push(':');
+        write_sorted(value, out)?;
+    }
+    out.push('}');
     Ok(())
 }
 
@@ -67,7 +94,9 @@ fn write_number(number: Number<'_>, out: &mut String) -> Result<(), Fault> {
             Ok(())
         }
         Number::Whole(whole) => write!(out, "{whole}"),
-        Number::Float(float) => write!(out, "{float}"),
+        // Digits up to where doubles count in ones, an exponent beyond.
+        Number::Float(float) if float == 0.0 || (1e-5..1e16).contains(&float.abs()) => write!(out, "{float}"),
+        Number::Float(float) => write!(out, "{float:e}"),
     };
     Ok(())
 }

@@ -126,27 +126,27 @@ fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
     }
 }
 
-fn prune(rule: &ir::Prune) -> Prune {
-    let leaked = |rule: &ir::Prune| leak(prune(rule));
+fn prune(rule: &ir::Rule) -> Prune {
+    let leaked = |rule: &ir::Rule| leak(prune(rule));
     match rule {
-        ir::Prune::Current => Prune::Current,
-        ir::Prune::Field(name) => Prune::Field(text(name)),
-        ir::Prune::Index(position) => Prune::Index(*position),
-        ir::Prune::Slice(start, stop, step) => Prune::Slice(*start, *stop, *step),
-        ir::Prune::Then(first, next) => Prune::Then(leaked(first), leaked(next)),
-        ir::Prune::Each(items, item) => Prune::Each(leaked(items), leaked(item)),
-        ir::Prune::Flatten(items) => Prune::Flatten(leaked(items)),
-        ir::Prune::Values(object) => Prune::Values(leaked(object)),
-        ir::Prune::When(condition, then) => Prune::When(leaked(condition), leaked(then)),
-        ir::Prune::Object(members) => Prune::Object(list(members, |(name, rule)| (text(name), prune(rule)))),
-        ir::Prune::List(items) => Prune::List(list(items, prune)),
-        ir::Prune::Literal(json) => Prune::Literal(text(json)),
-        ir::Prune::Compare(left, comparator, right) => Prune::Compare(leaked(left), *comparator, leaked(right)),
-        ir::Prune::And(left, right) => Prune::And(leaked(left), leaked(right)),
-        ir::Prune::Or(left, right) => Prune::Or(leaked(left), leaked(right)),
-        ir::Prune::Not(rule) => Prune::Not(leaked(rule)),
-        ir::Prune::Call(function, arguments) => Prune::Call(text(function), list(arguments, prune)),
-        ir::Prune::Expression(rule) => Prune::Expression(leaked(rule)),
+        ir::Rule::Current => Prune::Current,
+        ir::Rule::Field(name) => Prune::Field(text(name)),
+        ir::Rule::Index(position) => Prune::Index(*position),
+        ir::Rule::Slice(start, stop, step) => Prune::Slice(*start, *stop, *step),
+        ir::Rule::Then(first, next) => Prune::Then(leaked(first), leaked(next)),
+        ir::Rule::Each(items, item) => Prune::Each(leaked(items), leaked(item)),
+        ir::Rule::Flatten(items) => Prune::Flatten(leaked(items)),
+        ir::Rule::Values(object) => Prune::Values(leaked(object)),
+        ir::Rule::When(condition, then) => Prune::When(leaked(condition), leaked(then)),
+        ir::Rule::Object(members) => Prune::Object(list(members, |(name, rule)| (text(name), prune(rule)))),
+        ir::Rule::List(items) => Prune::List(list(items, prune)),
+        ir::Rule::Literal(json) => Prune::Literal(text(json)),
+        ir::Rule::Compare(left, comparator, right) => Prune::Compare(leaked(left), *comparator, leaked(right)),
+        ir::Rule::And(left, right) => Prune::And(leaked(left), leaked(right)),
+        ir::Rule::Or(left, right) => Prune::Or(leaked(left), leaked(right)),
+        ir::Rule::Not(rule) => Prune::Not(leaked(rule)),
+        ir::Rule::Call(function, arguments) => Prune::Call(text(function), list(arguments, prune)),
+        ir::Rule::Expression(rule) => Prune::Expression(leaked(rule)),
     }
 }
 

@@ -1,0 +1,28 @@
+//! Runs a prune rule while the answer is parsed: bytes in, bytes out, no I/O.
+//!
+//! A rule is JMESPath 1.0 (<https://jmespath.org/specification.html>) as the constants of `airlock-contract`. [`Plan`] makes
+//! it ready: what can take an array item by item is taken out of it as a pipeline; for the rest the parts of an answer that
+//! the rule can look at are known beforehand. The answer is then read once, from the first byte to the last: what is not
+//! needed is checked and passed over, what is needed stays where it stands in the text.
+//!
+//! Data flows one way: `rule` -> `expr` -> (`pipeline`, `need`) for a rule; `scan` -> `read` -> (`flow`, `eval`) -> `write` for
+//! an answer.
+
+mod aggregate;
+mod eval;
+mod expr;
+mod fault;
+mod flow;
+mod functions;
+mod need;
+mod pipeline;
+mod plan;
+mod read;
+mod rule;
+mod scan;
+mod value;
+mod write;
+
+pub use fault::Fault;
+pub use plan::{Class, Plan};
+pub use rule::{Comparator, Rule};
