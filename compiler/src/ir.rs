@@ -99,12 +99,14 @@ pub struct Tool {
     pub rule: String,
     /// The rule as a tree.
     pub prune: Rule,
+    /// How the outcome is written for the model.
+    pub form: Form,
     /// What the rule's outcome is made of; its names are those of [`Catalog::answers`].
     pub output: Shape,
 }
 
 pub use airlock_contract::request::PartContent;
-pub use airlock_contract::{Content, Effect, Method, Place, Status, Style};
+pub use airlock_contract::{Content, Effect, Form, Method, Place, Status, Style};
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

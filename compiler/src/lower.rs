@@ -3,7 +3,8 @@
 use jmespath::ast::{Ast, Comparator as AstComparator};
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Comparator, Rule, Tool, Upstream};
+use crate::ir::{Body, Catalog, Comparator, Form, Rule, Tool, Upstream};
+use crate::manifest;
 use crate::resolve::{Declared, ResolvedTool, one_line};
 
 /// Lowers every catalog.
@@ -61,6 +62,11 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         bytes_max: manifest.response.bytes_max,
         rule: manifest.prune.trim().to_owned(),
         prune: lower_rule(&facts.rule),
+        form: match manifest.result {
+            None | Some(manifest::Form::Json) => Form::Json,
+            Some(manifest::Form::Csv) => Form::Csv,
+            Some(manifest::Form::Table) => Form::Table,
+        },
         output,
         name,
     }

@@ -10,7 +10,7 @@ use airlock_contract::shape::{
     Named, Property, Shape, any, any_of, boolean, file, int64, integer, list_of, literals, named, nullable, number,
     object_of, one_of, optional, required, text,
 };
-use airlock_contract::{Credential, CredentialPlace, Effect, Method, Response, Tool, Upstream, prune};
+use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Upstream, prune};
 use airlock_runtime::arguments::Table;
 use airlock_runtime::request::Plan;
 
@@ -73,6 +73,7 @@ fn add(all: &mut Vec<Prepared>, name: &str, template: &'static str, rows: Vec<Ar
         request,
         response: Response { answers: &[], bytes_max: 0 },
         prune: prune::current(),
+        form: Form::Json,
         output: &Shape::Any,
     };
     let table = Table::new(request.arguments).unwrap_or_else(|fault| panic!("{name}: {fault}"));

@@ -1,7 +1,10 @@
 //! Reads an upstream's answer as the document declares it.
 //!
-//! What comes in: a status, a content type, a body that was read whole. What goes out: the value that the prune rule
-//! sees, or a refusal. An answer that is not declared is an error, and of an undeclared body only a short message gets on.
+//! What comes in: a status, a content type, a body that was read whole. What goes out: the JSON text that the prune rule
+//! is run on, or a refusal. An answer that is not declared is an error, and of an undeclared body only a short message gets
+//! on.
+
+use std::borrow::Cow;
 
 use airlock_contract::{Answer, Content, Response, Status};
 use serde_json::{Value, json};
@@ -21,54 +24,76 @@ pub(crate) fn declared(response: &Response, status: u16) -> Option<&'static Answ
         .or_else(|| find(&|declared| declared == Status::AnySuccess && (200..300).contains(&status)))
 }
 
-/// The value of a declared answer.
-pub(crate) fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {
+/// A declared answer as JSON text. A JSON body is handed on as it came: the prune rule's engine checks every byte of it.
+pub(crate) fn text<'b>(answer: &Answer, content_type: Option<&str>, body: &'b [u8]) -> Result<Cow<'b, str>, Refusal> {
     let essence = content_type.map(essence);
     match answer.content {
-        Content::Empty | Content::Location => return Ok(Value::Null),
+        Content::Empty | Content::Location => return Ok(NULL.into()),
         Content::Json => check_type(answer, essence.as_deref(), is_json)?,
         Content::Lines => check_type(answer, essence.as_deref(), is_lines)?,
         Content::Text | Content::Binary => check_type(answer, essence.as_deref(), |_| false)?,
     }
     match answer.content {
-        Content::Empty | Content::Location => Ok(Value::Null),
-        Content::Lines => lines(body),
-        Content::Json => serde_json::from_slice(body).map_err(|fault| {
-            let place = format!("line {}, column {}", fault.line(), fault.column());
-            refused(&format!("its JSON is broken at {place}, so nothing of it is passed on"))
-        }),
+        Content::Empty | Content::Location => Ok(NULL.into()),
+        Content::Lines => lines(body).map(Cow::Owned),
+        Content::Json => match std::str::from_utf8(body) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(fault) => Err(broken(body, fault.valid_up_to(), "this is not UTF-8")),
+        },
         Content::Text => match std::str::from_utf8(body) {
-            Ok(text) => Ok(text.into()),
+            Ok(text) => Ok(Value::from(text).to_string().into()),
             Err(_) => Err(refused("its text is not UTF-8")),
         },
-        Content::Binary => Ok(json!({
-            "media_type": essence.unwrap_or_default(),
-            "bytes": body.len(),
-            "sha256": sha256(body),
-        })),
+        Content::Binary => {
+            let value = json!({
+                "media_type": essence.unwrap_or_default(),
+                "bytes": body.len(),
+                "sha256": sha256(body),
+            });
+            Ok(value.to_string().into())
+        }
     }
 }
 
+/// The JSON text of an answer without a body.
+const NULL: &str = "null";
+
+/// The refusal of a body whose JSON is broken at this byte.
+pub(crate) fn broken(body: &[u8], at: usize, what: &str) -> Refusal {
+    let before = body.get(..at).unwrap_or(body);
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    refused(&format!("its JSON is broken at line {line}, byte {column} ({what}), so nothing of it is passed on"))
+}
+
 /// The value of a redirect that is an answer: where it leads to. It is told, not followed.
-pub(crate) fn location(header: Option<&str>) -> Result<Value, Refusal> {
+pub(crate) fn location(header: Option<&str>) -> Result<String, Refusal> {
     match header {
-        Some(location) => Ok(json!({"location": location})),
+        Some(location) => Ok(json!({"location": location}).to_string()),
         None => Err(refused("it redirects and does not say where to, in one readable `Location` header")),
     }
 }
 
 /// One JSON text a line; empty lines are passed over (<https://jsonlines.org>).
-fn lines(body: &[u8]) -> Result<Value, Refusal> {
-    let mut values = Vec::new();
+fn lines(body: &[u8]) -> Result<String, Refusal> {
+    let mut array = String::with_capacity(body.len() + 2);
+    array.push('[');
     for (position, line) in body.split(|byte| *byte == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let value: Value = serde_json::from_slice(line)
-            .map_err(|_| refused(&format!("line {} of it is not JSON, so nothing of it is passed on", position + 1)))?;
-        values.push(value);
+        // Each by itself: two halves of a value on two lines are not one.
+        let line =
+            std::str::from_utf8(line).ok().filter(|line| airlock_prune::check(line).is_ok()).ok_or_else(|| {
+                refused(&format!("line {} of it is not JSON, so nothing of it is passed on", position + 1))
+            })?;
+        if array.len() > 1 {
+            array.push(',');
+        }
+        array.push_str(line);
     }
-    Ok(values.into())
+    array.push(']');
+    Ok(array)
 }
 
 /// What an undeclared status means, with the upstream's own words cut short.
@@ -171,11 +196,13 @@ fn advice(status: u16) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use airlock_contract::response::{binary, empty, json, lines, text};
-    use airlock_contract::{Response, Status};
+    use airlock_contract::response::{self, binary, empty, json, lines};
+    use airlock_contract::{Answer, Response, Status};
+    use airlock_prune::{Plan, Rule};
     use serde_json::{Value, json as value_of};
 
-    use super::{declared, failure, location, value};
+    use super::{declared, failure, location, text};
+    use crate::refusal::Refusal;
 
     const RESPONSE: Response = Response {
         answers: &[
@@ -187,6 +214,14 @@ mod tests {
     };
 
     const ANY: Response = Response { answers: &[json(Status::AnySuccess, "application/json")], bytes_max: 1 };
+
+    /// What the rule `@` gives for a body.
+    fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {
+        let text = text(answer, content_type, body)?;
+        let plan = Plan::new(&Rule::Current).expect("a rule");
+        let json = plan.run_text(&text, 1 << 20).map_err(|fault| super::refused(&fault.to_string()))?;
+        Ok(serde_json::from_str(&json).expect("JSON"))
+    }
 
     #[test]
     fn an_exact_code_goes_before_a_range_before_any_success() {
@@ -205,7 +240,7 @@ mod tests {
         for bad in [Some("text/html"), Some("application/jsonp"), Some(""), None] {
             assert!(value(&vendor, bad, b"[1]").is_err(), "{bad:?}");
         }
-        assert!(value(&text(Status::Code(200), "text/plain"), Some("application/json"), b"[1]").is_err());
+        assert!(value(&response::text(Status::Code(200), "text/plain"), Some("application/json"), b"[1]").is_err());
         assert!(value(&binary(Status::Code(200), "image/*"), Some("image/png"), b"x").is_ok());
         assert!(value(&binary(Status::Code(200), "image/*"), Some("text/png"), b"x").is_err());
     }
@@ -216,8 +251,9 @@ mod tests {
         for bad in ["{\"a\":1}x", "{\"a\":1", "", "{\"a\":\"\u{1}\"}", &"[".repeat(200)] {
             assert!(value(&answer, Some("application/json"), bad.as_bytes()).is_err(), "{bad}");
         }
-        assert!(value(&answer, Some("application/json"), b"\"\xff\"").is_err());
-        assert!(value(&text(Status::Code(200), "text/plain"), Some("text/plain"), b"\xff").is_err());
+        let refusal = value(&answer, Some("application/json"), b"[\n\"\xff\"]").expect_err("is no UTF-8");
+        assert!(refusal.text.contains("line 2, byte 2 (this is not UTF-8)"), "{refusal}");
+        assert!(value(&response::text(Status::Code(200), "text/plain"), Some("text/plain"), b"\xff").is_err());
     }
 
     #[test]
@@ -227,12 +263,13 @@ mod tests {
         assert_eq!(read(b"{\"a\":1}\r\n\n[2]\n"), Ok(value_of!([{"a": 1}, [2]])));
         assert_eq!(read(b""), Ok(value_of!([])));
         assert!(read(b"1\n{\n}").is_err_and(|refusal| refusal.text.contains("line 2")));
+        assert!(read(b"[1\n2]").is_err());
         assert!(value(&answer, Some("text/html"), b"1").is_err());
     }
 
     #[test]
     fn a_redirect_that_is_declared_says_where_to() {
-        assert_eq!(location(Some("https://h/a")), Ok(value_of!({"location": "https://h/a"})));
+        assert_eq!(location(Some("https://h/a")).as_deref(), Ok(r#"{"location":"https://h/a"}"#));
         assert!(location(None).is_err());
     }
 

@@ -12,18 +12,21 @@ mod record;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::{Catalog, Content, Effect, Tool, Upstream as Declared};
+use std::borrow::Cow;
+
+use airlock_contract::{Answer, Catalog, Content, Effect, Tool, Upstream as Declared};
+use airlock_prune::{Fault, Plan as Prune, rows};
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, Call, Caller, Outcome};
+pub use call::{Approval, Call, Caller, Outcome, Pruned};
 pub use open::StartError;
 
 use crate::answer;
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
-use crate::prune::Pruner;
 pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::{Encoded, Plan};
 use crate::schema;
@@ -57,7 +60,7 @@ pub struct Entry {
     declared: &'static Declared,
     table: Table,
     plan: Plan,
-    pruner: Pruner,
+    prune: Prune,
     upstream: Arc<Upstream>,
     credentials: Credentials,
     secrets: Vec<Secret>,
@@ -101,7 +104,7 @@ impl Gate {
         open.close(answer)
     }
 
-    async fn run(&self, entry: &Entry, call: Call, open: &mut Open<'_>) -> Result<Value, Refusal> {
+    async fn run(&self, entry: &Entry, call: Call, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
         let tool = entry.tool;
         let values = entry.table.check(call.arguments).map_err(|faults| {
             let text = format!(
@@ -126,47 +129,12 @@ impl Gate {
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         open.progress.request = Some(encoded.line());
-        let value = exchange(entry, &encoded, open).await?;
-        let kept = entry.pruner.apply(value).map_err(|fault| {
-            let text = format!(
-                "The prune rule of `{}` failed on this answer: {fault}. Nothing of it was passed on, and \
-                                a retry will not help.",
-                tool.name
-            );
-            Refusal::new(RefusalKind::Prune, text)
+        let received = exchange(entry, &encoded, open).await?;
+        let kept = received.as_text().and_then(|text| {
+            entry.prune.run_text(&text, self.limits.answer_bytes_max).map_err(|fault| unpruned(tool, &text, fault))
         })?;
-        self.release(entry, kept, open)
-    }
-
-    /// Last checks on what is about to leave.
-    fn release(&self, entry: &Entry, kept: Value, open: &mut Open<'_>) -> Result<Value, Refusal> {
-        let bytes = kept.to_string().len() as u64;
-        if bytes > self.limits.answer_bytes_max {
-            let text = format!(
-                "The answer of `{}` is {bytes} bytes long after pruning, at most {} are passed on. Ask for less: a \
-                 smaller limit or page, or a narrower search.",
-                entry.tool.name, self.limits.answer_bytes_max
-            );
-            return Err(Refusal::new(RefusalKind::TooLarge, text));
-        }
-        if let Some(misfit) = schema::misfit(entry.tool.output, &kept) {
-            let text = format!(
-                "The answer of `{}` is not what its document declares ({misfit}), so it was withheld. A retry will hardly \
-                 help; tell the operator.",
-                entry.tool.name
-            );
-            return Err(Refusal::new(RefusalKind::Answer, text));
-        }
-        if entry.secrets.iter().any(|secret| holds(&kept, secret)) {
-            let text = format!(
-                "The answer of `{}` held the credential that was sent, so it was withheld. A retry will \
-                                not help; tell the operator.",
-                entry.tool.name
-            );
-            return Err(Refusal::new(RefusalKind::Answer, text));
-        }
-        open.progress.answer_bytes = bytes;
-        Ok(kept)
+        drop(received);
+        release(entry, kept, open)
     }
 
     fn unknown(&self, name: &str) -> Refusal {
@@ -196,8 +164,68 @@ impl Gate {
     }
 }
 
+/// Why a rule gave nothing.
+fn unpruned(tool: &Tool, received: &str, fault: Fault) -> Refusal {
+    match fault {
+        Fault::Body(at, what) => answer::broken(received.as_bytes(), at, what),
+        Fault::TooLong(bytes, bytes_max) => Refusal::new(
+            RefusalKind::TooLarge,
+            format!(
+                "The answer of `{}` is {bytes} bytes long after pruning, {} more than the {bytes_max} that are passed on. Ask \
+                 for less: a smaller limit or page, or a narrower search. Its author can have the prune rule keep less.",
+                tool.name,
+                bytes - bytes_max
+            ),
+        ),
+        fault => Refusal::new(
+            RefusalKind::Prune,
+            format!(
+                "The prune rule of `{}` failed on this answer: {fault}. Nothing of it was passed on, and a retry will not \
+                 help.",
+                tool.name
+            ),
+        ),
+    }
+}
+
+/// Last checks on what is about to leave.
+fn release(entry: &Entry, json: String, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
+    let tool = entry.tool;
+    let withheld = |why: &str| {
+        let text = format!(
+            "The answer of `{}` {why}, so it was withheld. A retry will not help; tell the operator.",
+            tool.name
+        );
+        Refusal::new(RefusalKind::Answer, text)
+    };
+    let value: Value = serde_json::from_str(&json).map_err(|_| withheld("cannot be read again after pruning"))?;
+    if entry.secrets.iter().any(|secret| holds(&value, secret)) {
+        return Err(withheld("held the credential that was sent"));
+    }
+    open.progress.answer_bytes = json.len() as u64;
+    let misfit = schema::misfit(tool.output, &value);
+    let rows = rows(&json, tool.form).map_err(|_| withheld("cannot be read again after pruning"))?;
+    Ok(Pruned { value, json, rows, misfit })
+}
+
+/// What came back.
+enum Received {
+    Body(&'static Answer, Option<String>, Bytes),
+    Text(Cow<'static, str>),
+}
+
+impl Received {
+    /// As JSON text.
+    fn as_text(&self) -> Result<Cow<'_, str>, Refusal> {
+        match self {
+            Self::Body(declared, content_type, body) => answer::text(declared, content_type.as_deref(), body),
+            Self::Text(text) => Ok(Cow::Borrowed(text)),
+        }
+    }
+}
+
 /// Sends a request and reads the declared answer.
-async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Result<Value, Refusal> {
+async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Result<Received, Refusal> {
     let (tool, upstream) = (entry.tool, &entry.upstream);
     open.progress.sent = true;
     let sent = upstream.send(encoded, tool.request.accept, &entry.credentials).await;
@@ -214,12 +242,12 @@ async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Resu
     };
     if declared.content == Content::Empty {
         exchange.discard();
-        return Ok(Value::Null);
+        return Ok(Received::Text(Cow::Borrowed("null")));
     }
     if declared.content == Content::Location {
         let location = exchange.location();
         exchange.discard();
-        return answer::location(location.as_deref());
+        return answer::location(location.as_deref()).map(|text| Received::Text(text.into()));
     }
     if exchange.is_encoded() {
         let text = format!(
@@ -231,7 +259,7 @@ async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Resu
     }
     let body = exchange.body(tool.response.bytes_max, &mut open.progress.upstream_bytes).await;
     let body = body.map_err(|fault| unreached(entry, &fault))?;
-    answer::value(declared, content_type.as_deref(), &body)
+    Ok(Received::Body(declared, content_type, body))
 }
 
 /// Why the upstream gave no whole answer.

@@ -16,7 +16,6 @@ pub mod gate;
 pub mod mcp;
 #[cfg(feature = "llama")]
 pub mod model;
-pub mod prune;
 mod refusal;
 pub mod request;
 pub mod schema;

@@ -25,7 +25,7 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Call, Caller, Entry, Gate, RefusalKind};
+use crate::gate::{Approval, Call, Caller, Entry, Gate, Pruned, RefusalKind};
 use door::Door;
 use lines::Lines;
 
@@ -133,10 +133,7 @@ impl ServerHandler for Adapter {
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
         };
         let mut result = match outcome.answer {
-            Ok(answer) => {
-                // Clients want an object there, in every revision but the newest.
-                CallToolResult::structured(if answer.is_object() { answer } else { json!({"result": answer}) })
-            }
+            Ok(pruned) => answered(pruned),
             Err(refusal) if refusal.kind == RefusalKind::UnknownTool => {
                 return Err(ErrorData::invalid_params(refusal.text, None));
             }
@@ -159,6 +156,23 @@ impl ServerHandler for Adapter {
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None))
     }
+}
+
+/// An answer as clients take it. Structured content has to be what the tool's schema says, and clients that check it throw
+/// the whole answer away: one that is not goes as text, marked as an error, since documents say less than the truth.
+fn answered(pruned: Pruned) -> CallToolResult {
+    let Pruned { value, json, rows, misfit } = pruned;
+    if let Some(misfit) = misfit {
+        let text =
+            format!("The answer is not what its document declares ({misfit}). This is what came, pruned:\n{json}");
+        return CallToolResult::error(vec![ContentBlock::text(text)]);
+    }
+    // Clients want an object there, in every revision but the newest.
+    let (structured, json) =
+        if value.is_object() { (value, json) } else { (json!({"result": value}), format!("{{\"result\":{json}}}")) };
+    let mut result = CallToolResult::structured(structured);
+    result.content = vec![ContentBlock::text(rows.unwrap_or(json))];
+    result
 }
 
 /// Whether this request is of a revision without an opening. Revisions are dates, so they compare as text.

@@ -8,7 +8,7 @@ use super::shape::{Names, Writer};
 use super::text::{Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
-use crate::ir::{Answer, Catalog, Content, Effect, Shape, Status, Tool};
+use crate::ir::{Answer, Catalog, Content, Effect, Form, Shape, Status, Tool};
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
@@ -65,6 +65,12 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     } else {
         quote!(&OUTPUT)
     };
+    let form_kind = vocabulary.root("Form");
+    let form = ident(match tool.form {
+        Form::Json => "Json",
+        Form::Csv => "Csv",
+        Form::Table => "Table",
+    });
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
     quote!(
@@ -79,6 +85,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
+            form: #form_kind::#form,
             output: #output,
         };
     )

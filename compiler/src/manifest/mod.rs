@@ -86,6 +86,9 @@ pub struct Tool {
     pub response: Response,
     /// The JMESPath rule that the answer is pruned with. `"@"` says "everything" out loud.
     pub prune: String,
+    /// How the result is written for the model. Rows say every key once; they need a rule that gives an array of objects.
+    /// The structured content of an answer is JSON in any case. Default: json.
+    pub result: Option<Form>,
 }
 
 /// What a call does to the upstream's data.
@@ -98,6 +101,18 @@ pub enum Effect {
     Write,
     /// Removes data, or cannot be undone.
     Destroy,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Compact JSON.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// A Markdown table.
+    Table,
 }
 
 /// An effect that needs approval.

@@ -9,7 +9,9 @@
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{body, header};
 use airlock_contract::shape::{any, named, text};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 use super::shapes;
 
 pub(super) const TOOL: Tool = Tool {
@@ -24,6 +26,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

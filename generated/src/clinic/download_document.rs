@@ -9,7 +9,9 @@
 use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::path;
 use airlock_contract::shape::{integer, object_of, required, text, Shape};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "download_document",
@@ -23,6 +25,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &OUTPUT,
 };
 

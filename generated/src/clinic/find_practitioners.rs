@@ -9,7 +9,9 @@
 use airlock_contract::prune::{call, field, literal, object, Prune};
 use airlock_contract::request::query;
 use airlock_contract::shape::{any, boolean, integer, one_of};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "find_practitioners",
@@ -23,6 +25,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

@@ -9,7 +9,9 @@
 use airlock_contract::prune::{field, literal, object, when, Comparator, Prune};
 use airlock_contract::request::path;
 use airlock_contract::shape::{any, text};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_allergies",
@@ -23,6 +25,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

@@ -10,7 +10,7 @@ use airlock_contract::prune::{call, expression, field, object, Prune};
 use airlock_contract::request::query;
 use airlock_contract::shape::{any, integer, list_of, one_of, text};
 use airlock_contract::{
-    response, Body, Effect, Method, Request, Response, Status, Style, Tool,
+    response, Body, Effect, Form, Method, Request, Response, Status, Style, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -25,6 +25,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

@@ -11,7 +11,9 @@ use airlock_contract::prune::{
 };
 use airlock_contract::request::{path, query};
 use airlock_contract::shape::{any, integer, one_of, text};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "list_documents",
@@ -25,6 +27,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

@@ -20,4 +20,4 @@ pub mod tool;
 pub use catalog::{Catalog, Credential, CredentialPlace, Upstream};
 pub use request::{Argument, Body, Method, Place, Request, Style};
 pub use response::{Answer, Content, Response, Status};
-pub use tool::{Effect, Tool};
+pub use tool::{Effect, Form, Tool};

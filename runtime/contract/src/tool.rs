@@ -28,8 +28,21 @@ pub struct Tool {
     pub response: Response,
     /// What of it reaches the model.
     pub prune: Prune,
+    /// How it is written for the model.
+    pub form: Form,
     /// What that is made of; [`Shape::Any`] where it is not known. Told to clients, and true of every answer.
     pub output: &'static Shape,
+}
+
+/// How a result is written for a model. The structured content is JSON in any case, and says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Compact JSON.
+    Json,
+    /// Rows of comma-separated values (RFC 4180), where it is an array of objects; else JSON.
+    Csv,
+    /// A Markdown table, where it is an array of objects; else JSON.
+    Table,
 }
 
 /// What a call does to the upstream's data. Policy is keyed on this, not on what an upstream says of itself.

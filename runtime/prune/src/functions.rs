@@ -86,14 +86,7 @@ fn unary<'i>(function: Function, value: &Value<'i>) -> Result<Value<'i>, Fault> 
             None => Value::array(vec![value.clone()]),
         },
         Function::ToNumber => to_number(value)?,
-        Function::ToString => match value {
-            Value::Text(_) => value.clone(),
-            _ => {
-                let mut text = String::new();
-                write::write_sorted(value, &mut text)?;
-                Value::Text(Cow::Owned(text))
-            }
-        },
+        Function::ToString => to_string(value)?,
         Function::Type => Value::Text(Cow::Borrowed(value.kind())),
         _ => return Err(Fault::Rule(format!("`{}` is called with one argument", function.name()))),
     })
@@ -179,12 +172,11 @@ fn merge<'i>(values: &[Value<'i>]) -> Result<Value<'i>, Fault> {
     let mut merged = Members::new();
     for value in values {
         for (key, value) in members(Function::Merge, value)?.iter() {
-            match places.get(key) {
-                Some(place) => merged[*place] = (key.clone(), value.clone()),
-                None => {
-                    places.insert(key.clone(), merged.len());
-                    merged.push((key.clone(), value.clone()));
-                }
+            if let Some(place) = places.get(key) {
+                merged[*place] = (key.clone(), value.clone());
+            } else {
+                places.insert(key.clone(), merged.len());
+                merged.push((key.clone(), value.clone()));
             }
         }
     }
@@ -216,6 +208,15 @@ fn rounded<'i>(function: Function, value: &Value<'i>) -> Result<Number<'i>, Faul
         Function::Ceil => finite(float.ceil()),
         _ => finite(float.floor()),
     }
+}
+
+fn to_string<'i>(value: &Value<'i>) -> Result<Value<'i>, Fault> {
+    if let Value::Text(_) = value {
+        return Ok(value.clone());
+    }
+    let mut text = String::new();
+    write::write_sorted(value, &mut text)?;
+    Ok(Value::Text(Cow::Owned(text)))
 }
 
 /// Of strings those that are a number by JSON's grammar, as they are written.

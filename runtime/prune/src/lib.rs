@@ -13,6 +13,7 @@ mod eval;
 mod expr;
 mod fault;
 mod flow;
+mod form;
 mod functions;
 mod need;
 mod pipeline;
@@ -23,6 +24,9 @@ mod scan;
 mod value;
 mod write;
 
+pub use airlock_contract::tool::Form;
 pub use fault::Fault;
-pub use plan::{Class, Plan};
+pub use form::rows;
+pub use plan::{Class, Plan, check};
 pub use rule::{Comparator, Rule};
+pub use write::indented;

@@ -352,7 +352,9 @@ impl Analysis {
             }
             _ => {
                 let arguments: Vec<usize> = arguments.iter().map(|argument| self.run(argument, current)).collect();
-                arguments.iter().for_each(|argument| self.all(*argument));
+                for argument in &arguments {
+                    self.all(*argument);
+                }
                 self.union(&arguments)
             }
         }

@@ -184,17 +184,17 @@ fn stream(expr: &Expr, mut current: Stream) -> Option<Stream> {
             Some(current)
         }
         Expr::Then(first, next) => stream(next, stream(first, current)?),
-        Expr::Each(list, item) => stream(list, current)?.with(Stage::Project((**item).clone())),
-        Expr::Flatten(list) => stream(list, current)?.with(Stage::Flatten),
+        Expr::Each(list, item) => Some(stream(list, current)?.with(Stage::Project((**item).clone()))),
+        Expr::Flatten(list) => Some(stream(list, current)?.with(Stage::Flatten)),
         Expr::Slice(start, stop, step) => current.sliced(*start, *stop, *step),
         Expr::Call(Function::Map, arguments) => match arguments.as_slice() {
-            [item, list] => stream(list, current)?.with(Stage::Map(item.clone())),
+            [item, list] => Some(stream(list, current)?.with(Stage::Map(item.clone()))),
             _ => None,
         },
         Expr::Call(function @ (Function::Sort | Function::SortBy), arguments) => {
             let list = stream(arguments.first()?, current)?;
             let key = arguments.get(1).cloned().unwrap_or(Expr::Current);
-            list.with(Stage::Sort { function: *function, key, reverse: false, keep: Keep::All })
+            Some(list.with(Stage::Sort { function: *function, key, reverse: false, keep: Keep::All }))
         }
         Expr::Call(Function::Reverse, arguments) => {
             let mut list = stream(arguments.first()?, current)?;
@@ -209,9 +209,9 @@ fn stream(expr: &Expr, mut current: Stream) -> Option<Stream> {
 }
 
 impl Stream {
-    fn with(mut self, stage: Stage) -> Option<Self> {
+    fn with(mut self, stage: Stage) -> Self {
         self.stages.push(stage);
-        Some(self)
+        self
     }
 
     /// Only so many from the beginning are looked at.
@@ -235,13 +235,13 @@ impl Stream {
                 if let Some(stop) = stop {
                     self.keep_first(stop);
                 }
-                self.with(Stage::Slice { start: start.unwrap_or(0), stop, step })
+                Some(self.with(Stage::Slice { start: start.unwrap_or(0), stop, step }))
             }
             // The last so many.
             (None, Some(None), Ok(1)) => {
                 let count = usize::try_from(start?.unsigned_abs()).ok()?;
                 self.keep_last(count);
-                self.with(Stage::Last(count))
+                Some(self.with(Stage::Last(count)))
             }
             _ => None,
         }

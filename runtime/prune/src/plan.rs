@@ -8,6 +8,8 @@ use crate::need::Need;
 use crate::pipeline::{Pipeline, extract};
 use crate::read::read;
 use crate::rule::Rule;
+use crate::scan::Scanner;
+use crate::value::Value;
 
 /// How much of an answer a rule holds while it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +119,7 @@ impl Plan {
         if bytes > bytes_max { Err(Fault::TooLong(bytes, bytes_max)) } else { Ok(result) }
     }
 
-    fn result(&self, value: &crate::value::Value<'_>, piped: &mut [Piped]) -> Result<String, Fault> {
+    fn result(&self, value: &Value<'_>, piped: &mut [Piped]) -> Result<String, Fault> {
         if let Expr::Piped(place, _) = self.rest
             && let Some(result) = piped.get_mut(place).and_then(Option::take)
         {
@@ -130,6 +132,16 @@ impl Plan {
         }
         Ok(out)
     }
+}
+
+/// Whether a text is one JSON value as [`Plan::run`] takes it.
+///
+/// # Errors
+/// [`Fault::Body`] if it is not.
+pub fn check(text: &str) -> Result<(), Fault> {
+    let mut scanner = Scanner::new(text);
+    scanner.skip(0)?;
+    scanner.end()
 }
 
 /// Takes pipelines out, but for those on arrays that what is left of the rule looks at too.

@@ -64,7 +64,7 @@ impl<'i> Reader<'i> {
 
     fn array(&mut self, node: &'i Node, all: bool, depth: usize) -> Result<Value<'i>, Fault> {
         let mut items = Vec::new();
-        let mut more = self.scanner.enter()?;
+        let mut more = self.scanner.enter();
         while more {
             match node.item {
                 Some(item) => items.push(self.value(&self.need.nodes[item], all, depth + 1)?),
@@ -86,30 +86,27 @@ impl<'i> Reader<'i> {
         let mut members = Members::with_capacity(node.fields.len());
         let mut others = HashSet::new();
         let mut is_empty = true;
-        let mut more = self.scanner.enter()?;
+        let mut more = self.scanner.enter();
         while more {
             is_empty = false;
             let (key, inner) = self.scanner.key()?;
             let field = key.as_deref().and_then(|key| node.fields.iter().find(|(name, _)| name == key));
-            match field {
-                Some((name, child)) => {
-                    let child = &self.need.nodes[*child];
-                    // Of a key that stands twice, the last counts.
-                    for flow in &child.fed_below {
-                        self.flows[*flow].forget();
-                    }
-                    let value = self.value(child, all, depth + 1)?;
-                    match members.iter_mut().find(|(known, _)| known == name) {
-                        Some((_, known)) => *known = value,
-                        None => members.push((Cow::Borrowed(name), value)),
-                    }
+            if let Some((name, child)) = field {
+                let child = &self.need.nodes[*child];
+                // Of a key that stands twice, the last counts.
+                for flow in &child.fed_below {
+                    self.flows[*flow].forget();
                 }
-                None => {
-                    self.scanner.skip(depth + 1)?;
-                    let key = || key.clone().unwrap_or(Cow::Borrowed(inner));
-                    if node.count && !all && others.insert(key()) {
-                        members.push((key(), Value::Null));
-                    }
+                let value = self.value(child, all, depth + 1)?;
+                match members.iter_mut().find(|(known, _)| known == name) {
+                    Some((_, known)) => *known = value,
+                    None => members.push((Cow::Borrowed(name), value)),
+                }
+            } else {
+                self.scanner.skip(depth + 1)?;
+                let key = || key.clone().unwrap_or(Cow::Borrowed(inner));
+                if node.count && !all && others.insert(key()) {
+                    members.push((key(), Value::Null));
                 }
             }
             more = self.scanner.more(b'}')?;
@@ -136,7 +133,7 @@ impl<'i> Reader<'i> {
         }
         let start = self.scanner.at();
         let item_node = node.item.map(|item| &self.need.nodes[item]);
-        let mut more = self.scanner.enter()?;
+        let mut more = self.scanner.enter();
         let is_empty = !more;
         while more {
             if node.fed.iter().all(|flow| self.flows[*flow].is_done()) {

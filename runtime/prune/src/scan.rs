@@ -196,15 +196,15 @@ impl<'i> Scanner<'i> {
 
     /// Enters an array or object, which must begin here; whether it has anything in it.
     #[inline]
-    pub(crate) fn enter(&mut self) -> Result<bool, Fault> {
+    pub(crate) fn enter(&mut self) -> bool {
         let close = if self.peek() == Some(b'[') { b']' } else { b'}' };
         self.at += 1;
         self.space();
         if self.peek() == Some(close) {
             self.at += 1;
-            return Ok(false);
+            return false;
         }
-        Ok(true)
+        true
     }
 
     /// Behind an item: whether another follows. `close` ends the collection.
@@ -254,7 +254,7 @@ impl<'i> Scanner<'i> {
                 Kind::Number => drop(self.number()?),
                 Kind::Null | Kind::Bool => drop(self.literal()?),
                 kind @ (Kind::Array | Kind::Object) => {
-                    if self.enter()? {
+                    if self.enter() {
                         inner += 1;
                         self.check_depth(depth + inner)?;
                         around = (around << 1) | u128::from(kind == Kind::Object);

@@ -131,7 +131,7 @@ impl<'i> Value<'i> {
             Self::Text(text) => !text.is_empty(),
             Self::Array(items) => !items.is_empty(),
             Self::Object(members) => !members.is_empty(),
-            Self::Raw(text, _) => Scanner::new(text).enter().unwrap_or_default(),
+            Self::Raw(text, _) => Scanner::new(text).enter(),
         }
     }
 
@@ -250,7 +250,7 @@ pub(crate) fn shallow<'i>(scanner: &mut Scanner<'i>, depth: usize) -> Result<Val
 fn items_of(text: &str) -> Result<Vec<Value<'_>>, Fault> {
     let mut scanner = Scanner::new(text);
     let mut items = Vec::new();
-    let mut more = scanner.enter()?;
+    let mut more = scanner.enter();
     while more {
         items.push(shallow(&mut scanner, 0)?);
         more = scanner.more(b']')?;
@@ -261,7 +261,7 @@ fn items_of(text: &str) -> Result<Vec<Value<'_>>, Fault> {
 fn member_of<'i>(text: &'i str, name: &str) -> Result<Value<'i>, Fault> {
     let mut scanner = Scanner::new(text);
     let mut found = Value::Null;
-    let mut more = scanner.enter()?;
+    let mut more = scanner.enter();
     while more {
         scanner.before_key()?;
         let key = scanner.text()?;
@@ -281,18 +281,17 @@ fn members_of(text: &str) -> Result<Members<'_>, Fault> {
     let mut scanner = Scanner::new(text);
     let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
     let mut members = Members::new();
-    let mut more = scanner.enter()?;
+    let mut more = scanner.enter();
     while more {
         scanner.before_key()?;
         let key = scanner.text()?;
         scanner.colon()?;
         let value = shallow(&mut scanner, 0)?;
-        match places.get(&key) {
-            Some(place) => members[*place].1 = value,
-            None => {
-                places.insert(key.clone(), members.len());
-                members.push((key, value));
-            }
+        if let Some(place) = places.get(&key) {
+            members[*place].1 = value;
+        } else {
+            places.insert(key.clone(), members.len());
+            members.push((key, value));
         }
         more = scanner.more(b'}')?;
     }

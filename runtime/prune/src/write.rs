@@ -124,6 +124,40 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// Compact JSON text over several lines, for people. Nothing but white space is added.
+pub fn indented(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut depth, mut in_text, mut escaped, mut opened) = (0_usize, false, false, false);
+    let line = |depth: usize, out: &mut String| {
+        out.push('\n');
+        out.push_str(&"  ".repeat(depth));
+    };
+    for char in json.chars() {
+        let closes = !in_text && matches!(char, ']' | '}');
+        if closes {
+            depth = depth.saturating_sub(1);
+        }
+        // An empty collection stays on its line.
+        if opened != closes {
+            line(depth, &mut out);
+        }
+        opened = false;
+        out.push(char);
+        match char {
+            '"' if !escaped => in_text = !in_text,
+            '[' | '{' if !in_text => {
+                depth += 1;
+                opened = true;
+            }
+            ',' if !in_text => line(depth, &mut out),
+            ':' if !in_text => out.push(' '),
+            _ => {}
+        }
+        escaped = in_text && char == '\\' && !escaped;
+    }
+    out
+}
+
 /// Copies the value that comes next.
 fn copy(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Fault> {
     match scanner.kind()? {
@@ -139,7 +173,7 @@ fn copy(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Fault> {
         }
         Kind::Array => {
             out.push('[');
-            let mut more = scanner.enter()?;
+            let mut more = scanner.enter();
             while more {
                 copy(scanner, out)?;
                 more = scanner.more(b']')?;
@@ -174,7 +208,7 @@ fn copy_object(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Fault>
     let mut keys = Keys::default();
     let mut is_double = false;
     out.push('{');
-    let mut more = scanner.enter()?;
+    let mut more = scanner.enter();
     while more {
         scanner.before_key()?;
         let key_start = out.len();

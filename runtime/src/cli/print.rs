@@ -102,14 +102,18 @@ pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()>
 pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode {
     let milliseconds = outcome.duration.as_millis();
     match &outcome.answer {
-        Ok(answer) => {
-            if let Err(fault) = writeln!(context.out, "{answer:#}").and_then(|()| context.out.flush()) {
+        Ok(pruned) => {
+            let json = airlock_prune::indented(&pruned.json);
+            if let Err(fault) = writeln!(context.out, "{json}").and_then(|()| context.out.flush()) {
                 return context.fail(ExitCode::Failed, &format!("cannot write the answer: {fault}"));
             }
             let request = outcome.request.as_deref().unwrap_or_default();
             let (before, after) = (outcome.upstream_bytes, outcome.answer_bytes);
             // The answer is out; a summary that nobody can read is no failure.
             let _ = writeln!(context.err, "{request}: {before} -> {after} bytes, {milliseconds} ms");
+            if let Some(misfit) = &pruned.misfit {
+                let _ = writeln!(context.err, "note: the answer is not what its document declares: {misfit}");
+            }
             ExitCode::Done
         }
         Err(refusal) => {

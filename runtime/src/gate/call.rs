@@ -50,11 +50,30 @@ pub enum Approval {
     Granted,
 }
 
+/// What a prune rule kept of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pruned {
+    /// As a value. A number with more digits than a double has loses them here.
+    pub value: Value,
+    /// As compact JSON, its numbers as the upstream wrote them.
+    pub json: String,
+    /// The same in the tool's form, where that is not JSON.
+    pub rows: Option<String>,
+    /// In what it is not what the document declares.
+    pub misfit: Option<String>,
+}
+
+impl From<Value> for Pruned {
+    fn from(value: Value) -> Self {
+        Self { json: value.to_string(), value, rows: None, misfit: None }
+    }
+}
+
 /// What a call came to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The pruned answer, or why there is none.
-    pub answer: Result<Value, Refusal>,
+    pub answer: Result<Pruned, Refusal>,
     /// Method and target as they were sent, without credentials; none if the call was refused before.
     pub request: Option<String>,
     /// Bytes of the upstream's body that were read.

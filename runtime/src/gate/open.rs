@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_contract::{Catalog, Tool, Upstream as Declared};
+use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
 use super::{Entry, Gate};
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
-use crate::prune::Pruner;
 use crate::request::Plan;
 use crate::schema;
 use crate::site::Site;
@@ -108,7 +108,7 @@ fn entry(
         output_schema: schema::of_output(tool.output),
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
-        pruner: Pruner::new(&tool.prune).map_err(|fault| broken(fault.to_string()))?,
+        prune: Prune::new(&Rule::from(&tool.prune)).map_err(|fault| broken(fault.to_string()))?,
         upstream: Arc::clone(upstream),
         credentials,
         secrets,

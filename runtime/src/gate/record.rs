@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{Call, Entry, Outcome, Refusal, RefusalKind};
+use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
 use crate::audit::{Audit, Record};
 use crate::digest::sha256;
@@ -58,7 +58,7 @@ impl<'a> Open<'a> {
     }
 
     /// Writes the record, then lets the answer go. An answer without a record does not go.
-    pub(super) fn close(mut self, answer: Result<Value, Refusal>) -> Outcome {
+    pub(super) fn close(mut self, answer: Result<Pruned, Refusal>) -> Outcome {
         self.record.verdict = match &answer {
             Ok(_) => "answered",
             Err(refusal) => refusal.kind.word(),

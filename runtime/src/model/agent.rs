@@ -322,7 +322,7 @@ impl Agent {
         run.made.push(call.clone());
         self.messages.push(Message::Call(call));
         let (text, want) = match &outcome.answer {
-            Ok(answer) => (for_model(answer), Want::Either),
+            Ok(pruned) => (shown(pruned), Want::Either),
             Err(refusal) => {
                 let correct = refusal.kind == RefusalKind::Arguments && !run.corrected;
                 run.corrected |= correct;
@@ -353,6 +353,14 @@ impl Agent {
         if let Some(last) = self.messages.iter().rposition(|message| matches!(message, Message::User(_))) {
             self.messages.truncate(last);
         }
+    }
+}
+
+/// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.
+fn shown(pruned: &gate::Pruned) -> String {
+    match &pruned.rows {
+        Some(rows) if !rows.contains('<') => rows.clone(),
+        _ => for_model(&pruned.value),
     }
 }
 

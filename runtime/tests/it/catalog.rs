@@ -9,7 +9,7 @@ use airlock_contract::prune::{Prune, call, current, field, object};
 use airlock_contract::request::{Body, Method, Request, body, path, query};
 use airlock_contract::response::{Response, Status, empty, json};
 use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, required, text};
-use airlock_contract::tool::{Effect, Tool};
+use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::Gate;
 use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
@@ -38,6 +38,7 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
         request,
         response,
         prune,
+        form: Form::Json,
         output: &Shape::Any,
     }
 }

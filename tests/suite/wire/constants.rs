@@ -85,6 +85,7 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
         }),
         response: Response { answers: list(&tool.answers, answer), bytes_max: tool.bytes_max },
         prune: prune(&tool.prune),
+        form: tool.form,
         output: leak(answered.outermost(&tool.output)),
     }
 }

@@ -142,7 +142,7 @@ impl<'a, 'c> Show<'a, 'c> {
         let milliseconds = u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX);
         if self.display == Display::Json {
             let (answer, error) = match &outcome.answer {
-                Ok(answer) => (Some(answer), None),
+                Ok(pruned) => (Some(&pruned.value), None),
                 Err(refusal) => (None, Some(json!({ "kind": refusal.kind.word(), "text": refusal.text }))),
             };
             return self.object(&json!({

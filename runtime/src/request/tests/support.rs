@@ -2,7 +2,7 @@
 
 use airlock_contract::request::{Argument, Body, Place, Request};
 use airlock_contract::shape::{Shape, any};
-use airlock_contract::{Credential, CredentialPlace, Effect, Method, Response, Tool, Upstream, prune};
+use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Upstream, prune};
 use serde_json::Value;
 
 use super::super::{Encoded, Plan};
@@ -46,6 +46,7 @@ pub(super) fn plan(path: &'static str, rows: &[Argument], body: Body) -> Result<
         request,
         response: Response { answers: &[], bytes_max: 0 },
         prune: prune::current(),
+        form: Form::Json,
         output: &Shape::Any,
     };
     Plan::new(&UPSTREAM, &tool)
