@@ -6,18 +6,53 @@ use std::rc::Rc;
 
 use airlock_contract::prune::Comparator;
 
-use crate::expr::{Expr, Literal};
+use crate::expr::{Expr, Literal, Name};
 use crate::fault::Fault;
 use crate::functions::call;
 use crate::scan::Scanner;
-use crate::value::{Number, Value, shallow, sorted};
+use crate::value::{Number, Value, place, shallow, sorted};
 use crate::write;
 
 /// What the pipelines gave: JSON text, or why there is none; `None` where there was no array to feed it.
 pub(crate) type Piped = Option<Result<String, Fault>>;
 
+/// What a rule that goes through members and items alone finds in a value; nothing is copied for it.
+enum Found<'v, 'i> {
+    Value(&'v Value<'i>),
+    Null,
+    /// It has to be evaluated.
+    Unknown,
+}
+
+fn find<'v, 'i>(expr: &Expr, current: &'v Value<'i>) -> Found<'v, 'i> {
+    let found = |found: Option<&'v Value<'i>>| found.map_or(Found::Null, Found::Value);
+    match (expr, current) {
+        (Expr::Current, _) => Found::Value(current),
+        (Expr::Field(name), Value::Object(members)) => {
+            found(members.iter().find(|(key, _)| key == name).map(|(_, value)| value))
+        }
+        (Expr::Index(position), Value::Array(items)) => {
+            found(place(items.len(), *position).and_then(|at| items.get(at)))
+        }
+        (Expr::Field(_) | Expr::Index(_), Value::Raw(..)) => Found::Unknown,
+        (Expr::Field(_) | Expr::Index(_), _) => Found::Null,
+        (Expr::Then(first, next), _) => match find(first, current) {
+            Found::Value(value) => find(next, value),
+            // Of what stands behind it, only members and items of null are known to be null.
+            Found::Null if matches!(**next, Expr::Field(_) | Expr::Index(_) | Expr::Current) => Found::Null,
+            _ => Found::Unknown,
+        },
+        _ => Found::Unknown,
+    }
+}
+
 /// The value that a rule gives for `current`.
 pub(crate) fn eval<'i>(expr: &'i Expr, current: &Value<'i>, piped: &'i [Piped]) -> Result<Value<'i>, Fault> {
+    match find(expr, current) {
+        Found::Value(value) => return Ok(value.clone()),
+        Found::Null => return Ok(Value::Null),
+        Found::Unknown => {}
+    }
     let run = |expr: &'i Expr| eval(expr, current, piped);
     Ok(match expr {
         Expr::Current => current.clone(),
@@ -58,7 +93,7 @@ pub(crate) fn eval<'i>(expr: &'i Expr, current: &Value<'i>, piped: &'i [Piped]) 
         }
         Expr::Object(_) | Expr::List(_) if current.is_null() => Value::Null,
         Expr::Object(members) => {
-            let member = |(name, rule): &'i (String, Expr)| Ok((Cow::Borrowed(name.as_str()), run(rule)?));
+            let member = |(name, rule): &'i (Name, Expr)| Ok((Cow::Borrowed(name.text.as_str()), run(rule)?));
             Value::Object(Rc::new(members.iter().map(member).collect::<Result<_, Fault>>()?))
         }
         Expr::List(items) => Value::array(items.iter().map(run).collect::<Result<_, Fault>>()?),
@@ -96,8 +131,7 @@ pub(crate) fn emit<'i>(
                 if position > 0 {
                     out.push(',');
                 }
-                write::write_text(name, out);
-                out.push(':');
+                out.push_str(&name.json);
                 emit_or_null(rule, current, piped, out)?;
             }
             out.push('}');
@@ -114,7 +148,32 @@ pub(crate) fn emit<'i>(
             out.push(']');
             Ok(true)
         }
-        Expr::Then(first, next) => emit(next, &eval(first, current, piped)?, piped, out),
+        Expr::Each(list, item) => match eval(list, current, piped)?.items()? {
+            Some(items) => {
+                out.push('[');
+                let start = out.len();
+                for value in items.iter() {
+                    let length = out.len();
+                    if length > start {
+                        out.push(',');
+                    }
+                    if !emit(item, value, piped, out)? {
+                        out.truncate(length);
+                    }
+                }
+                out.push(']');
+                Ok(true)
+            }
+            None => Ok(false),
+        },
+        Expr::Current | Expr::Field(_) | Expr::Index(_) | Expr::Then(..) => match find(expr, current) {
+            Found::Null => Ok(false),
+            Found::Value(value) => emit_value(value, out),
+            Found::Unknown => match expr {
+                Expr::Then(first, next) => emit(next, &eval(first, current, piped)?, piped, out),
+                _ => emit_value(&eval(expr, current, piped)?, out),
+            },
+        },
         Expr::When(condition, then) => {
             if eval(condition, current, piped)?.is_true() {
                 emit(then, current, piped, out)
@@ -127,15 +186,16 @@ pub(crate) fn emit<'i>(
             out.push_str(json);
             Ok(true)
         }
-        _ => {
-            let value = eval(expr, current, piped)?;
-            if value.is_null() {
-                return Ok(false);
-            }
-            write::write(&value, out)?;
-            Ok(true)
-        }
+        _ => emit_value(&eval(expr, current, piped)?, out),
     }
+}
+
+fn emit_value(value: &Value<'_>, out: &mut String) -> Result<bool, Fault> {
+    if value.is_null() {
+        return Ok(false);
+    }
+    write::write(value, out)?;
+    Ok(true)
 }
 
 fn emit_or_null<'i>(expr: &'i Expr, current: &Value<'i>, piped: &'i [Piped], out: &mut String) -> Result<(), Fault> {

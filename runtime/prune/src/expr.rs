@@ -4,7 +4,8 @@ use airlock_contract::prune::Comparator;
 
 use crate::fault::Fault;
 use crate::rule::Rule;
-use crate::scan::{Kind, Scanner};
+use crate::scan::{Broken, Kind, Scanner};
+use crate::write::write_text;
 
 /// A node of a rule that is ready to run.
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(crate) enum Expr {
     Flatten(Box<Expr>),
     Values(Box<Expr>),
     When(Box<Expr>, Box<Expr>),
-    Object(Vec<(String, Expr)>),
+    Object(Vec<(Name, Expr)>),
     List(Vec<Expr>),
     Literal(Literal),
     Compare(Box<Expr>, Comparator, Box<Expr>),
@@ -30,6 +31,14 @@ pub(crate) enum Expr {
     /// What a pipeline gives, by its number, or this where there is no array to feed it. Only in what is left of a rule when
     /// its pipelines have been taken out.
     Piped(usize, Box<Expr>),
+}
+
+/// A key of an object that a rule makes.
+#[derive(Clone, Debug)]
+pub(crate) struct Name {
+    pub(crate) text: String,
+    /// As it is written before its value: JSON text and a colon.
+    pub(crate) json: String,
 }
 
 /// A constant.
@@ -162,7 +171,12 @@ pub(crate) fn compile(rule: &Rule, depth: usize) -> Result<Expr, Fault> {
         Rule::Values(object) => Expr::Values(boxed(object)?),
         Rule::When(condition, then) => Expr::When(boxed(condition)?, boxed(then)?),
         Rule::Object(members) => {
-            let member = |(name, inner): &(String, Rule)| Ok((name.clone(), compile(inner, depth + 1)?));
+            let member = |(name, inner): &(String, Rule)| {
+                let mut json = String::new();
+                write_text(name, &mut json);
+                json.push(':');
+                Ok((Name { text: name.clone(), json }, compile(inner, depth + 1)?))
+            };
             Expr::Object(members.iter().map(member).collect::<Result<_, Fault>>()?)
         }
         Rule::List(items) => {
@@ -197,7 +211,7 @@ fn call(name: &str, arguments: &[Rule], depth: usize) -> Result<Expr, Fault> {
 }
 
 fn literal(json: &str) -> Result<Literal, Fault> {
-    let no_json = |fault: Fault| Fault::Rule(format!("a constant of the rule is no JSON: {fault}"));
+    let no_json = |fault: Broken| Fault::Rule(format!("a constant of the rule is no JSON: {}", fault.what()));
     let mut scanner = Scanner::new(json);
     let kind = scanner.kind().map_err(no_json)?;
     let start = scanner.at();

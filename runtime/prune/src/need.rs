@@ -17,6 +17,8 @@ pub(crate) struct Node {
     pub(crate) count: bool,
     /// Members that are looked at.
     pub(crate) fields: Vec<(String, usize)>,
+    /// Which lengths their names have, one bit each: most other keys are told by it.
+    lengths: u64,
     /// What is looked at in every item.
     pub(crate) item: Option<usize>,
     /// Pipelines that are fed with the items.
@@ -53,6 +55,22 @@ struct Analysis {
     origins: Vec<Origin>,
     known: BTreeMap<Origin, usize>,
     steps: usize,
+}
+
+impl Node {
+    /// The place among [`Node::fields`] that a member of this name has.
+    #[inline]
+    pub(crate) fn field(&self, name: &[u8]) -> Option<usize> {
+        if self.lengths & length_bit(name) == 0 {
+            return None;
+        }
+        self.fields.iter().position(|(known, _)| known.as_bytes() == name)
+    }
+}
+
+#[inline]
+fn length_bit(name: &[u8]) -> u64 {
+    1 << (name.len() % 64)
 }
 
 impl Need {
@@ -112,6 +130,7 @@ impl Need {
         }
         let child = self.nodes.len();
         self.nodes.push(Node::default());
+        self.nodes[node].lengths |= length_bit(name.as_bytes());
         self.nodes[node].fields.push((name.to_owned(), child));
         child
     }
@@ -289,7 +308,7 @@ impl Analysis {
                 self.intern(Origin::Array(either))
             }
             Expr::Object(members) => {
-                let members = members.iter().map(|(name, rule)| (name.clone(), self.run(rule, current))).collect();
+                let members = members.iter().map(|(name, rule)| (name.text.clone(), self.run(rule, current))).collect();
                 self.intern(Origin::Object(members))
             }
             Expr::And(left, right) | Expr::Or(left, right) => {

@@ -73,7 +73,7 @@ struct Extraction<'s> {
 impl Extraction<'_> {
     /// `base` leads to the value that the rule is applied to.
     fn visit(&mut self, expr: &Expr, base: &[String]) -> Expr {
-        if let Some(pipeline) = pipeline(expr, base)
+        if let Some(pipeline) = pipeline(expr, Stream { path: base.to_vec(), stages: Vec::new() })
             && !self.shut.contains(&pipeline.path)
         {
             self.pipelines.push(pipeline);
@@ -129,8 +129,8 @@ struct Stream {
     stages: Vec<Stage>,
 }
 
-fn pipeline(expr: &Expr, base: &[String]) -> Option<Pipeline> {
-    let current = Stream { path: base.to_vec(), stages: Vec::new() };
+/// The pipeline that a rule is on what comes out of `current`.
+fn pipeline(expr: &Expr, current: Stream) -> Option<Pipeline> {
     let (stream, sink) = match expr {
         Expr::Call(Function::Join, arguments) => match arguments.as_slice() {
             [Expr::Literal(Literal::Text(separator)), list] => {
@@ -144,7 +144,7 @@ fn pipeline(expr: &Expr, base: &[String]) -> Option<Pipeline> {
             _ => return None,
         },
         Expr::Index(position) => indexed(current, *position)?,
-        Expr::Then(list, next) if let Expr::Index(position) = **next => indexed(stream(list, current)?, position)?,
+        Expr::Then(list, next) if let Some(list) = stream(list, current.clone()) => return pipeline(next, list),
         _ => {
             let stream = stream(expr, current)?;
             if stream.stages.is_empty() {

@@ -141,7 +141,7 @@ impl Plan {
 pub fn check(text: &str) -> Result<(), Fault> {
     let mut scanner = Scanner::new(text);
     scanner.skip(0)?;
-    scanner.end()
+    Ok(scanner.end()?)
 }
 
 /// Takes pipelines out, but for those on arrays that what is left of the rule looks at too.

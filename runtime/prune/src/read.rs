@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::fault::Fault;
 use crate::flow::Flow;
 use crate::need::{Need, Node};
-use crate::scan::{Kind, Scanner};
+use crate::scan::{Kind, Scanner, unescaped};
 use crate::value::{Members, Number, Value, shallow};
 
 /// Reads one answer.
@@ -15,6 +15,20 @@ pub(crate) struct Reader<'i> {
     scanner: Scanner<'i>,
     need: &'i Need,
     flows: Vec<Flow<'i>>,
+    /// Empty ones that may be filled.
+    arrays: Vec<Rc<Vec<Value<'i>>>>,
+    objects: Vec<Rc<Members<'i>>>,
+}
+
+/// Puts parts into a collection that nobody shares.
+fn filled<T>(mut collection: Rc<Vec<T>>, parts: Vec<T>) -> Rc<Vec<T>> {
+    match Rc::get_mut(&mut collection) {
+        Some(empty) => {
+            *empty = parts;
+            collection
+        }
+        None => Rc::new(parts),
+    }
 }
 
 /// What is needed of `text`, and the pipelines that were fed with it.
@@ -23,27 +37,29 @@ pub(crate) fn read<'i>(
     need: &'i Need,
     flows: Vec<Flow<'i>>,
 ) -> Result<(Value<'i>, Vec<Flow<'i>>), Fault> {
-    let mut reader = Reader { scanner: Scanner::new(text), need, flows };
-    let value = reader.value(&need.nodes[0], false, 0)?;
+    let mut reader = Reader { scanner: Scanner::new(text), need, flows, arrays: Vec::new(), objects: Vec::new() };
+    let mut value = Value::Null;
+    reader.value(&need.nodes[0], false, 0, &mut value)?;
     reader.scanner.end()?;
     Ok((value, reader.flows))
 }
 
 impl<'i> Reader<'i> {
-    /// The value that comes next. `depth` collections are around it; with `all` everything of it is needed.
-    fn value(&mut self, node: &'i Node, all: bool, depth: usize) -> Result<Value<'i>, Fault> {
+    /// Puts the value that comes next into `place`, which saves moving it there. `depth` collections are around it; with
+    /// `all` everything of it is needed.
+    fn value(&mut self, node: &'i Node, all: bool, depth: usize, place: &mut Value<'i>) -> Result<(), Fault> {
         let all = all || node.all;
-        let start = match self.scanner.kind()? {
-            Kind::Text => return Ok(Value::Text(self.scanner.text()?)),
-            Kind::Number => return Ok(Value::Number(Number::Written(self.scanner.number()?))),
-            Kind::Bool => return Ok(Value::Bool(self.scanner.literal()?)),
+        match self.scanner.kind()? {
+            Kind::Text => *place = Value::Text(self.scanner.text()?),
+            Kind::Number => *place = Value::Number(Number::Written(self.scanner.number()?)),
+            Kind::Bool => *place = Value::Bool(self.scanner.literal()?),
             Kind::Null => {
                 self.scanner.literal()?;
-                return Ok(Value::Null);
+                *place = Value::Null;
             }
-            Kind::Array if !node.fed.is_empty() => return self.feed(node, all, depth),
+            Kind::Array if !node.fed.is_empty() => *place = self.feed(node, all, depth)?,
             Kind::Array | Kind::Object if all && node.fields.is_empty() && node.item.is_none() => {
-                return shallow(&mut self.scanner, depth);
+                *place = shallow(&mut self.scanner, depth)?;
             }
             kind => {
                 self.scanner.check_depth(depth + 1)?;
@@ -52,22 +68,24 @@ impl<'i> Reader<'i> {
                     Kind::Array => self.array(node, all, depth)?,
                     _ => self.object(node, all, depth)?,
                 };
-                if !all {
-                    return Ok(value);
-                }
-                (start, value)
+                *place = if all { Value::Raw(self.scanner.since(start), Some(Rc::new(value))) } else { value };
             }
-        };
-        let (start, seen) = start;
-        Ok(Value::Raw(self.scanner.since(start), Some(Rc::new(seen))))
+        }
+        Ok(())
     }
 
     fn array(&mut self, node: &'i Node, all: bool, depth: usize) -> Result<Value<'i>, Fault> {
-        let mut items = Vec::new();
+        let mut array = self.arrays.pop().unwrap_or_default();
+        let mut items = Rc::get_mut(&mut array).map(std::mem::take).unwrap_or_default();
         let mut more = self.scanner.enter();
         while more {
             match node.item {
-                Some(item) => items.push(self.value(&self.need.nodes[item], all, depth + 1)?),
+                Some(item) => {
+                    items.push(Value::Null);
+                    if let Some(place) = items.last_mut() {
+                        self.value(&self.need.nodes[item], all, depth + 1, place)?;
+                    }
+                }
                 None if all => items.push(shallow(&mut self.scanner, depth + 1)?),
                 None => {
                     self.scanner.skip(depth + 1)?;
@@ -79,34 +97,48 @@ impl<'i> Reader<'i> {
             }
             more = self.scanner.more(b']')?;
         }
-        Ok(Value::array(items))
+        Ok(Value::Array(filled(array, items)))
     }
 
     fn object(&mut self, node: &'i Node, all: bool, depth: usize) -> Result<Value<'i>, Fault> {
-        let mut members = Members::with_capacity(node.fields.len());
-        let mut others = HashSet::new();
-        let mut is_empty = true;
+        let mut object = self.objects.pop().unwrap_or_default();
+        let mut members = Rc::get_mut(&mut object).map(std::mem::take).unwrap_or_default();
+        let mut others = None;
+        // Which fields have been read, one bit each; those beyond have none, and are looked for.
+        let mut seen = 1_u128 << 127;
         let mut more = self.scanner.enter();
+        let is_empty = !more;
         while more {
-            is_empty = false;
-            let (key, inner) = self.scanner.key()?;
-            let field = key.as_deref().and_then(|key| node.fields.iter().find(|(name, _)| name == key));
-            if let Some((name, child)) = field {
+            let (start, end, escapes) = self.scanner.key()?;
+            // With half of a surrogate pair in it, it is nobody's name.
+            let field = if escapes {
+                unescaped(self.scanner.text_at(start, end)).and_then(|key| node.field(key.as_bytes()))
+            } else {
+                node.field(self.scanner.bytes_at(start, end))
+            };
+            if let Some((name, child)) = field.and_then(|field| node.fields.get(field)) {
                 let child = &self.need.nodes[*child];
                 // Of a key that stands twice, the last counts.
                 for flow in &child.fed_below {
                     self.flows[*flow].forget();
                 }
-                let value = self.value(child, all, depth + 1)?;
-                match members.iter_mut().find(|(known, _)| known == name) {
-                    Some((_, known)) => *known = value,
-                    None => members.push((Cow::Borrowed(name), value)),
+                let bit = field.and_then(|field| 1_u128.checked_shl(u32::try_from(field).ok()?)).unwrap_or(seen);
+                let known = if seen & bit == 0 { None } else { members.iter().position(|(known, _)| known == name) };
+                let position = known.unwrap_or(members.len());
+                if known.is_none() {
+                    members.push((Cow::Borrowed(name.as_str()), Value::Null));
                 }
+                self.value(child, all, depth + 1, &mut members[position].1)?;
+                seen |= bit;
             } else {
                 self.scanner.skip(depth + 1)?;
-                let key = || key.clone().unwrap_or(Cow::Borrowed(inner));
-                if node.count && !all && others.insert(key()) {
-                    members.push((key(), Value::Null));
+                if node.count && !all {
+                    let written = self.scanner.text_at(start, end);
+                    let key = if escapes { unescaped(written).map(Cow::Owned) } else { None };
+                    let key = key.unwrap_or(Cow::Borrowed(written));
+                    if others.get_or_insert_with(HashSet::new).insert(key.clone()) {
+                        members.push((key, Value::Null));
+                    }
                 }
             }
             more = self.scanner.more(b'}')?;
@@ -115,14 +147,35 @@ impl<'i> Reader<'i> {
             // What is not there is null, and need not be looked for again.
             for (name, _) in &node.fields {
                 if !members.iter().any(|(known, _)| known == name) {
-                    members.push((Cow::Borrowed(name), Value::Null));
+                    members.push((Cow::Borrowed(name.as_str()), Value::Null));
                 }
             }
         } else if members.is_empty() && !is_empty {
             // That it is not empty can be looked at.
             members.push((Cow::Borrowed(""), Value::Null));
         }
-        Ok(Value::Object(Rc::new(members)))
+        Ok(Value::Object(filled(object, members)))
+    }
+
+    /// Keeps the memory of an item that nobody holds any more for those that come.
+    fn reuse(&mut self, value: Value<'i>) {
+        match value {
+            Value::Array(mut array) => {
+                if let Some(items) = Rc::get_mut(&mut array) {
+                    let mut parts = std::mem::take(items);
+                    parts.drain(..).for_each(|part| self.reuse(part));
+                    self.arrays.push(filled(array, parts));
+                }
+            }
+            Value::Object(mut object) => {
+                if let Some(members) = Rc::get_mut(&mut object) {
+                    let mut parts = std::mem::take(members);
+                    parts.drain(..).for_each(|(_, part)| self.reuse(part));
+                    self.objects.push(filled(object, parts));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Gives every item to the pipelines that begin here, and lets it go.
@@ -139,17 +192,16 @@ impl<'i> Reader<'i> {
             if node.fed.iter().all(|flow| self.flows[*flow].is_done()) {
                 self.scanner.skip(depth + 1)?;
             } else {
-                let item = match item_node {
-                    Some(item) => self.value(item, all, depth + 1)?,
-                    None if all => shallow(&mut self.scanner, depth + 1)?,
-                    None => {
-                        self.scanner.skip(depth + 1)?;
-                        Value::Null
-                    }
-                };
+                let mut item = Value::Null;
+                match item_node {
+                    Some(node) => self.value(node, all, depth + 1, &mut item)?,
+                    None if all => item = shallow(&mut self.scanner, depth + 1)?,
+                    None => self.scanner.skip(depth + 1)?,
+                }
                 for flow in &node.fed {
                     self.flows[*flow].take(&item);
                 }
+                self.reuse(item);
             }
             more = self.scanner.more(b']')?;
         }

@@ -166,9 +166,7 @@ impl<'i> Value<'i> {
     /// That item of an array, from the end if negative, else null.
     pub(crate) fn item(&self, position: i32) -> Result<Self, Fault> {
         let Some(items) = self.items()? else { return Ok(Self::Null) };
-        let distance = usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
-        let place = if position < 0 { items.len().checked_sub(distance) } else { Some(distance) };
-        Ok(place.and_then(|place| items.get(place)).cloned().unwrap_or(Self::Null))
+        Ok(place(items.len(), position).and_then(|place| items.get(place)).cloned().unwrap_or(Self::Null))
     }
 
     /// The members of an object; `None` of anything else.
@@ -216,6 +214,12 @@ impl<'i> Value<'i> {
         }
         Ok(true)
     }
+}
+
+/// Where that item of an array stands, from the end if negative.
+pub(crate) fn place(length: usize, position: i32) -> Option<usize> {
+    let distance = usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
+    if position < 0 { length.checked_sub(distance) } else { Some(distance) }
 }
 
 /// Members in the order of their keys: `keys`, `values` and `*` do not depend on how the upstream writes its objects.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::fault::Fault;
-use crate::scan::{Kind, Scanner, unescaped};
+use crate::scan::{Broken, Kind, Scanner, What, plain, unescaped};
 use crate::value::{Number, Value, sorted};
 
 /// Objects with more keys than this look for doubles in a table.
@@ -106,8 +106,12 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
     use std::fmt::Write as _;
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    loop {
+        let at = plain(rest.as_bytes(), 0);
         out.push_str(&rest[..at]);
+        if at == rest.len() {
+            break;
+        }
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
@@ -120,7 +124,6 @@ pub(crate) fn write_text(text: &str, out: &mut String) {
         }
         rest = &rest[at + 1..];
     }
-    out.push_str(rest);
     out.push('"');
 }
 
@@ -194,7 +197,7 @@ fn copy_text(scanner: &mut Scanner<'_>, out: &mut String) -> Result<(), Fault> {
         let text = scanner.since(start);
         match unescaped(&text[1..text.len() - 1]) {
             Some(text) => write_text(&text, out),
-            None => return Err(Fault::Body(start, "half of a surrogate pair stands in a string that is kept")),
+            None => return Err(Broken::new(start, What::HalfPair).into()),
         }
     } else {
         out.push_str(scanner.since(start));
