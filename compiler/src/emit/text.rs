@@ -4,6 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Item;
 
+use crate::report::is_invisible;
+
 /// A Rust file: a header of comment lines, inner documentation, and items.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Module {
@@ -66,7 +68,7 @@ const COLUMNS: usize = 100;
 /// A string literal; long text is continued on further lines, each indented by `indent` spaces.
 pub(super) fn string(text: &str, indent: usize) -> TokenStream {
     if text.len() + indent + 8 <= COLUMNS || !text.contains(' ') {
-        return quote!(#text);
+        return plain(text);
     }
     let mut source = String::from("\"");
     let mut column = indent + 8;
@@ -88,15 +90,23 @@ pub(super) fn string(text: &str, indent: usize) -> TokenStream {
     source.push('"');
     match source.parse::<Literal>() {
         Ok(literal) if unescapes_to(&source, text) => quote!(#literal),
-        _ => quote!(#text),
+        _ => plain(text),
+    }
+}
+
+/// A string literal on one line.
+fn plain(text: &str) -> TokenStream {
+    match format!("\"{}\"", escape(text)).parse::<Literal>() {
+        Ok(literal) => quote!(#literal),
+        Err(_) => quote!(#text),
     }
 }
 
 /// JSON text or a regular expression: raw where that spares backslashes, so that it reads as it was written.
 pub(super) fn json(text: &str) -> TokenStream {
-    let plain = !text.contains(['"', '\\']);
-    if plain || text.chars().any(|char| char == '\r' || char.is_control()) {
-        return quote!(#text);
+    // In a raw string nothing can be escaped.
+    if !text.contains(['"', '\\']) || text.contains(is_invisible) {
+        return plain(text);
     }
     let longest = text.split(|char| char != '#').map(str::len).max().unwrap_or(0);
     // A raw string needs one `#` more than any run of them behind a quote, and none where there is no quote.
@@ -104,13 +114,22 @@ pub(super) fn json(text: &str) -> TokenStream {
     let source = format!("r{hashes}\"{text}\"{hashes}");
     match source.parse::<Literal>() {
         Ok(literal) if unescapes_to(&source, text) => quote!(#literal),
-        _ => quote!(#text),
+        _ => plain(text),
     }
 }
 
+/// Text between the quotes of a literal. Rust's own escapes leave some characters that nobody sees as they are.
 fn escape(word: &str) -> String {
     let quoted = Literal::string(word).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
+    let mut escaped = String::with_capacity(quoted.len());
+    for char in quoted[1..quoted.len() - 1].chars() {
+        if is_invisible(char) {
+            escaped.extend(char.escape_unicode());
+        } else {
+            escaped.push(char);
+        }
+    }
+    escaped
 }
 
 /// A continued literal must mean the text exactly; runs of blanks at a line's end would be lost.
@@ -120,7 +139,7 @@ fn unescapes_to(source: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{comment, rule_documentation, string};
+    use super::{comment, json, rule_documentation, string};
 
     #[test]
     fn a_comment_cannot_be_left() {
@@ -141,6 +160,26 @@ mod tests {
             assert_eq!(literal.value(), text);
         }
         assert!(string(&"word ".repeat(60), 8).to_string().lines().all(|line| line.len() <= 100));
+    }
+
+    #[test]
+    fn what_a_reviewer_cannot_see_is_escaped() {
+        for hidden in
+            ['\u{feff}', '\u{200b}', '\u{202e}', '\u{fe0f}', '\u{3164}', '\u{e0041}', '\u{1b}', '\u{ad}', '\u{e000}']
+        {
+            let long = "word ".repeat(30);
+            for text in [
+                format!("{{\"a\":\"x{hidden}y\"}}"),
+                format!("^x\\d{hidden}"),
+                format!("x{hidden}"),
+                format!("{long}{hidden}"),
+            ] {
+                for source in [json(&text), string(&text, 8)] {
+                    assert!(!source.to_string().contains(hidden), "{hidden:?}: {source}");
+                    assert_eq!(syn::parse2::<syn::LitStr>(source).expect("is a literal").value(), text);
+                }
+            }
+        }
     }
 
     #[test]
