@@ -7,6 +7,9 @@ mod prune;
 mod request;
 mod shape;
 mod text;
+
+#[cfg(test)]
+pub(crate) use text::{json, string};
 mod tool;
 mod vocabulary;
 

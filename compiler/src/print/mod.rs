@@ -9,6 +9,7 @@ use quote::ToTokens;
 use syn::Item;
 
 use crate::emit::{File, Module, Tree};
+use crate::report::is_invisible;
 
 /// The crate's files as text, by path.
 pub fn print(tree: &Tree) -> BTreeMap<String, String> {
@@ -76,7 +77,21 @@ fn tokens(stream: TokenStream) -> Vec<String> {
 
 fn print_item(item: &Item) -> String {
     let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item.clone()] };
-    continued(&hug::hug(prettyplease::unparse(&file).trim_end()))
+    shown(&continued(&hug::hug(prettyplease::unparse(&file).trim_end())))
+}
+
+/// Escapes what a reviewer cannot see. It stands in literals alone, none of them raw: names are ASCII, and in comments it is
+/// escaped by whoever writes them.
+fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char != '\n' && is_invisible(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    shown
 }
 
 /// Indents the further lines of a continued literal one step deeper than its first.
@@ -98,4 +113,36 @@ fn continued(text: &str) -> String {
 fn comment_lines(mark: &str, lines: &[String]) -> String {
     let lines = lines.iter().map(|line| if line.is_empty() { mark.to_owned() } else { format!("{mark} {line}") });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::print_item;
+    use crate::emit::{json, string};
+
+    #[test]
+    fn what_a_reviewer_cannot_see_is_escaped() {
+        for hidden in
+            ['\u{feff}', '\u{200b}', '\u{202e}', '\u{fe0f}', '\u{3164}', '\u{e0041}', '\u{1b}', '\u{ad}', '\u{e000}']
+        {
+            let long = "word ".repeat(30);
+            for text in [
+                format!("{{\"a\":\"x{hidden}y\"}}"),
+                format!("^x\\d{hidden}"),
+                format!("x{hidden}"),
+                format!("{long}{hidden}"),
+            ] {
+                for literal in [json(&text), string(&text, 8), quote::quote!(#text)] {
+                    let item = syn::parse2(quote::quote!(const A: &str = #literal;)).expect("is an item");
+                    let printed = print_item(&item);
+                    assert!(!printed.contains(hidden), "{hidden:?}: {printed}");
+                    let read: syn::ItemConst = syn::parse_str(&printed).expect("is an item");
+                    let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(read), .. }) = *read.expr else {
+                        panic!("no text: {printed}")
+                    };
+                    assert_eq!(read.value(), text);
+                }
+            }
+        }
+    }
 }
