@@ -12,7 +12,7 @@ pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
 }
 
 fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
-    let CheckedCatalog { resolved, facts } = catalog;
+    let CheckedCatalog { resolved, facts, answers } = catalog;
     let upstreams = resolved.upstreams.into_iter().map(|(name, upstream)| Upstream {
         name,
         base_path: upstream.base_path,
@@ -27,13 +27,13 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         document,
         document_sha256: resolved.document_sha256,
         shapes: resolved.shapes,
-        answers: resolved.answers,
+        answers,
         tools,
     }
 }
 
 fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
-    let ResolvedTool { name, manifest, operation, upstream, credentials, output } = tool;
+    let ResolvedTool { name, manifest, operation, upstream, credentials, answer: _ } = tool;
     let title = manifest.title.as_deref().map(one_line).filter(|title| !title.is_empty());
     let mut accept: Vec<&str> = Vec::new();
     for Declared { answer, .. } in &operation.answers {
@@ -61,7 +61,8 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         bytes_max: manifest.response.bytes_max,
         rule: manifest.prune.trim().to_owned(),
         prune: lower_rule(&facts.rule),
-        output,
+        output: facts.output,
+        fields: facts.fields,
         name,
     }
 }

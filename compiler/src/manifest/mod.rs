@@ -86,6 +86,9 @@ pub struct Tool {
     pub response: Response,
     /// The JMESPath rule that the answer is pruned with. `"@"` says "everything" out loud.
     pub prune: String,
+    /// The answer has fields that the document does not list: a rule may name them, with a warning. Default: a field that
+    /// is not listed is an error.
+    pub open: Option<bool>,
 }
 
 /// What a call does to the upstream's data.

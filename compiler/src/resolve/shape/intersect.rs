@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::ShapeReader;
-use crate::ir::{Integer, List, Number, Object, Shape, Text};
+use crate::ir::{Integer, List, Number, Object, Others, Shape, Text};
 
 /// A union that is distributed over another has at most this many alternatives.
 const ALTERNATIVES_MAX: usize = 64;
@@ -100,7 +100,14 @@ impl<'r, 'd> Conjunction<'r, 'd> {
     /// Properties of both. A side that lists its properties was read as closed, but closed to what its other side lists it
     /// is not.
     fn objects(&mut self, left: Object, right: Object) -> Result<Shape, Conflict> {
+        let others = others(&left, &right);
         let mut merged = left;
+        merged.others = others;
+        for name in right.write_only {
+            if !merged.write_only.contains(&name) {
+                merged.write_only.push(name);
+            }
+        }
         for property in right.properties {
             let Some(known) = merged.properties.iter_mut().find(|known| known.name == property.name) else {
                 merged.properties.push(property);
@@ -186,6 +193,19 @@ impl<'r, 'd> Conjunction<'r, 'd> {
             pattern: if left.pattern.is_empty() { right.pattern } else { left.pattern },
             format: if left.format.is_empty() { right.format } else { left.format },
         }
+    }
+}
+
+/// What two objects at once have besides what is listed. A base schema that is made one of its kinds by further properties
+/// is that kind.
+fn others(left: &Object, right: &Object) -> Others {
+    let is_bare = |object: &Object| object.properties.is_empty() && object.others == Others::None;
+    match (left.others, right.others) {
+        (Others::Any, _) | (_, Others::Any) => Others::Any,
+        (Others::OfKinds, _) if is_bare(right) => Others::OfKinds,
+        (_, Others::OfKinds) if is_bare(left) => Others::OfKinds,
+        (Others::OfKinds, Others::OfKinds) => Others::OfKinds,
+        _ => Others::None,
     }
 }
 
