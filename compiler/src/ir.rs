@@ -337,6 +337,21 @@ pub enum Prune {
 
 pub use airlock_contract::prune::Comparator;
 
+impl Fields {
+    /// How many are kept, of how many, in words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Unknown => "unknown: the document has no schema for the answer".into(),
+            Self::None => "none: the answer has no body".into(),
+            Self::Known { kept, dropped, is_cut } => {
+                let more = if *is_cut { "more than " } else { "" };
+                let all = kept.len() + dropped.len();
+                format!("{} of {more}{all} field{}", kept.len(), if all == 1 { "" } else { "s" })
+            }
+        }
+    }
+}
+
 impl Shape {
     /// Calls `visit` with the name of every named shape that stands directly in this one.
     pub fn names(&self, visit: &mut impl FnMut(&str)) {

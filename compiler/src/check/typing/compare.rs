@@ -57,8 +57,10 @@ impl<'s> Typer<'s, '_> {
         let mut words: Vec<&str> = Vec::new();
         for other in others {
             match &other.view {
-                View::Words(known) => words.extend(known.iter().map(String::as_str)),
                 View::Any | View::Str => return false,
+                // What a filter has left of the words is not what the document lists.
+                _ if matches!(other.of, Type::From(..)) => return false,
+                View::Words(known) => words.extend(known.iter().map(String::as_str)),
                 _ => {}
             }
         }

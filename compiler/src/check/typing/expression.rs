@@ -3,7 +3,6 @@
 use jmespath::ast::Ast;
 
 use super::heads::{Head, Names, View, heads, type_of, without_null};
-use super::narrow::narrow;
 use super::remark::Remark;
 use super::spans::Spans;
 use super::types::Type;
@@ -21,12 +20,13 @@ pub(super) struct Typer<'s, 'r> {
     /// Whether a required member is taken for one that may be missing.
     pub(super) doubts: bool,
     pub(super) remarks: Vec<Remark>,
+    pub(super) narrow_steps: usize,
     steps: usize,
 }
 
 impl<'s, 'r> Typer<'s, 'r> {
     pub(super) fn new(names: &'s Names, spans: &'r Spans, text: &'r str, is_open: bool) -> Self {
-        Self { names, spans, text, is_open, doubts: false, remarks: Vec::new(), steps: 0 }
+        Self { names, spans, text, is_open, doubts: false, remarks: Vec::new(), narrow_steps: 0, steps: 0 }
     }
 
     /// The alternatives of a type, within the limits of one rule.
@@ -35,7 +35,7 @@ impl<'s, 'r> Typer<'s, 'r> {
             return vec![Head { of: Type::Any, view: View::Any }];
         }
         let found = heads(of, self.names);
-        self.steps += found.len() + 1;
+        self.steps += cost(found.len());
         found
     }
 
@@ -136,7 +136,7 @@ impl<'s, 'r> Typer<'s, 'r> {
     /// The right side sees what the left one has found to be true.
     fn and(&mut self, lhs: &Ast, rhs: &Ast, current: &Type<'s>) -> Type<'s> {
         let left = self.infer(lhs, current);
-        let narrowed = narrow(current, lhs, true, self.names, self.doubts).unwrap_or_else(|| current.clone());
+        let narrowed = self.narrow(current, lhs, true).unwrap_or_else(|| current.clone());
         let right = self.infer(rhs, &narrowed);
         let found = self.heads(&left);
         let falsy = falsy(&found);
@@ -151,7 +151,7 @@ impl<'s, 'r> Typer<'s, 'r> {
 
     fn or(&mut self, lhs: &Ast, rhs: &Ast, current: &Type<'s>) -> Type<'s> {
         let left = self.infer(lhs, current);
-        let narrowed = narrow(current, lhs, false, self.names, self.doubts).unwrap_or_else(|| current.clone());
+        let narrowed = self.narrow(current, lhs, false).unwrap_or_else(|| current.clone());
         let right = self.infer(rhs, &narrowed);
         let found = self.heads(&left);
         let truthy: Vec<Head<'s>> = found.iter().filter(|head| can_be_true(&head.view)).cloned().collect();
@@ -163,6 +163,11 @@ impl<'s, 'r> Typer<'s, 'r> {
         }
         Type::union([type_of(&truthy), right])
     }
+}
+
+/// What so many alternatives count for: those of a union are compared with one another.
+pub(super) fn cost(alternatives: usize) -> usize {
+    1 + alternatives + alternatives * alternatives / 8
 }
 
 /// Whether a value of this kind counts as true: all do but null, false, and what is empty.

@@ -29,13 +29,15 @@ pub(super) fn fields<'s>(answer: &'s Shape, outcome: &Type<'s>, names: &'s Names
 struct Leaves<'s> {
     names: &'s Names,
     paths: BTreeSet<String>,
+    /// Named shapes that were counted, with where they were.
+    counted: BTreeSet<(String, &'s str)>,
     steps: usize,
     is_cut: bool,
 }
 
 impl<'s> Leaves<'s> {
     fn new(names: &'s Names) -> Self {
-        Self { names, paths: BTreeSet::new(), steps: 0, is_cut: false }
+        Self { names, paths: BTreeSet::new(), counted: BTreeSet::new(), steps: 0, is_cut: false }
     }
 
     /// The fields at a place and below it.
@@ -49,12 +51,11 @@ impl<'s> Leaves<'s> {
             }
             match place.shape {
                 Shape::Named(name) => {
-                    // Inside of itself a shape has been counted.
-                    if place.met(name).is_none() {
-                        match place.named(name, self.names) {
-                            Some(target) => open.push(target),
-                            None => self.is_cut = true,
-                        }
+                    // Inside of itself a shape is where it was met first, and there it is counted once.
+                    match place.named(name, self.names) {
+                        Some(target) if self.counted.insert((target.path.to_string(), name)) => open.push(target),
+                        Some(_) => {}
+                        None => self.is_cut = true,
                     }
                 }
                 Shape::Nullable(inner) => open.push(Place { shape: inner, ..place }),
@@ -92,27 +93,15 @@ impl<'s> Leaves<'s> {
                 Type::List(item) => open.push(item),
                 Type::Union(union) => open.extend(&union.of),
                 Type::From(_, from) => open.extend(from.iter()),
-                Type::Document(place) => self.add_place(place),
+                Type::Document(place) => self.add(place.clone()),
                 Type::Object(object) => {
                     open.extend(object.fields.iter().map(|(_, member)| member));
                     if let Rest::Document(place) = &object.rest {
-                        self.add_place(place);
+                        self.add(place.clone());
                     }
                 }
                 _ => {}
             }
-        }
-    }
-
-    /// A place of the outcome. Within a shape that was met before, the whole of it is meant.
-    fn add_place(&mut self, place: &Place<'s>) {
-        match place.shape {
-            Shape::Named(name) => match place.named(name, self.names) {
-                Some(target) => self.add(target),
-                None => self.is_cut = true,
-            },
-            Shape::Nullable(inner) => self.add_place(&Place { shape: inner, ..place.clone() }),
-            _ => self.add(place.clone()),
         }
     }
 }

@@ -4,7 +4,6 @@ use jmespath::ast::Ast;
 
 use super::expression::{Typer, can_be_false, can_be_true};
 use super::heads::{Head, View};
-use super::narrow::narrow;
 use super::remark::{Remark, kinds};
 use super::types::{Rest, Type};
 
@@ -82,17 +81,17 @@ impl<'s> Typer<'s, '_> {
     pub(super) fn condition(&mut self, predicate: &Ast, then: &Ast, current: &Type<'s>) -> Type<'s> {
         let known = self.remarks.len();
         let verdict = self.infer(predicate, current);
-        let narrowed = narrow(current, predicate, true, self.names, self.doubts);
+        let narrowed = self.narrow(current, predicate, true);
         let found = self.heads(&verdict);
-        let always = !found.is_empty() && !found.iter().any(|head| can_be_false(&head.view));
-        let never = narrowed.is_none() || !found.is_empty() && !found.iter().any(|head| can_be_true(&head.view));
+        let verdict_of_literal = literal_verdict(predicate);
+        let always = verdict_of_literal == Some(true) || !found.is_empty() && !found.iter().any(|head| can_be_false(&head.view));
+        let never = verdict_of_literal == Some(false) || narrowed.is_none() || !found.is_empty() && !found.iter().any(|head| can_be_true(&head.view));
         if (always || never) && known == self.remarks.len() {
             let is_number = found.iter().all(|head| matches!(head.view, View::Int | View::Num));
             self.say(Remark::constant(self.spans.extent(predicate), always, is_number));
         }
-        let result = self.infer(then, &narrowed.unwrap_or(Type::Any));
         // What the predicate turns down is null, which the projection around it drops.
-        result
+        self.infer(then, &narrowed.unwrap_or_else(|| current.clone()))
     }
 
     /// One level of lists is taken out of a list.
@@ -189,4 +188,10 @@ impl<'s> Typer<'s, '_> {
             _ => None,
         }
     }
+}
+
+/// Whether a literal counts as true; `None` for anything else.
+fn literal_verdict(node: &Ast) -> Option<bool> {
+    let Ast::Literal { value, .. } = node else { return None };
+    Some(value.is_truthy())
 }

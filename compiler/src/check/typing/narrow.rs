@@ -2,27 +2,29 @@
 
 use jmespath::ast::{Ast, Comparator};
 
+use super::expression::{Typer, cost};
 use super::heads::{Head, Member, Names, View, asked, heads, type_of, with_member, without_null};
 use super::types::Type;
 
-/// Conditions are looked through this far.
-const STEPS_MAX: usize = 2000;
+/// Alternatives that are looked at in the filters of one rule. What passes after that is not typed.
+const STEPS_MAX: usize = 50_000;
 
-/// The values of `of` for which `condition` counts as true, or as false; `None` if there are none.
-///
-/// With `doubts`, a required member is taken for one that may be missing.
-pub(super) fn narrow<'s>(
-    of: &Type<'s>,
-    condition: &Ast,
-    is_true: bool,
-    names: &'s Names,
-    doubts: bool,
-) -> Option<Type<'s>> {
-    Narrower { names, doubts, steps: 0 }.by(of, condition, is_true)
+impl<'s> Typer<'s, '_> {
+    /// The values of `of` for which `condition` counts as true, or as false; `None` if there are none.
+    pub(super) fn narrow(&mut self, of: &Type<'s>, condition: &Ast, is_true: bool) -> Option<Type<'s>> {
+        let mut narrower = Narrower { names: self.names, doubts: self.doubts, steps: self.narrow_steps };
+        let narrowed = narrower.by(of, condition, is_true);
+        self.narrow_steps = narrower.steps;
+        if self.narrow_steps > STEPS_MAX { Some(Type::Any) } else { narrowed }
+    }
 }
+
+/// Functions that fail where one of their arguments is null, and take no expression.
+const FAIL_ON_NULL: &[&str] = &["abs", "avg", "ceil", "floor", "join", "length", "max", "min", "sum"];
 
 struct Narrower<'s> {
     names: &'s Names,
+    /// Whether a required member is taken for one that may be missing.
     doubts: bool,
     steps: usize,
 }
@@ -123,15 +125,23 @@ impl<'s> Narrower<'s> {
                 let of = self.given(of, first)?;
                 self.mentioned(&of, second)
             }
-            ("length" | "sum" | "abs" | "ceil" | "floor", [only]) => self.given(of, only),
+            ("length" | "sum" | "abs" | "ceil" | "floor" | "join" | "avg", args) => {
+                args.iter().try_fold(of.clone(), |of, argument| self.given(&of, argument))
+            }
             _ => Some(asked(of, self.names)),
         }
     }
 
+    /// The values for which a node is not null. Most functions fail on null, so where they give something, there was none.
     fn given(&mut self, of: &Type<'s>, node: &Ast) -> Option<Type<'s>> {
-        match path(node) {
-            Some(path) => self.at(of, &path, &Test::Given),
-            None => Some(of.clone()),
+        match node {
+            Ast::Function { name, args, .. } if FAIL_ON_NULL.contains(&name.as_str()) => {
+                args.iter().try_fold(of.clone(), |of, argument| self.given(&of, argument))
+            }
+            node => match path(node) {
+                Some(path) => self.at(of, &path, &Test::Given),
+                None => Some(of.clone()),
+            },
         }
     }
 
@@ -146,9 +156,9 @@ impl<'s> Narrower<'s> {
     fn at(&mut self, of: &Type<'s>, path: &[&str], test: &Test<'_>) -> Option<Type<'s>> {
         let Some((name, rest)) = path.split_first() else { return self.passing(of, test) };
         let found = heads(of, self.names);
+        self.steps += cost(found.len());
         let mut kept = Vec::new();
         for head in &found {
-            self.steps += 1;
             if self.steps > STEPS_MAX {
                 return Some(of.clone());
             }
@@ -186,7 +196,7 @@ impl<'s> Narrower<'s> {
             return (!rest.is_never()).then_some(rest);
         }
         let found = heads(of, self.names);
-        self.steps += found.len();
+        self.steps += cost(found.len());
         let kept: Vec<Head<'s>> = found.iter().filter_map(|head| passes(head, test)).collect();
         if kept.is_empty() {
             return None;

@@ -42,7 +42,10 @@ impl<'s> Writer<'s> {
             Type::List(item) => list(if item.is_never() { Shape::Any } else { self.shape(item) }),
             Type::Object(object) => match &object.rest {
                 // What the rule knows more of it is not said: the document's name for it is.
-                Rest::Document(place) => lenient(place.shape),
+                Rest::Document(place) => match place.around.as_deref() {
+                    Some(around) if around.path == place.path => Shape::Named(around.name.to_owned()),
+                    _ => lenient(place.shape),
+                },
                 Rest::None => self.object(&object.fields, None),
                 Rest::Any => self.object(&object.fields, Some(Box::new(Shape::Any))),
             },

@@ -77,7 +77,7 @@ pub(super) enum Rest<'s> {
 const ALTERNATIVES_MAX: usize = 64;
 
 /// Types are compared this far. Those that are equal and not found to be so stand twice in a union, which is no mistake.
-const COMPARED_MAX: usize = 200;
+const COMPARED_MAX: usize = 32;
 
 impl<'s> Type<'s> {
     pub(super) fn list(item: Self) -> Self {
@@ -210,10 +210,14 @@ fn same_rest(left: &Rest<'_>, right: &Rest<'_>) -> bool {
 }
 
 fn same_place(left: &Place<'_>, right: &Place<'_>) -> bool {
-    left.path == right.path && (std::ptr::eq(left.shape, right.shape) || is_scalar(left) && left.shape == right.shape)
+    (std::ptr::eq(left.shape, right.shape) || is_flat(left.shape) && left.shape == right.shape) && left.path == right.path
 }
 
-/// Of scalars the shape is compared itself: two branches that say the same are one.
-fn is_scalar(place: &Place<'_>) -> bool {
-    !matches!(place.shape, Shape::Object(_) | Shape::List(_) | Shape::AnyOf(_))
+/// Of shapes without parts the shape itself is compared: two branches that say the same are one.
+fn is_flat(shape: &Shape) -> bool {
+    match shape {
+        Shape::Nullable(inner) => is_flat(inner),
+        Shape::Object(_) | Shape::List(_) | Shape::AnyOf(_) => false,
+        _ => true,
+    }
 }
