@@ -75,14 +75,14 @@ impl<'s> Typer<'s, '_> {
 
 /// Whether no value is of both. Null beside another kind says nothing: it is how a rule asks whether something is there.
 fn are_disjoint(left: &[Head<'_>], right: &[Head<'_>]) -> bool {
-    let only_null = |heads: &[Head<'_>]| heads.iter().all(|head| matches!(head.view, View::Null));
+    let only_null = |heads: &[Head<'_>]| heads.iter().all(|head| head.view.is_null());
     if only_null(left) || only_null(right) {
         return false;
     }
     let overlap = |one: &Head<'_>| {
         right.iter().any(|other| {
             let either_is_any = matches!(one.view, View::Any) || matches!(other.view, View::Any);
-            either_is_any || !matches!(one.view, View::Null) && kind(&one.view) == kind(&other.view)
+            either_is_any || !one.view.is_null() && kind(&one.view) == kind(&other.view)
         })
     };
     !left.iter().any(overlap)

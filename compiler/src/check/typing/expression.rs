@@ -45,7 +45,7 @@ impl<'s, 'r> Typer<'s, 'r> {
     }
 
     pub(super) fn has_null(&mut self, of: &Type<'s>) -> bool {
-        self.heads(of).iter().any(|head| matches!(head.view, View::Null))
+        self.heads(of).iter().any(|head| head.view.is_null())
     }
 
     pub(super) fn say(&mut self, remark: Remark) {
@@ -114,15 +114,14 @@ impl<'s, 'r> Typer<'s, 'r> {
         make: impl FnOnce(&mut Self, &Type<'s>) -> Type<'s>,
     ) -> Type<'s> {
         let found = self.heads(current);
-        let is_null = |head: &Head<'_>| matches!(head.view, View::Null);
-        if !found.is_empty() && found.iter().all(is_null) {
-            return Type::Null;
+        if !found.is_empty() && found.iter().all(|head| head.view.is_null()) {
+            return current.clone();
         }
-        // What is not known may be null, too.
-        let is_nullable = found.iter().any(|head| matches!(head.view, View::Null | View::Any));
+        let is_nullable = found.iter().any(|head| matches!(head.view, View::Null));
+        let is_unknown = found.iter().any(|head| matches!(head.view, View::Perhaps | View::Any));
         let item = self.without_null(current);
         let made = make(self, &item);
-        if is_nullable { made.or_null() } else { made }
+        with_null(made, is_nullable, is_unknown)
     }
 
     fn literal(&mut self, node: &Ast, json: &str) -> Type<'s> {
@@ -165,6 +164,15 @@ impl<'s, 'r> Typer<'s, 'r> {
     }
 }
 
+/// A type with null, if it is there for sure, or perhaps.
+pub(super) fn with_null(of: Type<'_>, is_nullable: bool, is_unknown: bool) -> Type<'_> {
+    match (is_nullable, is_unknown) {
+        (true, _) => of.or_null(),
+        (false, true) => of.perhaps(),
+        (false, false) => of,
+    }
+}
+
 /// What so many alternatives count for: those of a union are compared with one another.
 pub(super) fn cost(alternatives: usize) -> usize {
     1 + alternatives + alternatives * alternatives / 8
@@ -172,7 +180,7 @@ pub(super) fn cost(alternatives: usize) -> usize {
 
 /// Whether a value of this kind counts as true: all do but null, false, and what is empty.
 pub(super) fn can_be_true(view: &View<'_>) -> bool {
-    !matches!(view, View::Null)
+    !view.is_null()
 }
 
 /// Whether a value of this kind can count as false. Numbers never do, 0 included.

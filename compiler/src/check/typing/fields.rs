@@ -23,6 +23,7 @@ struct Found<'s, 'h> {
     others: Vec<&'h Head<'s>>,
     is_open: bool,
     is_unsaid: bool,
+    is_unknown: bool,
     is_write_only: bool,
 }
 
@@ -38,7 +39,7 @@ impl<'s> Typer<'s, '_> {
         let heads = self.heads(current);
         let found = self.members(&heads, name);
         let mark = self.spans.mark(node);
-        if found.with == 0 && heads.len() > 0 {
+        if found.with == 0 && !heads.is_empty() && !found.is_unknown {
             if found.is_write_only {
                 self.say(Remark::write_only(mark, name));
                 return Type::Any;
@@ -100,6 +101,11 @@ impl<'s> Typer<'s, '_> {
                             continue;
                         }
                         View::Null => {}
+                        View::Perhaps => {
+                            found.is_unknown = true;
+                            found.types.push(Type::Perhaps);
+                            continue;
+                        }
                         _ => found.others.push(head),
                     }
                     found.types.push(Type::Null);

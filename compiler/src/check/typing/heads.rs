@@ -27,6 +27,7 @@ pub(super) struct Head<'s> {
 pub(super) enum View<'s> {
     Any,
     Null,
+    Perhaps,
     Bool,
     Int,
     Num,
@@ -123,6 +124,7 @@ pub(super) fn heads<'s>(of: &Type<'s>, names: &'s Names) -> Vec<Head<'s>> {
     match of {
         Type::Any => simple(View::Any),
         Type::Null => simple(View::Null),
+        Type::Perhaps => simple(View::Perhaps),
         Type::Bool => simple(View::Bool),
         Type::Int => simple(View::Int),
         Type::Num => simple(View::Num),
@@ -188,6 +190,11 @@ fn of_literal<'s>(literal: &str, of: &Place<'s>, names: &'s Names) -> Vec<Head<'
 }
 
 impl<'s> View<'s> {
+    /// Whether it is null, for sure or perhaps.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Null | Self::Perhaps)
+    }
+
     /// The member of an object. A required one may be missing all the same where `doubts` is set: documents lie.
     pub(super) fn member(&self, name: &str, doubts: bool) -> Option<Member<'s>> {
         match self {
@@ -275,11 +282,11 @@ pub(super) fn type_of<'s>(found: &[Head<'s>]) -> Type<'s> {
 /// The type without null; the type itself where it has none.
 pub(super) fn without_null<'s>(of: &Type<'s>, names: &'s Names) -> Type<'s> {
     let found = heads(of, names);
-    if !found.iter().any(|head| matches!(head.view, View::Null)) {
+    if !found.iter().any(|head| head.view.is_null()) {
         return of.clone();
     }
     let is_asked = matches!(of, Type::Union(union) if union.is_asked);
-    let rest = found.into_iter().filter(|head| !matches!(head.view, View::Null)).map(|head| head.of);
+    let rest = found.into_iter().filter(|head| !head.view.is_null()).map(|head| head.of);
     Type::union_of(rest, is_asked)
 }
 

@@ -2,7 +2,7 @@
 
 use jmespath::ast::Ast;
 
-use super::expression::{Typer, can_be_false, can_be_true};
+use super::expression::{Typer, can_be_false, can_be_true, with_null};
 use super::heads::{Head, View};
 use super::remark::{Remark, kinds};
 use super::types::{Rest, Type};
@@ -13,35 +13,42 @@ struct Split<'s> {
     /// Values that nothing is known of.
     unknown: Vec<Type<'s>>,
     is_nullable: bool,
+    /// Whether there may be something else, which is not known.
+    is_unknown: bool,
 }
 
 impl<'s> Typer<'s, '_> {
     pub(super) fn index(&mut self, node: &Ast, current: &Type<'s>) -> Type<'s> {
         let Some(split) = self.split(node, "an index", current) else { return Type::Any };
+        let is_list = !split.lists.is_empty();
         let items = split.lists.into_iter().map(|(_, item)| item);
-        Type::union(items.chain(split.unknown).collect::<Vec<_>>()).or_null()
+        with_null(Type::union(items.chain(split.unknown).collect::<Vec<_>>()), is_list || split.is_nullable, true)
     }
 
     pub(super) fn slice(&mut self, node: &Ast, current: &Type<'s>) -> Type<'s> {
         let Some(split) = self.split(node, "a slice", current) else { return Type::Any };
-        let is_nullable = split.is_nullable || !split.unknown.is_empty();
+        let (is_nullable, is_unknown) = (split.is_nullable, split.is_unknown);
         let lists = split.lists.into_iter().map(|(head, _)| head.of);
         let whole = Type::union(lists.chain(split.unknown.into_iter().map(Type::list)).collect::<Vec<_>>());
-        if is_nullable { whole.or_null() } else { whole }
+        with_null(whole, is_nullable, is_unknown)
     }
 
     /// The lists among the alternatives; `None` after a remark that there is none.
     fn split(&mut self, node: &Ast, what: &str, current: &Type<'s>) -> Option<Split<'s>> {
         let found = self.heads(current);
-        let mut split = Split { lists: Vec::new(), unknown: Vec::new(), is_nullable: false };
+        let mut split = Split { lists: Vec::new(), unknown: Vec::new(), is_nullable: false, is_unknown: false };
         for head in &found {
             match &head.view {
                 View::List(item) => split.lists.push((head.clone(), item.clone())),
-                View::Any => split.unknown.push(head.of.clone()),
+                View::Any => {
+                    split.is_unknown = true;
+                    split.unknown.push(head.of.clone());
+                }
+                View::Perhaps => split.is_unknown = true,
                 _ => split.is_nullable = true,
             }
         }
-        if !found.is_empty() && split.lists.is_empty() && split.unknown.is_empty() {
+        if !found.is_empty() && split.lists.is_empty() && !split.is_unknown {
             let mark = self.spans.mark(node);
             self.say(if found.iter().all(|head| matches!(head.view, View::Null)) {
                 Remark::of_null(mark, what)
@@ -65,7 +72,7 @@ impl<'s> Typer<'s, '_> {
             self.infer(rhs, &Type::Any);
             return Type::Any;
         };
-        let is_nullable = split.is_nullable || !split.unknown.is_empty();
+        let (is_nullable, is_unknown) = (split.is_nullable, split.is_unknown);
         let items = split.lists.into_iter().map(|(_, item)| item);
         let item = Type::union(items.chain(split.unknown).collect::<Vec<_>>());
         let known = self.remarks.len();
@@ -75,7 +82,7 @@ impl<'s> Typer<'s, '_> {
             self.say(Remark::nothing_left(self.spans.mark(node)));
         }
         let list = Type::list(kept);
-        if is_nullable { list.or_null() } else { list }
+        with_null(list, is_nullable, is_unknown)
     }
 
     pub(super) fn condition(&mut self, predicate: &Ast, then: &Ast, current: &Type<'s>) -> Type<'s> {
@@ -97,7 +104,7 @@ impl<'s> Typer<'s, '_> {
     /// One level of lists is taken out of a list.
     pub(super) fn flatten(&mut self, node: &Ast, inner: &Type<'s>) -> Type<'s> {
         let Some(split) = self.split(node, "`[]`", inner) else { return Type::Any };
-        let is_nullable = split.is_nullable || !split.unknown.is_empty();
+        let (is_nullable, is_unknown) = (split.is_nullable, split.is_unknown);
         let mut items: Vec<Type<'s>> = split.unknown;
         for (_, item) in split.lists {
             for head in self.heads(&item) {
@@ -108,7 +115,7 @@ impl<'s> Typer<'s, '_> {
             }
         }
         let list = Type::list(Type::union(items));
-        if is_nullable { list.or_null() } else { list }
+        with_null(list, is_nullable, is_unknown)
     }
 
     /// The values of an object, as a list.
@@ -129,6 +136,7 @@ impl<'s> Typer<'s, '_> {
                     unsaid |= matches!(head.of, Type::Document(_));
                     items.push(head.of.clone());
                 }
+                None if matches!(head.view, View::Perhaps) => has_any = true,
                 None => is_nullable = true,
             }
         }
@@ -148,7 +156,7 @@ impl<'s> Typer<'s, '_> {
             self.say(Remark::unordered(mark, "`*` gives the values"));
         }
         let list = Type::list(Type::union(items));
-        if is_nullable || has_any { list.or_null() } else { list }
+        with_null(list, is_nullable, has_any)
     }
 
     /// The types of all members of an object.

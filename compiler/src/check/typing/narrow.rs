@@ -220,7 +220,7 @@ fn passes<'s>(head: &Head<'s>, test: &Test<'_>) -> Option<Head<'s>> {
         }
         (Test::IsNot(value), View::Words(words)) => words.iter().any(|word| value.as_str() != Some(word)),
         (Test::Is(value), view) => kind(view) == value_kind(value),
-        (Test::IsNot(value), view) => !(value.is_null() && matches!(view, View::Null)),
+        (Test::IsNot(value), view) => !(value.is_null() && view.is_null()),
         (Test::OfType(word), view) => kind(view) == *word,
         (Test::NotOfType(word), view) => kind(view) != *word,
         (Test::Given | Test::Else, _) => true,
@@ -232,7 +232,7 @@ fn passes<'s>(head: &Head<'s>, test: &Test<'_>) -> Option<Head<'s>> {
 pub(super) fn kind(view: &View<'_>) -> &'static str {
     match view {
         View::Any => "any",
-        View::Null => "null",
+        View::Null | View::Perhaps => "null",
         View::Bool => "boolean",
         View::Int | View::Num => "number",
         View::Str | View::Words(_) => "string",

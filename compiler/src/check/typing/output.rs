@@ -33,7 +33,7 @@ impl<'s> Writer<'s> {
         self.depth += 1;
         let shape = match of {
             Type::Any => Shape::Any,
-            Type::Null => Shape::Literals(vec!["null".into()]),
+            Type::Null | Type::Perhaps => Shape::Literals(vec!["null".into()]),
             Type::Bool => Shape::Boolean,
             Type::Int => Shape::Integer(Integer::default()),
             Type::Num => Shape::Number(Number::default()),

@@ -71,7 +71,10 @@ impl Remark {
         for Help { text: words, patch } in self.helps {
             diagnostic = match patch {
                 None => diagnostic.help(words),
-                Some((bytes, replacement)) if stands_anywhere(&text[bytes.clone()], &replacement) => {
+                // Text in several lines is a block, which holds any character.
+                Some((bytes, replacement))
+                    if text.contains('\n') || stands_anywhere(&text[bytes.clone()], &replacement) =>
+                {
                     diagnostic.patch(words, place(Some(bytes)), replacement)
                 }
                 Some((bytes, replacement)) => {

@@ -141,6 +141,33 @@ fn sound_rules_say_nothing() {
     assert!(told.is_empty(), "{told:#?}");
 }
 
+/// That the document is silent is told, once, and nothing else.
+#[test]
+fn what_is_not_known_is_no_mistake() {
+    for rule in [
+        "anything | [?x] | sort_by(@, &y)[:3].{a: z}",
+        "length(anything[*].x)",
+        "length(anything[0])",
+        "length(anything.*.x[])",
+        "sum(map(&x, anything))",
+        "abs(to_number(anything))",
+        "join(', ', not_null(anything, `[]`))",
+        "sort_by(unknown_kinds || `[]`, &a)",
+        "(anything[0].x)[0].length(y)",
+        "anything.{a: length(b), c: d[0].e}.c.f",
+        "anything[?a > `1` && starts_with(b, 'x')].{c: abs(d)}",
+        "anything.a || anything.b | length(@)",
+        "merge(anything, anything.b).c.length(@)",
+        "map(&length(a), anything.b[])",
+        "max_by(anything, &a).length(b)",
+        "anything == `1` || anything == 'a'",
+        "[anything, total][0] | length(@)",
+    ] {
+        let told: Vec<_> = run(rule).remarks.into_iter().filter(|(code, _)| *code != "E0326").collect();
+        assert!(told.iter().all(|(code, _)| *code == "E0327") && told.len() < 2, "{rule}: {told:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told_where_it_stands() {
     let mut wrong = Vec::new();

@@ -33,6 +33,8 @@ pub(super) enum Type<'s> {
     /// Anything, or nobody knows: nothing is said about it.
     Any,
     Null,
+    /// Null, where a value that nobody knows may be of the wrong kind: it is in what comes out, and no mistake.
+    Perhaps,
     Bool,
     Int,
     Num,
@@ -134,6 +136,11 @@ impl<'s> Type<'s> {
         Self::union([self, Self::Null])
     }
 
+    /// This, or null in the case that something unknown is.
+    pub(super) fn perhaps(self) -> Self {
+        Self::union([self, Self::Perhaps])
+    }
+
     /// The type of a JSON value.
     pub(super) fn of_value(value: &serde_json::Value) -> Self {
         use serde_json::Value;
@@ -170,6 +177,7 @@ fn same(left: &Type<'_>, right: &Type<'_>, steps: &mut usize) -> bool {
     match (left, right) {
         (Type::Any, Type::Any)
         | (Type::Null, Type::Null)
+        | (Type::Perhaps, Type::Perhaps)
         | (Type::Bool, Type::Bool)
         | (Type::Int, Type::Int)
         | (Type::Num, Type::Num)

@@ -34,7 +34,7 @@ pub(super) const SEQUENCE: Wanted = Wanted {
 };
 pub(super) const SIZED: Wanted = Wanted {
     words: "a list, an object or a text",
-    fits: |view| !matches!(view, View::Null | View::Bool | View::Int | View::Num),
+    fits: |view| !matches!(view, View::Null | View::Perhaps | View::Bool | View::Int | View::Num),
     instead: "`[]`",
 };
 pub(super) const SORTABLE: Wanted = Wanted {
@@ -51,7 +51,7 @@ enum Fault {
 
 fn fault(heads: &[Head<'_>], wanted: Wanted) -> Option<Fault> {
     let is_null = |head: &Head<'_>| matches!(head.view, View::Null);
-    let is_wrong = |head: &Head<'_>| !matches!(head.view, View::Any) && !(wanted.fits)(&head.view);
+    let is_wrong = |head: &Head<'_>| !matches!(head.view, View::Any | View::Perhaps) && !(wanted.fits)(&head.view);
     if heads.iter().any(|head| is_wrong(head) && !is_null(head)) || !heads.is_empty() && heads.iter().all(is_null) {
         return Some(Fault::Kind(kinds(heads)));
     }
@@ -71,7 +71,7 @@ impl<'s> Typer<'s, '_> {
         let name = function_name(call);
         let mark = self.argument_mark(call, position);
         match fault(&found, wanted) {
-            None => Some(found),
+            None => Some(found.into_iter().filter(|head| !head.view.is_null()).collect()),
             Some(Fault::Kind(kinds)) => {
                 self.say(Remark::wrong_argument(mark, name, wanted.words, &kinds));
                 None
@@ -86,7 +86,7 @@ impl<'s> Typer<'s, '_> {
                 };
                 self.say(Remark::nullable_argument(mark, self.text, name, instead));
                 // The outcome is that of the sound ones: a rule that is mended gives just that.
-                Some(found.into_iter().filter(|head| !matches!(head.view, View::Null)).collect())
+                Some(found.into_iter().filter(|head| !head.view.is_null()).collect())
             }
         }
     }
@@ -99,7 +99,7 @@ impl<'s> Typer<'s, '_> {
         let name = function_name(call);
         let mark = self.argument_mark(call, position);
         match fault(&found, wanted) {
-            None => Some(item),
+            None => Some(self.without_null(&item)),
             Some(Fault::Kind(kinds)) => {
                 self.say(Remark::wrong_item(mark, name, wanted.words, &kinds));
                 None
@@ -122,7 +122,7 @@ impl<'s> Typer<'s, '_> {
     /// Whether the values are numbers alone or texts alone, so that they have an order; says so if not.
     pub(super) fn is_sortable(&mut self, found: &[Head<'s>], say: impl FnOnce(&str) -> Remark) -> bool {
         let is_number = |head: &Head<'_>| matches!(head.view, View::Int | View::Num);
-        let is_any = |head: &Head<'_>| matches!(head.view, View::Any);
+        let is_any = |head: &Head<'_>| matches!(head.view, View::Any | View::Perhaps);
         let numbers = found.iter().filter(|head| is_number(head)).count();
         let unknown = found.iter().filter(|head| is_any(head)).count();
         if numbers == 0 || numbers + unknown == found.len() {

@@ -10,7 +10,7 @@ mod sequences;
 use jmespath::ast::Ast;
 
 use self::arguments::{LIST, NUMBER, OBJECT, SEQUENCE, SIZED, TEXT};
-use super::expression::Typer;
+use super::expression::{Typer, with_null};
 use super::heads::{Head, View, type_of};
 use super::remark::Remark;
 use super::types::Type;
@@ -99,7 +99,7 @@ impl<'s> Typer<'s, '_> {
         let wanted = self.heads(second);
         let never = found.iter().all(is_text)
             && !wanted.is_empty()
-            && !wanted.iter().any(|head| is_text(head) || matches!(head.view, View::Any | View::Null));
+            && !wanted.iter().any(|head| is_text(head) || matches!(head.view, View::Any) || head.view.is_null());
         if never {
             let mark = self.spans.argument(node, 1).unwrap_or_else(|| self.spans.mark(node));
             self.say(Remark::text_contains(mark, &super::remark::kinds(&wanted)));
@@ -117,14 +117,16 @@ impl<'s> Typer<'s, '_> {
 
     fn not_null(&mut self, all: &[Type<'s>]) -> Type<'s> {
         let mut of = Vec::new();
+        let mut is_nullable = true;
         for one in all {
             of.push(self.without_null(one));
-            if !self.has_null(one) && !self.heads(one).iter().any(|head| matches!(head.view, View::Any)) {
+            let found = self.heads(one);
+            is_nullable &= found.iter().any(|head| matches!(head.view, View::Null));
+            if !found.iter().any(|head| head.view.is_null() || matches!(head.view, View::Any)) {
                 return Type::union(of);
             }
         }
-        // What is not known may be null, and then all of it.
-        Type::union(of).or_null()
+        with_null(Type::union(of), is_nullable, true)
     }
 
     fn to_array(&mut self, only: &Type<'s>) -> Type<'s> {
@@ -141,7 +143,8 @@ impl<'s> Typer<'s, '_> {
         for head in &found {
             match head.view {
                 View::Int | View::Num => of.push(head.of.clone()),
-                View::Str | View::Words(_) | View::Any => {
+                View::Any | View::Perhaps => of.push(Type::Num.computed(std::slice::from_ref(&head.of)).perhaps()),
+                View::Str | View::Words(_) => {
                     of.push(Type::Num.computed(std::slice::from_ref(&head.of)).or_null());
                 }
                 _ => of.push(Type::Null),

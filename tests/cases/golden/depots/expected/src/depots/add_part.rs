@@ -2,6 +2,7 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/post
 // rule       catalog.yaml#/tools/add_part/prune
+// fields     none: the answer has no body
 // effect     write, approved in the catalog
 
 //! `add_part` writes with `POST /depots/{depot}/parts`.
