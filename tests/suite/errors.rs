@@ -1,5 +1,7 @@
 //! Mistakes in catalogs, documents and command lines: each case's whole output, as a person sees it.
 //!
+//! Below `warnings/` lie catalogs that compile all the same, in the same form.
+//!
 //! A case is a directory below `errors/`, named for the mistake: the catalogs that have it, and `expected.stderr`. Where
 //! the mistake is not one of `airlock compile`, the file `command` holds the command line, with `{case}` for the directory.
 
@@ -25,6 +27,22 @@ fn every_mistake_is_shown_at_its_place_with_a_way_out() {
         assert_is_file(&ran.err, &case.join("expected.stderr"));
     }
     assert!(!Path::new("unused").exists(), "nothing is written after an error");
+}
+
+#[test]
+fn every_warning_is_shown_and_stops_nothing() {
+    for case in warnings() {
+        let out = tempfile::tempdir().expect("a directory");
+        let ran = compiled(&case, out.path());
+        assert_eq!(ran.exit, Exit::Done, "{}: {}", case.display(), ran.err);
+        assert!(ran.out.ends_with(" changed\n") && !tree(out.path()).is_empty(), "{}", case.display());
+        assert_is_file(&ran.err, &case.join("expected.stderr"));
+    }
+}
+
+/// The command line that compiles a case.
+fn compiled(case: &Path, out: &Path) -> Ran {
+    airlock(["compile", "--out", &out.to_string_lossy(), "--catalogs", &case.to_string_lossy()])
 }
 
 #[test]
@@ -186,11 +204,12 @@ fn every_code_of_the_compiler_is_explained_and_has_a_case() {
     assert_eq!(explained, used.keys().cloned().collect(), "explained, and used in compiler/src");
     let shown: BTreeSet<String> = cases()
         .iter()
+        .chain(&warnings())
         .flat_map(|case| codes_shown(&std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default()))
         .collect();
     let is_shown = |code: &String| shown.contains(code) || WITHOUT_A_CASE.contains(&code.as_str());
     let unshown: Vec<_> = used.iter().filter(|(code, _)| !is_shown(code)).collect();
-    assert!(unshown.is_empty(), "no case in errors/ shows: {unshown:?}");
+    assert!(unshown.is_empty(), "no case in errors/ or warnings/ shows: {unshown:?}");
 }
 
 #[test]
@@ -226,6 +245,10 @@ fn five_mistakes_in_one_manifest_are_five_errors_in_one_run() {
 
 fn cases() -> Vec<PathBuf> {
     directories(Path::new("errors"))
+}
+
+fn warnings() -> Vec<PathBuf> {
+    directories(Path::new("warnings"))
 }
 
 /// The command line of a case, without the program's name.

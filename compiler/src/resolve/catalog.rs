@@ -125,11 +125,14 @@ impl Resolver<'_> {
         let (upstream, wanted) = self.upstream(&operation, &pointer)?;
         let wanted = tool.credential.clone().or(wanted);
         let credentials = self.credentials(&operation, &upstream, wanted.as_deref(), &pointer)?;
-        let (answer, notes) = responses::output_with_notes(&operation.answers, &mut self.received);
-        // What is not known of an answer is told where it is given whole; a rule is told what of it it uses.
-        if tool.prune.trim() == "@" {
+        // What is not known of an answer is noted where it is given whole; a rule is told what of it it uses.
+        let answer = if tool.prune.trim() == "@" {
+            let (answer, notes) = responses::output_with_notes(&operation.answers, &mut self.received);
             operation.notes.extend(notes);
-        }
+            answer
+        } else {
+            responses::output(&operation.answers, &mut self.received)
+        };
         Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, upstream, credentials, answer })
     }
 

@@ -108,11 +108,7 @@ impl<'s, 'r> Typer<'s, 'r> {
     }
 
     /// Null stays null; anything else becomes an object or a list, whatever it is.
-    fn hash_or_list(
-        &mut self,
-        current: &Type<'s>,
-        make: impl FnOnce(&mut Self, &Type<'s>) -> Type<'s>,
-    ) -> Type<'s> {
+    fn hash_or_list(&mut self, current: &Type<'s>, make: impl FnOnce(&mut Self, &Type<'s>) -> Type<'s>) -> Type<'s> {
         let found = self.heads(current);
         if !found.is_empty() && found.iter().all(|head| head.view.is_null()) {
             return current.clone();
@@ -188,9 +184,7 @@ pub(super) fn can_be_false(view: &View<'_>) -> bool {
     match view {
         View::Int | View::Num => false,
         View::Words(words) => words.iter().any(String::is_empty),
-        View::Made(object) => {
-            !matches!(object.rest, super::types::Rest::None) || object.fields.is_empty()
-        }
+        View::Made(object) => !matches!(object.rest, super::types::Rest::None) || object.fields.is_empty(),
         _ => true,
     }
 }

@@ -128,15 +128,33 @@ impl<'s> Typer<'s, '_> {
             self.say(Remark::of_null(mark, &format!("`{}`", identifier(name))));
             return Type::Any;
         }
-        let is_list = found.others.iter().any(|head| matches!(head.view, View::List(_)));
+        let is_list = self.items_have(&found.others, name);
         let remark = Remark::no_object(mark.clone(), name, &super::remark::kinds(heads));
         self.say(if is_list {
             let patch = joint.and_then(|(_, dot)| joint_patch(self.text, dot, mark.end));
             remark.help_with_list(patch)
         } else {
-            remark.help("take it out, or look at `airlock explain TOOL` for what the answer holds")
+            remark.help("only an object has fields: take what stands before it, or another part of the answer")
         });
         Type::Any
+    }
+
+    /// Whether there are lists among these whose items have a member of this name.
+    fn items_have(&mut self, heads: &[&Head<'s>], name: &str) -> bool {
+        let items: Vec<Type<'s>> = heads
+            .iter()
+            .filter_map(|head| match &head.view {
+                View::List(item) => Some(item.clone()),
+                _ => None,
+            })
+            .collect();
+        let doubts = self.doubts;
+        self.heads(&Type::union(items)).iter().any(|head| {
+            matches!(
+                head.view.member(name, doubts),
+                Some(Member::Known(_) | Member::Rest(_) | Member::Open(_) | Member::Unsaid(_))
+            )
+        })
     }
 
     fn unknown_field(
@@ -156,7 +174,8 @@ impl<'s> Typer<'s, '_> {
         }
         let owner = super::remark::owner(&found.without);
         let shown: Vec<String> = listed.iter().take(LISTED_MAX).map(|name| format!("`{}`", identifier(name))).collect();
-        let more = if listed.len() > LISTED_MAX { format!(" and {} more", listed.len() - LISTED_MAX) } else { String::new() };
+        let more =
+            if listed.len() > LISTED_MAX { format!(" and {} more", listed.len() - LISTED_MAX) } else { String::new() };
         self.say(Remark::unknown_field(mark, name, &owner, meant.as_deref(), &format!("{}{more}", shown.join(", "))));
         Type::Any
     }

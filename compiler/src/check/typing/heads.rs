@@ -161,7 +161,9 @@ fn heads_of_place<'s>(place: &Place<'s>, names: &'s Names) -> Vec<Head<'s>> {
             Shape::Words(words) => push(View::Words(words.iter().cloned().collect())),
             Shape::List(list) => push(View::List(Type::Document(at.inside(&list.items, "[]")))),
             Shape::Object(object) => push(View::Object(object, at)),
-            Shape::Literals(literals) => found.extend(literals.iter().flat_map(|literal| of_literal(literal, &of, names))),
+            Shape::Literals(literals) => {
+                found.extend(literals.iter().flat_map(|literal| of_literal(literal, &of, names)))
+            }
             Shape::AnyOf(shapes) => {
                 let branch = |shape| Place { shape, ..at.clone() };
                 open.extend(shapes.iter().rev().map(|shape| (branch(shape), branch(shape))));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::heads::Names;
+use super::heads::{Head, Names, View, heads};
 use super::types::{Place, Rest, Type};
 use crate::ir::{Fields, Others, Shape};
 
@@ -14,7 +14,8 @@ const PATH_BYTES_MAX: usize = 1_000;
 
 /// The fields of an answer of this shape, by whether they can stand in the outcome of a rule.
 pub(super) fn fields<'s>(answer: &'s Shape, outcome: &Type<'s>, names: &'s Names) -> Fields {
-    if *answer == Shape::Any {
+    let is_unsaid = |head: &Head<'_>| matches!(head.view, View::Any) || head.view.is_unsaid();
+    if heads(&Type::Document(Place::answer(answer)), names).iter().any(is_unsaid) {
         return Fields::Unknown;
     }
     let mut all = Leaves::new(names);

@@ -91,8 +91,11 @@ impl<'s> Typer<'s, '_> {
         let narrowed = self.narrow(current, predicate, true);
         let found = self.heads(&verdict);
         let verdict_of_literal = literal_verdict(predicate);
-        let always = verdict_of_literal == Some(true) || !found.is_empty() && !found.iter().any(|head| can_be_false(&head.view));
-        let never = verdict_of_literal == Some(false) || narrowed.is_none() || !found.is_empty() && !found.iter().any(|head| can_be_true(&head.view));
+        let always =
+            verdict_of_literal == Some(true) || !found.is_empty() && !found.iter().any(|head| can_be_false(&head.view));
+        let never = verdict_of_literal == Some(false)
+            || narrowed.is_none()
+            || !found.is_empty() && !found.iter().any(|head| can_be_true(&head.view));
         if (always || never) && known == self.remarks.len() {
             let is_number = found.iter().all(|head| matches!(head.view, View::Int | View::Num));
             self.say(Remark::constant(self.spans.extent(predicate), always, is_number));

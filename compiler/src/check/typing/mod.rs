@@ -66,13 +66,7 @@ pub(super) fn check(
 }
 
 /// Types a rule against the shape of an answer.
-fn type_rule(
-    rule: &Ast,
-    text: &str,
-    answer: &Shape,
-    names: &Names,
-    is_open: bool,
-) -> (Typed, Vec<Remark>) {
+fn type_rule(rule: &Ast, text: &str, answer: &Shape, names: &Names, is_open: bool) -> (Typed, Vec<Remark>) {
     let place = || Type::Document(Place::answer(answer));
     if matches!(rule, Ast::Identity { .. }) {
         let fields = leaves::fields(answer, &place(), names);

@@ -201,8 +201,7 @@ impl<'s> Narrower<'s> {
         if kept.is_empty() {
             return None;
         }
-        let as_before = kept.len() == found.len()
-            && kept.iter().zip(&found).all(|(kept, head)| kept.of.same(&head.of));
+        let as_before = kept.len() == found.len() && kept.iter().zip(&found).all(|(kept, head)| kept.of.same(&head.of));
         Some(if as_before { of.clone() } else { type_of(&kept) })
     }
 }

@@ -89,7 +89,9 @@ impl Remark {
 
 /// Whether text that takes the place of other text can be written there whatever quotes stand around the rule.
 fn stands_anywhere(before: &str, after: &str) -> bool {
-    ['\'', '"', '\\', '[', ']', '{', '}', ',', '#', ':'].iter().all(|char| !after.contains(*char) || before.contains(*char))
+    ['\'', '"', '\\', '[', ']', '{', '}', ',', '#', ':']
+        .iter()
+        .all(|char| !after.contains(*char) || before.contains(*char))
 }
 
 const UNORDERED: &str = "E0326";
@@ -97,7 +99,13 @@ const UNSAID: &str = "E0327";
 
 /// Names of fields, operators and the like.
 impl Remark {
-    pub(super) fn unknown_field(bytes: Range<usize>, name: &str, owner: &str, meant: Option<&str>, listed: &str) -> Self {
+    pub(super) fn unknown_field(
+        bytes: Range<usize>,
+        name: &str,
+        owner: &str,
+        meant: Option<&str>,
+        listed: &str,
+    ) -> Self {
         let remark = Self::error("E0310", bytes.clone(), format!("{owner} no field `{name}`"), "no such field");
         match meant {
             Some(meant) => remark.patch("did you mean this one?", bytes, identifier(meant)),
@@ -139,7 +147,8 @@ impl Remark {
 
     pub(super) fn of_null(bytes: Range<usize>, what: &str) -> Self {
         let title = format!("{what} of null is always null");
-        Self::error("E0311", bytes, title, "always null").help("what stands before it is null in every answer: take it out")
+        Self::error("E0311", bytes, title, "always null")
+            .help("what stands before it is null in every answer: take it out")
     }
 
     pub(super) fn no_list(bytes: Range<usize>, what: &str, kinds: &str) -> Self {
@@ -210,13 +219,7 @@ impl Remark {
             .help("write the literal as the document has the value: `'1'` is a text, `` `1` `` a number")
     }
 
-    pub(super) fn wrong_word(
-        bytes: Range<usize>,
-        rule: &str,
-        word: &str,
-        words: &[&str],
-        meant: Option<&str>,
-    ) -> Self {
+    pub(super) fn wrong_word(bytes: Range<usize>, rule: &str, word: &str, words: &[&str], meant: Option<&str>) -> Self {
         let title = format!("the document lists words for this, and `{word}` is none of them");
         let remark = Self::error("E0315", bytes.clone(), title, "not among them");
         let quote = rule[bytes.clone()].chars().next();
@@ -239,15 +242,21 @@ impl Remark {
     pub(super) fn nullable_argument(bytes: Range<usize>, rule: &str, function: &str, instead: &str) -> Self {
         let title = format!("`{function}` fails on null, which this may be");
         let text = &rule[bytes.clone()];
-        Self::error("E0312", bytes.clone(), title, "may be missing or null")
-            .patch("say what stands for null", bytes, format!("not_null({text}, {instead})"))
+        Self::error("E0312", bytes.clone(), title, "may be missing or null").patch(
+            "say what stands for null",
+            bytes,
+            format!("not_null({text}, {instead})"),
+        )
     }
 
     pub(super) fn nullable_item(bytes: Range<usize>, rule: &str, function: &str) -> Self {
         let title = format!("`{function}` fails on a list that holds null, which this may");
         let list = in_parentheses(&rule[bytes.clone()]);
-        Self::error("E0312", bytes.clone(), title, "an item may be null")
-            .patch("leave out what is null", bytes, format!("{list}[?@ != `null`]"))
+        Self::error("E0312", bytes.clone(), title, "an item may be null").patch(
+            "leave out what is null",
+            bytes,
+            format!("{list}[?@ != `null`]"),
+        )
     }
 
     pub(super) fn nullable_key(
@@ -264,7 +273,9 @@ impl Remark {
                 let items = in_parentheses(&rule[list.clone()]);
                 remark.patch("leave out the items without it", list, format!("{items}[?{path} != `null`]"))
             }
-            None => remark.help("leave the items without it out with a filter, or say what stands for null: `not_null(…)`"),
+            None => {
+                remark.help("leave the items without it out with a filter, or say what stands for null: `not_null(…)`")
+            }
         }
     }
 
@@ -275,7 +286,11 @@ impl Remark {
 
     pub(super) fn wrong_item(bytes: Range<usize>, function: &str, wanted: &str, kinds: &str) -> Self {
         let title = format!("every item for `{function}` has to be {wanted}, not {kinds}");
-        Self::error("E0313", bytes, title, &format!("an item is {kinds}")).help(way_to(wanted))
+        let help = match wanted {
+            "a number" => "take the numbers alone: `map(&to_number(@), …)`, and a filter for what is none",
+            _ => "convert every item: `map(&to_string(@), …)`",
+        };
+        Self::error("E0313", bytes, title, &format!("an item is {kinds}")).help(help)
     }
 
     pub(super) fn wrong_key(bytes: Range<usize>, function: &str, kinds: &str) -> Self {
@@ -301,12 +316,12 @@ impl Remark {
 }
 
 fn way_to(wanted: &str) -> &'static str {
-    if wanted.contains("text") {
-        "`to_string` makes a text of anything"
-    } else if wanted.contains("number") {
-        "`to_number` reads a text as a number, or gives null"
-    } else {
-        "`airlock explain TOOL` shows what the answer holds"
+    match wanted {
+        "a number" => "`to_number` reads a text as a number, and gives null where it is none",
+        "a text" | "a number or a text" => "`to_string` makes a text of anything",
+        "a list" => "`to_array` makes a list of anything else",
+        "an object" => "take a member of it, or another part of the answer",
+        _ => "it takes the items of a list, the members of an object, the characters of a text",
     }
 }
 
@@ -352,7 +367,9 @@ pub(super) fn owner(heads: &[&Head<'_>]) -> String {
     for head in heads {
         let name = match (&head.of, &head.view) {
             (Type::Document(Place { shape: Shape::Named(name), .. }), _) => Some(name.as_str()),
-            (_, View::Object(_, place)) => place.around.as_ref().filter(|around| around.path == place.path).map(|around| around.name),
+            (_, View::Object(_, place)) => {
+                place.around.as_ref().filter(|around| around.path == place.path).map(|around| around.name)
+            }
             _ => None,
         };
         let Some(name) = name else { return several(heads.len()) };

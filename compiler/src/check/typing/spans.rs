@@ -45,11 +45,7 @@ impl Spans {
     /// The places of the nodes of `rule`, which is `text` parsed.
     pub(in crate::check) fn of(rule: &Ast, text: &str) -> Self {
         let whole = text.len() - text.trim_start().len()..text.trim_end().len();
-        let mut walk = Walk {
-            tokens: tokens(text),
-            at: 0,
-            spans: Self { whole, ..Self::default() },
-        };
+        let mut walk = Walk { tokens: tokens(text), at: 0, spans: Self { whole, ..Self::default() } };
         walk.node(rule);
         walk.spans
     }
@@ -271,7 +267,9 @@ fn token(rest: &str, first: u8) -> (Kind, usize) {
         b'"' => (Kind::Name, quoted(rest, '"')),
         b'\'' => (Kind::Literal, quoted(rest, '\'')),
         b'`' => (Kind::Literal, quoted(rest, '`')),
-        b'0'..=b'9' | b'-' => (Kind::Number, 1 + rest[1..].find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len() - 1)),
+        b'0'..=b'9' | b'-' => {
+            (Kind::Number, 1 + rest[1..].find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len() - 1))
+        }
         b'[' if rest.starts_with("[]") => (Kind::Flatten, 2),
         b'[' if rest.starts_with("[?") => (Kind::Filter, 2),
         b'[' | b'(' | b'{' => (Kind::Open, 1),
@@ -316,7 +314,9 @@ mod tests {
                 | Ast::Comparison { lhs, rhs, .. }
                 | Ast::And { lhs, rhs, .. }
                 | Ast::Or { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(|node| visit(node, all)),
-                Ast::Condition { predicate, then, .. } => [predicate, then].into_iter().for_each(|node| visit(node, all)),
+                Ast::Condition { predicate, then, .. } => {
+                    [predicate, then].into_iter().for_each(|node| visit(node, all))
+                }
                 Ast::Not { node, .. } | Ast::Flatten { node, .. } | Ast::ObjectValues { node, .. } => visit(node, all),
                 Ast::Expref { ast, .. } => visit(ast, all),
                 Ast::Function { args, .. } => args.iter().for_each(|node| visit(node, all)),
@@ -329,7 +329,10 @@ mod tests {
         let spans = Spans::of(&rule, text);
         let mut all = Vec::new();
         visit(&rule, &mut all);
-        all.iter().filter_map(|node| spans.marks.get(&super::address(node))).map(|bytes| text[bytes.clone()].to_owned()).collect()
+        all.iter()
+            .filter_map(|node| spans.marks.get(&super::address(node)))
+            .map(|bytes| text[bytes.clone()].to_owned())
+            .collect()
     }
 
     #[test]

@@ -151,9 +151,9 @@ impl<'s> Type<'s> {
             Value::Number(_) => Self::Int,
             Value::String(text) => Self::words(&[text]),
             Value::Array(items) => Self::list(Self::union(items.iter().map(Self::of_value))),
-            Value::Object(members) => Self::object(
-                members.iter().map(|(name, value)| (name.clone(), Self::of_value(value))).collect(),
-            ),
+            Value::Object(members) => {
+                Self::object(members.iter().map(|(name, value)| (name.clone(), Self::of_value(value))).collect())
+            }
         }
     }
 
@@ -218,7 +218,8 @@ fn same_rest(left: &Rest<'_>, right: &Rest<'_>) -> bool {
 }
 
 fn same_place(left: &Place<'_>, right: &Place<'_>) -> bool {
-    (std::ptr::eq(left.shape, right.shape) || is_flat(left.shape) && left.shape == right.shape) && left.path == right.path
+    (std::ptr::eq(left.shape, right.shape) || is_flat(left.shape) && left.shape == right.shape)
+        && left.path == right.path
 }
 
 /// Of shapes without parts the shape itself is compared: two branches that say the same are one.

@@ -162,7 +162,8 @@ fn without(shape: Shape, hidden: &BTreeSet<String>, is_received: bool) -> Shape 
         Shape::Object(mut object) => {
             object.properties.retain(|property| !hidden.contains(&property.name));
             if is_received {
-                let more: Vec<String> = hidden.iter().filter(|name| !object.write_only.contains(name)).cloned().collect();
+                let more: Vec<String> =
+                    hidden.iter().filter(|name| !object.write_only.contains(name)).cloned().collect();
                 object.write_only.extend(more);
             }
             Shape::Object(object)

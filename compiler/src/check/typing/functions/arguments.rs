@@ -23,8 +23,7 @@ pub(super) const NUMBER: Wanted =
     Wanted { words: "a number", fits: |view| matches!(view, View::Int | View::Num), instead: "`0`" };
 pub(super) const TEXT: Wanted =
     Wanted { words: "a text", fits: |view| matches!(view, View::Str | View::Words(_)), instead: "''" };
-pub(super) const LIST: Wanted =
-    Wanted { words: "a list", fits: |view| matches!(view, View::List(_)), instead: "`[]`" };
+pub(super) const LIST: Wanted = Wanted { words: "a list", fits: |view| matches!(view, View::List(_)), instead: "`[]`" };
 pub(super) const OBJECT: Wanted =
     Wanted { words: "an object", fits: |view| matches!(view, View::Object(..) | View::Made(_)), instead: "`{}`" };
 pub(super) const SEQUENCE: Wanted = Wanted {

@@ -2,7 +2,7 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/get
 // rule       catalog.yaml#/tools/list_parts/prune
-// keeps      1 of 1 field
+// fields     unknown: the document has no schema for the answer
 // effect     read
 
 //! `list_parts` reads `GET /depots/{depot}/parts`.
