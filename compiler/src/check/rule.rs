@@ -164,10 +164,9 @@ fn projections(text: &str) -> usize {
         match quote {
             Some(_) if char == '\\' => drop(chars.next()),
             Some(end) if char == end => quote = None,
-            Some(_) => {}
             None if matches!(char, '\'' | '"' | '`') => quote = Some(char),
             None if matches!(char, '[' | '*') => count += 1,
-            None => {}
+            _ => {}
         }
     }
     count

@@ -90,7 +90,7 @@ impl<'s> Place<'s> {
         if depth > DEPTH_MAX {
             return None;
         }
-        let around = Around { name, path: self.path.clone(), around: self.around.clone(), depth };
+        let around = Around { name, path: self.path.clone(), outer: self.around.clone(), depth };
         Some(Self { shape, path: self.path.clone(), around: Some(Rc::new(around)) })
     }
 
@@ -101,7 +101,7 @@ impl<'s> Place<'s> {
             if one.name == name {
                 return Some(one.clone());
             }
-            around = one.around.as_ref();
+            around = one.outer.as_ref();
         }
         None
     }
@@ -162,7 +162,7 @@ fn heads_of_place<'s>(place: &Place<'s>, names: &'s Names) -> Vec<Head<'s>> {
             Shape::List(list) => push(View::List(Type::Document(at.inside(&list.items, "[]")))),
             Shape::Object(object) => push(View::Object(object, at)),
             Shape::Literals(literals) => {
-                found.extend(literals.iter().flat_map(|literal| of_literal(literal, &of, names)))
+                found.extend(literals.iter().flat_map(|literal| of_literal(literal, &of, names)));
             }
             Shape::AnyOf(shapes) => {
                 let branch = |shape| Place { shape, ..at.clone() };

@@ -174,30 +174,31 @@ impl<'s> Typer<'s, '_> {
                 all.push(member);
             }
         }
-        let others = match &head.view {
+        let rest = match &head.view {
             View::Made(object) => match &object.rest {
                 Rest::None => None,
                 Rest::Any => Some(Type::Any),
-                Rest::Document(place) => self.others(place),
+                Rest::Document(place) => others(place),
             },
-            View::Object(_, place) => self.others(place),
+            View::Object(_, place) => others(place),
             _ => None,
         };
-        all.extend(others);
+        all.extend(rest);
         // A member that is missing is no value.
         Some(all)
     }
+}
 
-    fn others(&mut self, place: &super::types::Place<'s>) -> Option<Type<'s>> {
-        use crate::ir::{Others, Shape};
-        let Shape::Object(object) = place.shape else { return Some(Type::Any) };
-        match object.rest.as_deref() {
-            Some(rest) if *rest != Shape::Any => Some(Type::Document(place.rest(rest))),
-            _ if object.others != Others::None || object.properties.is_empty() => {
-                Some(Type::Document(place.rest(&Shape::Any)))
-            }
-            _ => None,
+/// What the members of an object are that have no name of their own.
+fn others<'s>(place: &super::types::Place<'s>) -> Option<Type<'s>> {
+    use crate::ir::{Others, Shape};
+    let Shape::Object(object) = place.shape else { return Some(Type::Any) };
+    match object.rest.as_deref() {
+        Some(rest) if *rest != Shape::Any => Some(Type::Document(place.rest(rest))),
+        _ if object.others != Others::None || object.properties.is_empty() => {
+            Some(Type::Document(place.rest(&Shape::Any)))
         }
+        _ => None,
     }
 }
 

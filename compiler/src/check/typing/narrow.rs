@@ -209,7 +209,7 @@ impl<'s> Narrower<'s> {
 /// The alternative as far as it passes a test.
 fn passes<'s>(head: &Head<'s>, test: &Test<'_>) -> Option<Head<'s>> {
     let passes = match (test, &head.view) {
-        (_, View::Any) => true,
+        (_, View::Any) | (Test::Given | Test::Else, _) => true,
         (Test::Falsy, view) => super::expression::can_be_false(view),
         (Test::Is(value), View::Words(words)) => {
             let word = words.iter().find(|word| value.as_str() == Some(word))?;
@@ -222,7 +222,6 @@ fn passes<'s>(head: &Head<'s>, test: &Test<'_>) -> Option<Head<'s>> {
         (Test::IsNot(value), view) => !(value.is_null() && view.is_null()),
         (Test::OfType(word), view) => kind(view) == *word,
         (Test::NotOfType(word), view) => kind(view) != *word,
-        (Test::Given | Test::Else, _) => true,
     };
     passes.then(|| head.clone())
 }

@@ -315,7 +315,8 @@ mod tests {
                 | Ast::And { lhs, rhs, .. }
                 | Ast::Or { lhs, rhs, .. } => [lhs, rhs].into_iter().for_each(|node| visit(node, all)),
                 Ast::Condition { predicate, then, .. } => {
-                    [predicate, then].into_iter().for_each(|node| visit(node, all))
+                    visit(predicate, all);
+                    visit(then, all);
                 }
                 Ast::Not { node, .. } | Ast::Flatten { node, .. } | Ast::ObjectValues { node, .. } => visit(node, all),
                 Ast::Expref { ast, .. } => visit(ast, all),

@@ -23,7 +23,7 @@ pub(super) struct Place<'s> {
 pub(super) struct Around<'s> {
     pub(super) name: &'s str,
     pub(super) path: Rc<str>,
-    pub(super) around: Option<Rc<Around<'s>>>,
+    pub(super) outer: Option<Rc<Around<'s>>>,
     pub(super) depth: usize,
 }
 
@@ -81,7 +81,7 @@ const ALTERNATIVES_MAX: usize = 64;
 /// Types are compared this far. Those that are equal and not found to be so stand twice in a union, which is no mistake.
 const COMPARED_MAX: usize = 32;
 
-impl<'s> Type<'s> {
+impl Type<'_> {
     pub(super) fn list(item: Self) -> Self {
         Self::List(Rc::new(item))
     }

@@ -93,29 +93,21 @@ impl<'s> Typer<'s, '_> {
     /// The type of the items of an argument that is a list of such; `None` after a remark.
     pub(super) fn items_of(&mut self, call: &Ast, position: usize, of: &Type<'s>, wanted: Wanted) -> Option<Type<'s>> {
         let lists = self.argument(call, position, of, LIST)?;
-        let item = self.item(&lists);
-        let found = self.heads(&item);
+        let of_items = item(&lists);
+        let found = self.heads(&of_items);
         let name = function_name(call);
         let mark = self.argument_mark(call, position);
         match fault(&found, wanted) {
-            None => Some(self.without_null(&item)),
+            None => Some(self.without_null(&of_items)),
             Some(Fault::Kind(kinds)) => {
                 self.say(Remark::wrong_item(mark, name, wanted.words, &kinds));
                 None
             }
             Some(Fault::Null) => {
                 self.say(Remark::nullable_item(mark, self.text, name));
-                Some(self.without_null(&item))
+                Some(self.without_null(&of_items))
             }
         }
-    }
-
-    /// The type of the items of these lists.
-    pub(super) fn item(&mut self, lists: &[Head<'s>]) -> Type<'s> {
-        Type::union(lists.iter().map(|head| match &head.view {
-            View::List(item) => item.clone(),
-            _ => head.of.clone(),
-        }))
     }
 
     /// Whether the values are numbers alone or texts alone, so that they have an order; says so if not.
@@ -157,6 +149,14 @@ impl<'s> Typer<'s, '_> {
     fn argument_mark(&self, call: &Ast, position: usize) -> Range<usize> {
         self.spans.argument(call, position).unwrap_or_else(|| self.spans.mark(call))
     }
+}
+
+/// The type of the items of these lists.
+pub(super) fn item<'s>(lists: &[Head<'s>]) -> Type<'s> {
+    Type::union(lists.iter().map(|head| match &head.view {
+        View::List(item) => item.clone(),
+        _ => head.of.clone(),
+    }))
 }
 
 fn is_path(node: &Ast) -> bool {

@@ -67,9 +67,9 @@ impl<'s> Typer<'s, '_> {
                 Some(found) => type_of(&found),
                 None => UNKNOWN,
             },
-            ("to_array", [only]) => self.to_array(only),
-            ("to_number", [only]) => self.to_number(node, only),
-            ("to_string", [only]) => self.to_string(only),
+            ("to_array", [only]) => self.array_of(only),
+            ("to_number", [only]) => self.number_of(node, only),
+            ("to_string", [only]) => self.text_of(only),
             ("type", _) => Type::words(KINDS),
             // No other function or number of arguments passes the parser.
             _ => UNKNOWN,
@@ -129,7 +129,7 @@ impl<'s> Typer<'s, '_> {
         with_null(Type::union(of), is_nullable, true)
     }
 
-    fn to_array(&mut self, only: &Type<'s>) -> Type<'s> {
+    fn array_of(&mut self, only: &Type<'s>) -> Type<'s> {
         let found = self.heads(only);
         Type::union(found.into_iter().map(|head| match head.view {
             View::List(_) => head.of,
@@ -137,7 +137,7 @@ impl<'s> Typer<'s, '_> {
         }))
     }
 
-    fn to_number(&mut self, node: &Ast, only: &Type<'s>) -> Type<'s> {
+    fn number_of(&mut self, node: &Ast, only: &Type<'s>) -> Type<'s> {
         let found = self.heads(only);
         let mut of = Vec::new();
         for head in &found {
@@ -156,7 +156,7 @@ impl<'s> Typer<'s, '_> {
         Type::union(of)
     }
 
-    fn to_string(&mut self, only: &Type<'s>) -> Type<'s> {
+    fn text_of(&mut self, only: &Type<'s>) -> Type<'s> {
         let found = self.heads(only);
         if found.iter().all(|head| matches!(head.view, View::Str | View::Words(_))) {
             return only.clone();

@@ -44,7 +44,7 @@ impl<'s> Typer<'s, '_> {
             };
             sources.push(one.clone());
             match found.as_slice() {
-                [head] if self.is_closed(head) => self.merge_one(&mut fields, head),
+                [head] if is_closed(head) => self.merge_one(&mut fields, head),
                 _ => is_whole = false,
             }
         }
@@ -67,16 +67,16 @@ impl<'s> Typer<'s, '_> {
             }
         }
     }
+}
 
-    /// Whether all members of an object are known.
-    fn is_closed(&self, head: &Head<'s>) -> bool {
-        match &head.view {
-            View::Made(object) => matches!(object.rest, Rest::None),
-            View::Object(object, _) => {
-                let is_any = object.rest.as_deref().is_none_or(|rest| *rest == crate::ir::Shape::Any);
-                is_any && object.others == crate::ir::Others::None && !object.properties.is_empty()
-            }
-            _ => false,
+/// Whether all members of an object are known.
+fn is_closed(head: &Head<'_>) -> bool {
+    match &head.view {
+        View::Made(object) => matches!(object.rest, Rest::None),
+        View::Object(object, _) => {
+            let is_any = object.rest.as_deref().is_none_or(|rest| *rest == crate::ir::Shape::Any);
+            is_any && object.others == crate::ir::Others::None && !object.properties.is_empty()
         }
+        _ => false,
     }
 }

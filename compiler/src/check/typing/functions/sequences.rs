@@ -7,7 +7,7 @@ use super::super::heads::{View, type_of};
 use super::super::remark::Remark;
 use super::super::types::Type;
 use super::UNKNOWN;
-use super::arguments::SORTABLE;
+use super::arguments::{SORTABLE, item};
 
 impl<'s> Typer<'s, '_> {
     /// `max`, `min` and `sort`.
@@ -28,33 +28,33 @@ impl<'s> Typer<'s, '_> {
     /// `max_by`, `min_by` and `sort_by`.
     pub(super) fn ordered_by(&mut self, node: &Ast, name: &str, args: &[Ast], list: &Type<'s>) -> Type<'s> {
         let lists = self.list(node, 0, list);
-        let item = match &lists {
-            Some(lists) => self.item(lists),
+        let each = match &lists {
+            Some(lists) => item(lists),
             None => Type::Any,
         };
-        let key = self.expression(args.get(1), &item);
-        if !item.is_never() && !self.key(node, args, &key) {
+        let key = self.expression(args.get(1), &each);
+        if !each.is_never() && !self.key(node, args, &key) {
             return UNKNOWN;
         }
         match lists {
             None => UNKNOWN,
             Some(lists) if name == "sort_by" => {
                 let is_unknown = lists.iter().any(|head| matches!(head.view, View::Any));
-                if is_unknown { Type::list(item) } else { type_of(&lists) }
+                if is_unknown { Type::list(each) } else { type_of(&lists) }
             }
-            Some(_) => item.or_null(),
+            Some(_) => each.or_null(),
         }
     }
 
     /// Unlike a projection it keeps null.
     pub(super) fn map(&mut self, node: &Ast, args: &[Ast], list: &Type<'s>) -> Type<'s> {
         let lists = self.list(node, 1, list);
-        let item = match &lists {
-            Some(lists) => self.item(lists),
+        let each = match &lists {
+            Some(lists) => item(lists),
             None => Type::Any,
         };
-        let each = self.expression(args.first(), &item);
-        if lists.is_some() { Type::list(each) } else { UNKNOWN }
+        let made = self.expression(args.first(), &each);
+        if lists.is_some() { Type::list(made) } else { UNKNOWN }
     }
 
     /// What an argument with `&` makes of an item.
