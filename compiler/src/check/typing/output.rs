@@ -144,7 +144,7 @@ fn list(items: Shape) -> Shape {
     Shape::List(Box::new(List { items, items_min: 0, items_max: None, unique: false }))
 }
 
-/// A shape of the document without formats; what it names stays a name.
+/// A shape of the document without formats, and with members that may be missing; what it names stays a name.
 fn lenient(shape: &Shape) -> Shape {
     match shape {
         Shape::Text(_) => Shape::Text(Text::default()),
@@ -156,7 +156,7 @@ fn lenient(shape: &Shape) -> Shape {
             properties: object
                 .properties
                 .iter()
-                .map(|property| Property { shape: lenient(&property.shape), ..property.clone() })
+                .map(|property| Property { shape: lenient(&property.shape), required: false, ..property.clone() })
                 .collect(),
             rest: object.rest.as_deref().map(|rest| Box::new(lenient(rest))),
             ..object.clone()

@@ -52,6 +52,11 @@ impl Remark {
         self.code == other.code && (self.bytes == other.bytes || self.code == UNSAID)
     }
 
+    #[cfg(test)]
+    pub(super) fn is_error(&self) -> bool {
+        self.is_error
+    }
+
     pub(super) fn is_about_order(&self) -> bool {
         self.code == UNORDERED
     }

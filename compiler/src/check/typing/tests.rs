@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+mod oracle;
+
 use super::type_rule;
 use crate::ir::{Fields, Shape};
 use crate::normalise::Document;
@@ -163,7 +165,6 @@ fn what_is_not_known_is_no_mistake() {
         "merge(anything, anything.b).c.length(@)",
         "map(&length(a), anything.b[])",
         "anything == `1` || anything == 'a'",
-        "[anything, total][0] | length(@)",
     ] {
         let told: Vec<_> = run(rule).remarks.into_iter().filter(|(code, _)| *code != "E0326").collect();
         assert!(told.iter().all(|(code, _)| *code == "E0327") && told.len() < 2, "{rule}: {told:?}");
@@ -342,133 +343,6 @@ fn fields_are_counted_where_they_stand() {
         wanted.sort_unstable();
         kept.sort_unstable();
         assert_eq!(kept, wanted, "{rule}");
-    }
-}
-
-/// Answers that the document admits, through JMESPath itself: no sound rule fails on one, and what comes out is of the shape
-/// that was said.
-#[test]
-fn what_jmespath_gives_is_what_was_said() {
-    let document = Document::plain(json!({"components": {"schemas": schemas()}}));
-    let mut reader = ShapeReader::new(&document, Purpose::Received);
-    let answer = reader.read(&json!({"$ref": "#/components/schemas/Answer"}), "").expect("can be read");
-    let names = reader.reachable([&answer]);
-    let mut wrong = Vec::new();
-    // The crate fails on `avg` of nothing, which is null by the standard.
-    for rule in SOUND.iter().filter(|rule| !rule.contains("avg")) {
-        let output = run(rule).output;
-        let compiled = jmespath::compile(rule).expect("is a rule");
-        for seed in 0..60 {
-            let value = Maker { names: &names, state: seed * 7919 + 1, depth: 0 }.make(&answer);
-            match compiled.search(&value) {
-                Err(error) => wrong.push(format!("{rule}: {error}\n  {value}")),
-                Ok(result) => {
-                    let result: Value = serde_json::to_value(&result).expect("is JSON");
-                    if !fits(&output, &result, &names) {
-                        wrong.push(format!("{rule}: {result} is not {}", short(&output)));
-                    }
-                }
-            }
-            if wrong.len() > 5 {
-                break;
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Makes values of shapes, each as likely with what may be missing as without.
-struct Maker<'s> {
-    names: &'s std::collections::BTreeMap<String, Shape>,
-    state: u64,
-    depth: usize,
-}
-
-impl Maker<'_> {
-    fn pick(&mut self, count: usize) -> usize {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.state >> 33).expect("fits") % count.max(1)
-    }
-
-    fn make(&mut self, shape: &Shape) -> Value {
-        self.depth += 1;
-        let value = self.value(shape);
-        self.depth -= 1;
-        value
-    }
-
-    fn value(&mut self, shape: &Shape) -> Value {
-        match shape {
-            Shape::Any | Shape::File => {
-                let any = [json!(null), json!("x"), json!({"x": [1, {"a": "b"}]}), json!([]), json!(7)];
-                any[self.pick(any.len())].clone()
-            }
-            Shape::Boolean => json!(self.pick(2) == 0),
-            Shape::Integer(_) => json!(self.pick(9)),
-            Shape::Number(_) => json!([0.0, 1.5, 4.0, -2.25][self.pick(4)]),
-            Shape::Text(_) => json!(["", "a", "abc", "12"][self.pick(4)]),
-            Shape::Words(words) => json!(words[self.pick(words.len())]),
-            Shape::Literals(all) => serde_json::from_str(&all[self.pick(all.len())]).expect("is JSON"),
-            Shape::Named(name) => self.make(&self.names[name].clone()),
-            Shape::Nullable(_) if self.pick(2) == 0 || self.depth > 12 => Value::Null,
-            Shape::Nullable(inner) => self.make(inner),
-            Shape::AnyOf(shapes) => {
-                let position = self.pick(shapes.len());
-                self.make(&shapes[position])
-            }
-            Shape::List(list) => {
-                let count = if self.depth > 12 { 0 } else { self.pick(4) };
-                (0..count).map(|_| self.make(&list.items)).collect()
-            }
-            Shape::Object(object) => {
-                let mut members = serde_json::Map::new();
-                for property in &object.properties {
-                    let is_there = property.required || self.depth < 12 && self.pick(2) == 0;
-                    if is_there {
-                        let value = self.make(&property.shape);
-                        members.insert(property.name.clone(), value);
-                    }
-                }
-                if let Some(rest) = object.rest.as_deref().filter(|rest| **rest != Shape::Any) {
-                    for name in ["anything", "other"] {
-                        if self.pick(2) == 0 {
-                            let value = self.make(rest);
-                            members.insert(name.to_owned(), value);
-                        }
-                    }
-                }
-                members.into()
-            }
-        }
-    }
-}
-
-/// Whether a value is of a shape, to the letter.
-fn fits(shape: &Shape, value: &Value, names: &std::collections::BTreeMap<String, Shape>) -> bool {
-    match (shape, value) {
-        (Shape::Any | Shape::File, _)
-        | (Shape::Boolean, Value::Bool(_))
-        | (Shape::Number(_), Value::Number(_))
-        | (Shape::Text(_), Value::String(_))
-        | (Shape::Nullable(_), Value::Null) => true,
-        (Shape::Integer(_), Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
-        (Shape::Words(words), Value::String(text)) => words.contains(text),
-        (Shape::Literals(all), value) => all.iter().any(|literal| *literal == value.to_string()),
-        (Shape::Nullable(inner), value) => fits(inner, value, names),
-        (Shape::Named(name), value) => fits(&names[name], value, names),
-        (Shape::AnyOf(shapes), value) => shapes.iter().any(|shape| fits(shape, value, names)),
-        (Shape::List(list), Value::Array(items)) => items.iter().all(|item| fits(&list.items, item, names)),
-        (Shape::Object(object), Value::Object(members)) => {
-            let listed = object.properties.iter().all(|property| match members.get(&property.name) {
-                Some(value) => fits(&property.shape, value, names),
-                None => !property.required,
-            });
-            listed
-                && members.iter().filter(|(name, _)| !object.properties.iter().any(|known| known.name == **name)).all(
-                    |(_, value)| object.rest.as_deref().is_some_and(|rest| fits(rest, value, names)),
-                )
-        }
-        _ => false,
     }
 }
 
