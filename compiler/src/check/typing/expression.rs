@@ -60,7 +60,7 @@ impl<'s, 'r> Typer<'s, 'r> {
         match node {
             Ast::Identity { .. } => current.clone(),
             Ast::Field { name, .. } => self.field(node, None, name, current),
-            Ast::Index { .. } => self.index(node, current),
+            Ast::Index { idx, .. } => self.index(node, *idx, current),
             Ast::Slice { .. } => self.slice(node, current),
             Ast::Subexpr { lhs, rhs, offset } => self.then(lhs, rhs, *offset, current),
             Ast::Projection { lhs, rhs, .. } => self.projection(node, lhs, rhs, current),
@@ -75,7 +75,7 @@ impl<'s, 'r> Typer<'s, 'r> {
             Ast::Condition { predicate, then, .. } => self.condition(predicate, then, current),
             Ast::MultiList { elements, .. } => self.hash_or_list(current, |typer, item| {
                 let elements: Vec<_> = elements.iter().map(|element| typer.infer(element, item)).collect();
-                Type::list(Type::union(elements))
+                Type::Row(elements.into())
             }),
             Ast::MultiHash { elements, .. } => self.hash_or_list(current, |typer, item| {
                 Type::object(

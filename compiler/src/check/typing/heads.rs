@@ -131,6 +131,7 @@ pub(super) fn heads<'s>(of: &Type<'s>, names: &'s Names) -> Vec<Head<'s>> {
         Type::Str => simple(View::Str),
         Type::Words(words) => simple(View::Words(words.clone())),
         Type::List(item) => simple(View::List((**item).clone())),
+        Type::Row(items) => simple(View::List(Type::union(items.iter().cloned()))),
         Type::Object(object) => simple(View::Made(object.clone())),
         Type::Union(union) => union.of.iter().flat_map(|one| heads(one, names)).collect(),
         Type::From(value, from) => heads(value, names)

@@ -92,6 +92,7 @@ impl<'s> Leaves<'s> {
             }
             match of {
                 Type::List(item) => open.push(item),
+                Type::Row(items) => open.extend(items.iter()),
                 Type::Union(union) => open.extend(&union.of),
                 Type::From(_, from) => open.extend(from.iter()),
                 Type::Document(place) => self.add(place.clone()),

@@ -18,11 +18,20 @@ struct Split<'s> {
 }
 
 impl<'s> Typer<'s, '_> {
-    pub(super) fn index(&mut self, node: &Ast, current: &Type<'s>) -> Type<'s> {
+    pub(super) fn index(&mut self, node: &Ast, index: i32, current: &Type<'s>) -> Type<'s> {
         let Some(split) = self.split(node, "an index", current) else { return Type::Any };
-        let is_list = !split.lists.is_empty();
-        let items = split.lists.into_iter().map(|(_, item)| item);
-        with_null(Type::union(items.chain(split.unknown).collect::<Vec<_>>()), is_list || split.is_nullable, true)
+        let mut is_nullable = split.is_nullable;
+        let mut items = split.unknown;
+        for (head, item) in split.lists {
+            match in_row(&head.of, index) {
+                Some(known) => items.push(known),
+                None => {
+                    is_nullable = true;
+                    items.push(item);
+                }
+            }
+        }
+        with_null(Type::union(items), is_nullable, split.is_unknown)
     }
 
     pub(super) fn slice(&mut self, node: &Ast, current: &Type<'s>) -> Type<'s> {
@@ -200,6 +209,14 @@ fn others<'s>(place: &super::types::Place<'s>) -> Option<Type<'s>> {
         }
         _ => None,
     }
+}
+
+/// The item at an index of a row, if there is one. Negative ones count from the end.
+fn in_row<'s>(of: &Type<'s>, index: i32) -> Option<Type<'s>> {
+    let Type::Row(items) = of else { return None };
+    let index = i64::from(index);
+    let from_start = if index < 0 { i64::try_from(items.len()).ok()? + index } else { index };
+    items.get(usize::try_from(from_start).ok()?).cloned()
 }
 
 /// Whether a literal counts as true; `None` for anything else.

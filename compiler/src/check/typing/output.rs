@@ -40,6 +40,7 @@ impl<'s> Writer<'s> {
             Type::Str => Shape::Text(Text::default()),
             Type::Words(words) => Shape::Words(words.to_vec()),
             Type::List(item) => list(if item.is_never() { Shape::Any } else { self.shape(item) }),
+            Type::Row(items) => list(self.union(items)),
             Type::Object(object) => match &object.rest {
                 // What the rule knows more of it is not said: the document's name for it is.
                 Rest::Document(place) => match place.around.as_deref() {

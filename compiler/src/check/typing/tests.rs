@@ -127,6 +127,8 @@ const SOUND: &[&str] = &[
     "avg(items[*].count)",
     "ceil(not_null(avg(items[*].count), `0`))",
     "items[*].[id, name][]",
+    "sort_by(items[*].[id, count], &[0])[*][1]",
+    "items[*].[grade, number] | {grades: join(', ', [*][0]), all: sum([*][-1])}",
     "items[*].price.amount",
     "to_string(anything)",
     "anything",

@@ -42,6 +42,8 @@ pub(super) enum Type<'s> {
     /// These strings.
     Words(Rc<[String]>),
     List(Rc<Type<'s>>),
+    /// A list of so many items, each with its own type, as `[a, b]` makes it.
+    Row(Rc<[Type<'s>]>),
     Object(Rc<Object<'s>>),
     /// Any of these; none of them is a union. Of nothing, it is the type of the items of `[]`.
     Union(Rc<Union<'s>>),
@@ -184,6 +186,11 @@ fn same(left: &Type<'_>, right: &Type<'_>, steps: &mut usize) -> bool {
         | (Type::Str, Type::Str) => true,
         (Type::Words(left), Type::Words(right)) => left == right,
         (Type::List(left), Type::List(right)) => Rc::ptr_eq(left, right) || same(left, right, steps),
+        (Type::Row(left), Type::Row(right)) => {
+            Rc::ptr_eq(left, right)
+                || left.len() == right.len()
+                    && left.iter().zip(right.iter()).all(|(left, right)| same(left, right, steps))
+        }
         (Type::Object(left), Type::Object(right)) => {
             Rc::ptr_eq(left, right)
                 || left.fields.len() == right.fields.len()

@@ -78,7 +78,8 @@ fn rules_at_random_never_fail_and_give_what_was_said() {
     let count = std::env::var("AIRLOCK_RULES").ok().and_then(|count| count.parse().ok()).unwrap_or(1500);
     let (mut found, mut sound) = (Vec::new(), 0);
     for seed in 0..count {
-        let mut writer = RuleWriter { source: Maker { names: &names, state: seed * 104_729 + 3, depth: 0, lies: false }, depth: 0 };
+        let mut writer =
+            RuleWriter { source: Maker { names: &names, state: seed * 104_729 + 3, depth: 0, lies: false }, depth: 0 };
         let rule = writer.expression();
         let parsed = crate::check::parse_rule(&rule);
         let is_sound = parsed.is_ok_and(|parsed| {
