@@ -234,6 +234,36 @@ fn an_explanation_is_the_same_for_people_and_programs() {
     assert_is_file(&airlock(["explain", "e0107"]).out, Path::new("cases/help/explain_E0107.txt"));
 }
 
+/// What leaves the machine is shown without a look at generated code.
+#[test]
+fn of_a_tool_the_fields_are_told_that_its_rule_keeps_and_drops() {
+    let explain = |tool: &str, catalogs: &Path, more: &[&str]| {
+        let catalogs = catalogs.to_string_lossy().into_owned();
+        airlock(["explain", tool, "--catalogs", &catalogs].iter().chain(more).copied())
+    };
+    let clinic = workspace().join("catalogs");
+    let people = explain("get_unit", &clinic, &[]);
+    assert_eq!((people.exit, people.err.as_str()), (Exit::Done, ""));
+    assert_is_file(&people.out, Path::new("cases/help/explain_get_unit.txt"));
+    let programs = explain("get_unit", &clinic, &["--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&programs.out).expect("is JSON");
+    let paths = |key: &str| value[key].as_array().expect("a list").clone();
+    assert_eq!(
+        value["fields"],
+        format!("{} of {} fields", paths("kept").len(), paths("kept").len() + paths("dropped").len())
+    );
+    for path in paths("kept").iter().chain(&paths("dropped")) {
+        assert!(people.out.contains(&format!("\n    {}\n", path.as_str().expect("a text"))), "{path}");
+    }
+    let unknown = explain("list_parts", Path::new("warnings/rule_without_a_schema"), &[]);
+    assert!(unknown.out.contains("\nfields unknown: the document has no schema for the answer\n"), "{}", unknown.out);
+    let misspelt = explain("get_units", &clinic, &[]);
+    assert_eq!((misspelt.exit, misspelt.out.as_str()), (Exit::Invalid, ""));
+    assert!(misspelt.err.contains("did you mean `get_unit`?"), "{}", misspelt.err);
+    let broken = explain("list_parts", Path::new("errors/rule_with_a_field_misspelt"), &[]);
+    assert_eq!((broken.exit, codes_shown(&broken.err)), (Exit::Invalid, vec!["E0310".to_owned()]));
+}
+
 #[test]
 fn five_mistakes_in_one_manifest_are_five_errors_in_one_run() {
     let ran = airlock(command(Path::new("errors/five_mistakes")));

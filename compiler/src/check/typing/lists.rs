@@ -23,13 +23,9 @@ impl<'s> Typer<'s, '_> {
         let mut is_nullable = split.is_nullable;
         let mut items = split.unknown;
         for (head, item) in split.lists {
-            match in_row(&head.of, index) {
-                Some(known) => items.push(known),
-                None => {
-                    is_nullable = true;
-                    items.push(item);
-                }
-            }
+            let known = in_row(&head.of, index);
+            is_nullable |= known.is_none();
+            items.push(known.unwrap_or(item));
         }
         with_null(Type::union(items), is_nullable, split.is_unknown)
     }

@@ -1,11 +1,12 @@
 //! What is said of a rule: one function a kind of mistake, so that all texts stand together.
 
+mod arguments;
+mod words;
+
 use std::ops::Range;
 
-use super::heads::{Head, View, identifier};
-use super::narrow::kind;
-use super::types::{Place, Type};
-use crate::ir::Shape;
+pub(super) use self::words::{kinds, owner};
+use super::heads::identifier;
 use crate::report::{At, Diagnostic};
 
 /// A remark on a part of a rule.
@@ -242,154 +243,8 @@ impl Remark {
     }
 }
 
-/// Arguments of functions.
-impl Remark {
-    pub(super) fn nullable_argument(bytes: Range<usize>, rule: &str, function: &str, instead: &str) -> Self {
-        let title = format!("`{function}` fails on null, which this may be");
-        let text = &rule[bytes.clone()];
-        Self::error("E0312", bytes.clone(), title, "may be missing or null").patch(
-            "say what stands for null",
-            bytes,
-            format!("not_null({text}, {instead})"),
-        )
-    }
-
-    pub(super) fn nullable_item(bytes: Range<usize>, rule: &str, function: &str) -> Self {
-        let title = format!("`{function}` fails on a list that holds null, which this may");
-        let list = in_parentheses(&rule[bytes.clone()]);
-        Self::error("E0312", bytes.clone(), title, "an item may be null").patch(
-            "leave out what is null",
-            bytes,
-            format!("{list}[?@ != `null`]"),
-        )
-    }
-
-    pub(super) fn nullable_key(
-        bytes: Range<usize>,
-        rule: &str,
-        list: Range<usize>,
-        function: &str,
-        path: Option<&str>,
-    ) -> Self {
-        let title = format!("`{function}` fails where the key is null, which this may be");
-        let remark = Self::error("E0312", bytes, title, "may be missing or null");
-        match path {
-            Some(path) => {
-                let items = in_parentheses(&rule[list.clone()]);
-                remark.patch("leave out the items without it", list, format!("{items}[?{path} != `null`]"))
-            }
-            None => {
-                remark.help("leave the items without it out with a filter, or say what stands for null: `not_null(…)`")
-            }
-        }
-    }
-
-    pub(super) fn wrong_argument(bytes: Range<usize>, function: &str, wanted: &str, kinds: &str) -> Self {
-        let title = format!("`{function}` takes {wanted}, not {kinds}");
-        Self::error("E0313", bytes, title, &format!("this is {kinds}")).help(way_to(wanted))
-    }
-
-    pub(super) fn wrong_item(bytes: Range<usize>, function: &str, wanted: &str, kinds: &str) -> Self {
-        let title = format!("every item for `{function}` has to be {wanted}, not {kinds}");
-        let help = match wanted {
-            "a number" => "take the numbers alone: `map(&to_number(@), …)`, and a filter for what is none",
-            _ => "convert every item: `map(&to_string(@), …)`",
-        };
-        Self::error("E0313", bytes, title, &format!("an item is {kinds}")).help(help)
-    }
-
-    pub(super) fn wrong_key(bytes: Range<usize>, function: &str, kinds: &str) -> Self {
-        let title = format!("the key for `{function}` has to be a number or a text, not {kinds}");
-        Self::error("E0313", bytes, title, &format!("this is {kinds}")).help("take a member of it that is one")
-    }
-
-    pub(super) fn mixed(bytes: Range<usize>, function: &str, what: &str, kinds: &str) -> Self {
-        let title = format!("`{function}` orders numbers or texts, not both");
-        Self::error("E0313", bytes, title, &format!("the {what} are {kinds}"))
-            .help("make all of them texts with `to_string`, or take the numbers alone with a filter on `type(@)`")
-    }
-
-    pub(super) fn text_contains(bytes: Range<usize>, kinds: &str) -> Self {
-        let title = format!("a text never contains {kinds}, so this is always false");
-        Self::warning("E0328", bytes, title, &format!("this is {kinds}")).help("write it as a text: `'1'`")
-    }
-
-    pub(super) fn no_number(bytes: Range<usize>, kinds: &str) -> Self {
-        let title = format!("`to_number` of {kinds} is always null");
-        Self::warning("E0328", bytes, title, "always null").help("it reads numbers and texts alone")
-    }
-}
-
-fn way_to(wanted: &str) -> &'static str {
-    match wanted {
-        "a number" => "`to_number` reads a text as a number, and gives null where it is none",
-        "a text" | "a number or a text" => "`to_string` makes a text of anything",
-        "a list" => "`to_array` makes a list of anything else",
-        "an object" => "take a member of it, or another part of the answer",
-        _ => "it takes the items of a list, the members of an object, the characters of a text",
-    }
-}
-
-/// The text of a part of a rule, so that brackets behind it mean all of it.
-fn in_parentheses(text: &str) -> String {
-    let is_path = text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '@' | '"'));
-    if is_path || text.starts_with('(') && text.ends_with(')') { text.to_owned() } else { format!("({text})") }
-}
-
 /// The patch that puts `[*]` between a list and the member that is taken of it, from the dot to the member's end.
 pub(super) fn joint_patch(rule: &str, dot: usize, end: usize) -> Option<(Range<usize>, String)> {
     let text = rule.get(dot..end)?;
     text.starts_with('.').then(|| (dot..end, format!("[*]{text}")))
-}
-
-/// The kinds of these alternatives in words: `a text or a number`.
-pub(super) fn kinds(heads: &[Head<'_>]) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    for head in heads {
-        let word = match kind(&head.view) {
-            "null" => "null",
-            "boolean" => "a boolean",
-            "number" => "a number",
-            "string" => "a text",
-            "array" => "a list",
-            "object" => "an object",
-            _ => "a value that is not known",
-        };
-        if !words.contains(&word) {
-            words.push(word);
-        }
-    }
-    // Null is no news where there is something else.
-    if words.len() > 1 {
-        words.retain(|word| *word != "null");
-    }
-    words.join(" or ")
-}
-
-/// Who lacks a field, with the verb: `` `Part` has ``, ``none of `Cat`, `Dog` has``, `the object here has`.
-pub(super) fn owner(heads: &[&Head<'_>]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for head in heads {
-        let name = match (&head.of, &head.view) {
-            (Type::Document(Place { shape: Shape::Named(name), .. }), _) => Some(name.as_str()),
-            (_, View::Object(_, place)) => {
-                place.around.as_ref().filter(|around| around.path == place.path).map(|around| around.name)
-            }
-            _ => None,
-        };
-        let Some(name) = name else { return several(heads.len()) };
-        let name = format!("`{name}`");
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    match names.as_slice() {
-        [only] => format!("{only} has"),
-        names if names.len() <= 4 => format!("none of {} has", names.join(", ")),
-        names => several(names.len()),
-    }
-}
-
-fn several(count: usize) -> String {
-    if count == 1 { "the object here has".into() } else { format!("none of the {count} kinds of object here has") }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::ShapeReader;
+use super::{Purpose, ShapeReader};
 use crate::ir::{Integer, List, Number, Object, Others, Shape, Text};
 
 /// A union that is distributed over another has at most this many alternatives.
@@ -118,8 +118,12 @@ impl<'r, 'd> Conjunction<'r, 'd> {
                 known.description = property.description;
             }
             let shape = std::mem::replace(&mut known.shape, Shape::Any);
-            known.shape = match self.of(shape.clone(), property.shape) {
+            known.shape = match self.of(shape.clone(), property.shape.clone()) {
                 Ok(shape) => shape,
+                // What came in is one of the two, whichever of them is right.
+                Err(Conflict::Never) if self.reader.purpose == Purpose::Received => {
+                    Shape::AnyOf(vec![shape, property.shape])
+                }
                 // A property that cannot be there does no harm where it need not be; that it does is for the upstream.
                 Err(Conflict::Never) if !known.required => {
                     self.reader.note_here(&format!("two schemas of `{}` exclude each other", known.name));

@@ -76,7 +76,7 @@ fn sound_rules_never_fail_and_give_what_was_said() {
 fn rules_at_random_never_fail_and_give_what_was_said() {
     let (answer, names) = answer();
     let count = std::env::var("AIRLOCK_RULES").ok().and_then(|count| count.parse().ok()).unwrap_or(1500);
-    let (mut found, mut sound) = (Vec::new(), 0);
+    let (mut found, mut sound) = (Vec::new(), 0_u64);
     for seed in 0..count {
         let mut writer =
             RuleWriter { source: Maker { names: &names, state: seed * 104_729 + 3, depth: 0, lies: false }, depth: 0 };
@@ -86,14 +86,14 @@ fn rules_at_random_never_fail_and_give_what_was_said() {
             let (_, remarks) = type_rule(&parsed, &rule, &answer, &names, false);
             !remarks.iter().any(super::super::remark::Remark::is_error)
         });
-        sound += usize::from(is_sound);
+        sound += u64::from(is_sound);
         found.extend(wrong(&rule, &answer, &names));
         if found.len() > 5 {
             break;
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    assert!(sound > count as usize / 20, "only {sound} of {count} rules are sound");
+    assert!(sound > count / 20, "only {sound} of {count} rules are sound");
 }
 
 /// Writes rules in the words of `cases.yaml`.
@@ -306,7 +306,7 @@ fn fits(shape: &Shape, value: &Value, names: &BTreeMap<String, Shape>) -> bool {
         | (Shape::Nullable(_), Value::Null) => true,
         (Shape::Integer(_), Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
         (Shape::Words(words), Value::String(text)) => words.contains(text),
-        (Shape::Literals(all), value) => all.iter().any(|literal| *literal == value.to_string()),
+        (Shape::Literals(all), value) => all.contains(&value.to_string()),
         (Shape::Nullable(inner), value) => fits(inner, value, names),
         (Shape::Named(name), value) => fits(&names[name], value, names),
         (Shape::AnyOf(shapes), value) => shapes.iter().any(|shape| fits(shape, value, names)),
