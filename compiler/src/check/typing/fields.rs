@@ -176,7 +176,14 @@ impl<'s> Typer<'s, '_> {
         let shown: Vec<String> = listed.iter().take(LISTED_MAX).map(|name| format!("`{}`", identifier(name))).collect();
         let more =
             if listed.len() > LISTED_MAX { format!(" and {} more", listed.len() - LISTED_MAX) } else { String::new() };
-        self.say(Remark::unknown_field(mark, name, &owner, meant.as_deref(), &format!("{}{more}", shown.join(", "))));
+        self.say(Remark::unknown_field(
+            mark,
+            self.text,
+            name,
+            &owner,
+            meant.as_deref(),
+            &format!("{}{more}", shown.join(", ")),
+        ));
         Type::Any
     }
 }

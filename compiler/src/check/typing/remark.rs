@@ -107,6 +107,7 @@ const UNSAID: &str = "E0327";
 impl Remark {
     pub(super) fn unknown_field(
         bytes: Range<usize>,
+        rule: &str,
         name: &str,
         owner: &str,
         meant: Option<&str>,
@@ -114,7 +115,13 @@ impl Remark {
     ) -> Self {
         let remark = Self::error("E0310", bytes.clone(), format!("{owner} no field `{name}`"), "no such field");
         match meant {
+            _ if matches!(name, "null" | "true" | "false") => {
+                remark.patch("a value stands in backticks, a bare word is a field", bytes, format!("`{name}`"))
+            }
             Some(meant) => remark.patch("did you mean this one?", bytes, identifier(meant)),
+            None if rule[bytes.clone()].starts_with('"') && !name.contains(['\'', '\\']) => {
+                remark.patch("a text stands in single quotes, in double quotes a field", bytes, format!("'{name}'"))
+            }
             None => remark.help(format!("the fields are: {listed}")),
         }
     }
