@@ -100,8 +100,8 @@ fn colours_add_nothing_but_colours() {
 #[test]
 fn a_patch_that_is_applied_mends_the_mistake() {
     let mut patches = 0;
-    for case in cases() {
-        let before = diagnostics(&case);
+    let warned = warnings().into_iter().map(|case| (warned(&case), case));
+    for (before, case) in cases().into_iter().map(|case| (diagnostics(&case), case)).chain(warned) {
         let helps = before.iter().flat_map(|diagnostic| diagnostic["help"].as_array().into_iter().flatten());
         for patch in helps.filter_map(|help| help.get("patch")) {
             let copy = tempfile::tempdir().expect("a directory");
@@ -279,6 +279,16 @@ fn cases() -> Vec<PathBuf> {
 
 fn warnings() -> Vec<PathBuf> {
     directories(Path::new("warnings"))
+}
+
+/// What programs get for a case that compiles.
+fn warned(case: &Path) -> Vec<serde_json::Value> {
+    let out = tempfile::tempdir().expect("a directory");
+    let (out, catalogs) = (out.path().to_string_lossy(), case.to_string_lossy());
+    let ran = airlock(["compile", "--format", "json", "--out", &out, "--catalogs", &catalogs]);
+    assert_eq!(ran.exit, Exit::Done, "{}", case.display());
+    let value: serde_json::Value = serde_json::from_str(&ran.out).expect("is JSON");
+    value["diagnostics"].as_array().expect("a list").clone()
 }
 
 /// The command line of a case, without the program's name.

@@ -28,7 +28,9 @@ impl<'s> Typer<'s, '_> {
                 }
                 if are_disjoint(&left_heads, &right_heads) {
                     let sides = (kinds(&left_heads), kinds(&right_heads));
-                    self.say(Remark::disjoint(self.spans.mark(node), is_equal, &sides));
+                    let literal = [left.0, right.0].into_iter().find(|side| matches!(side, Ast::Literal { .. }));
+                    let literal = literal.map(|literal| self.spans.mark(literal));
+                    self.say(Remark::disjoint(self.spans.mark(node), self.text, is_equal, &sides, literal));
                 }
                 Type::Bool
             }
@@ -41,7 +43,7 @@ impl<'s> Typer<'s, '_> {
                 if let Some((side, heads)) = wrong {
                     let mark = self.spans.mark(node);
                     let side = (self.spans.extent(side), kinds(heads));
-                    self.say(Remark::unordered_kind(mark, &side));
+                    self.say(Remark::unordered_kind(mark, self.text, &side));
                     return Type::Any;
                 }
                 let is_number = |head: &Head<'_>| matches!(head.view, View::Int | View::Num);

@@ -216,20 +216,36 @@ impl Remark {
             .help("compare identifiers as texts, where the upstream has them as texts")
     }
 
-    pub(super) fn unordered_kind(bytes: Range<usize>, side: &(Range<usize>, String)) -> Self {
+    pub(super) fn unordered_kind(bytes: Range<usize>, rule: &str, side: &(Range<usize>, String)) -> Self {
         let title = format!("only numbers have an order here; with {} the comparison is null", side.1);
         let mut remark = Self::error("E0314", bytes.clone(), title, "always null");
         if side.0 != bytes {
             remark.beside = Some((side.0.clone(), format!("this is {}", side.1)));
         }
-        remark.help("compare with `==`, convert with `to_number`, or order the whole list with `sort_by`")
+        match number_in_quotes(&rule[side.0.clone()]) {
+            Some(number) => remark.patch("write the number in backticks", side.0.clone(), number),
+            None => remark.help("compare with `==`, convert with `to_number`, or order the whole list with `sort_by`"),
+        }
     }
 
-    pub(super) fn disjoint(bytes: Range<usize>, is_equal: bool, sides: &(String, String)) -> Self {
+    /// `literal` is the side that is a literal, if one is, and whether a number stands on the other.
+    pub(super) fn disjoint(
+        bytes: Range<usize>,
+        rule: &str,
+        is_equal: bool,
+        sides: &(String, String),
+        literal: Option<Range<usize>>,
+    ) -> Self {
         let always = if is_equal { "false" } else { "true" };
         let title = format!("{} is never equal to {}, so this is always {always}", sides.0, sides.1);
-        Self::warning("E0323", bytes, title, &format!("always {always}"))
-            .help("write the literal as the document has the value: `'1'` is a text, `` `1` `` a number")
+        let remark = Self::warning("E0323", bytes, title, &format!("always {always}"));
+        let number = literal.and_then(|literal| Some((literal.clone(), number_in_quotes(&rule[literal])?)));
+        match number {
+            Some((literal, number)) if sides.0 == "a number" || sides.1 == "a number" => {
+                remark.patch("write the number in backticks", literal, number)
+            }
+            _ => remark.help("write the literal as the document has the value: `'1'` is a text, `` `1` `` a number"),
+        }
     }
 
     pub(super) fn wrong_word(bytes: Range<usize>, rule: &str, word: &str, words: &[&str], meant: Option<&str>) -> Self {
@@ -248,6 +264,12 @@ impl Remark {
             }
         }
     }
+}
+
+/// `'3'` as the number that it holds.
+fn number_in_quotes(literal: &str) -> Option<String> {
+    let text = literal.strip_prefix('\'')?.strip_suffix('\'')?;
+    serde_json::from_str::<serde_json::Number>(text).ok().map(|_| format!("`{text}`"))
 }
 
 /// The patch that puts `[*]` between a list and the member that is taken of it, from the dot to the member's end.
