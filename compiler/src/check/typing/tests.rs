@@ -372,3 +372,45 @@ fn hostile_documents_and_rules_take_no_time() {
     // Two seconds of a debug build on a slow machine, with room: what grows without bound takes minutes.
     assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
 }
+
+/// What a document says of other properties, in all the ways that it can.
+#[test]
+fn documents_say_in_many_ways_that_there_is_more() {
+    let known = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let with = |key: &str, value: Value| {
+        let mut schema = known.clone();
+        schema[key] = value;
+        schema
+    };
+    let base = with("discriminator", json!({"propertyName": "a"}));
+    for (schema, code) in [
+        (known.clone(), "E0310"),
+        (with("additionalProperties", json!(false)), "E0310"),
+        (with("additionalProperties", json!(true)), "E0321"),
+        (with("additionalProperties", json!({})), "E0321"),
+        (with("additionalProperties", json!({"type": "string"})), ""),
+        (with("patternProperties", json!({"^x": {}})), "E0321"),
+        (with("unevaluatedProperties", json!(false)), "E0310"),
+        (with("unevaluatedProperties", json!(true)), "E0321"),
+        (with("then", json!({"properties": {"b": {}}})), "E0321"),
+        (base.clone(), "E0321"),
+        (json!({"allOf": [known, {"type": "object", "required": ["a"]}]}), "E0310"),
+        (json!({"allOf": [known, {"description": "more"}]}), "E0310"),
+        (json!({"allOf": [known, {"type": "object", "additionalProperties": true}]}), "E0321"),
+        (json!({"allOf": [known], "then": {"properties": {"b": {}}}}), "E0321"),
+        (json!({"allOf": [base, {"type": "object", "required": ["a"]}]}), "E0321"),
+        (json!({"allOf": [base, {"properties": {"c": {"type": "string"}}}]}), "E0310"),
+        (json!({"oneOf": [known, {"properties": {"c": {"type": "string"}}}]}), "E0310"),
+        (json!({"oneOf": [known, with("additionalProperties", json!(true))]}), "E0321"),
+        (json!({"oneOf": [known, {"properties": {"b": {"type": "string"}}}]}), "E0322"),
+        (json!({"oneOf": [known, {"type": "object"}]}), "E0327"),
+        (json!({"type": "object"}), "E0327"),
+        (json!({"type": "object", "additionalProperties": true}), "E0327"),
+        (json!({}), "E0327"),
+    ] {
+        let all = json!({"Answer": {"type": "object", "properties": {"it": schema}}});
+        let found: Vec<&str> = run_with("it.b", &all, false).remarks.into_iter().map(|(code, _)| code).collect();
+        let wanted: Vec<&str> = [code].into_iter().filter(|code| !code.is_empty()).collect();
+        assert_eq!(found, wanted, "{schema}");
+    }
+}

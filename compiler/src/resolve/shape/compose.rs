@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::intersect::{Conflict, Conjunction};
+use super::object::has_more;
 use super::scalars::SAYS_NOTHING;
 use super::{COMPOSING, Members, Purpose, ShapeReader, is_never, refuse};
-use crate::ir::{Property, Shape, Text};
+use crate::ir::{Object, Others, Property, Shape, Text};
 use crate::resolve::Refusal;
 
 impl ShapeReader<'_> {
@@ -33,6 +34,7 @@ impl ShapeReader<'_> {
         let mut hidden = BTreeSet::new();
         self.hidden_names(members, pointer, &mut hidden);
         let is_received = self.purpose == Purpose::Received;
+        let shape = if is_received && has_more(members) { open(shape) } else { shape };
         Ok(if hidden.is_empty() { shape } else { without(shape, &hidden, is_received) })
     }
 
@@ -152,6 +154,16 @@ impl ShapeReader<'_> {
             };
         }
         Ok(whole)
+    }
+}
+
+/// The shape with objects that may have more than is listed.
+fn open(shape: Shape) -> Shape {
+    match shape {
+        Shape::Object(object) => Shape::Object(Object { others: Others::Any, ..object }),
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.into_iter().map(open).collect()),
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(open(*inner))),
+        shape => shape,
     }
 }
 

@@ -203,11 +203,13 @@ impl<'r, 'd> Conjunction<'r, 'd> {
 /// What two objects at once have besides what is listed. A base schema that is made one of its kinds by further properties
 /// is that kind.
 fn others(left: &Object, right: &Object) -> Others {
-    let is_bare = |object: &Object| object.properties.is_empty() && object.others == Others::None;
+    let adds_nothing = |object: &Object, to: &Object| {
+        object.properties.iter().all(|property| to.properties.iter().any(|known| known.name == property.name))
+    };
     match (left.others, right.others) {
         (Others::Any, _) | (_, Others::Any) => Others::Any,
-        (Others::OfKinds, _) if is_bare(right) => Others::OfKinds,
-        (_, Others::OfKinds) if is_bare(left) => Others::OfKinds,
+        (Others::OfKinds, _) if adds_nothing(right, left) => Others::OfKinds,
+        (_, Others::OfKinds) if adds_nothing(left, right) => Others::OfKinds,
         (Others::OfKinds, Others::OfKinds) => Others::OfKinds,
         _ => Others::None,
     }

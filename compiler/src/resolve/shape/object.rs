@@ -155,10 +155,17 @@ fn others(members: &Members, rest: Option<&Shape>) -> Others {
     if is_open("additionalProperties") {
         return if rest == Some(&Shape::Any) { Others::Any } else { Others::None };
     }
-    if is_open("patternProperties") || is_open("unevaluatedProperties") {
+    if has_more(members) {
         return Others::Any;
     }
     if members.contains_key("discriminator") && !is_composed(members) { Others::OfKinds } else { Others::None }
+}
+
+/// Whether a schema has keywords that may bring in properties which are not read: those of names that are not known, and
+/// those of schemas that hold under a condition.
+pub(super) fn has_more(members: &Members) -> bool {
+    let is_open = |keyword: &str| members.get(keyword).is_some_and(|value| *value != Value::Bool(false));
+    ["patternProperties", "unevaluatedProperties", "then", "else", "dependentSchemas"].into_iter().any(is_open)
 }
 
 /// A description that says what the upstream takes for a value that is left out. Defaults are never sent.
