@@ -6,6 +6,7 @@ use super::expression::Typer;
 use super::heads::{Head, Member, View, identifier, is_asked};
 use super::remark::{Remark, joint_patch};
 use super::types::Type;
+use crate::ir::Shape;
 use crate::report::did_you_mean;
 
 /// How many names a remark lists.
@@ -47,7 +48,7 @@ impl<'s> Typer<'s, '_> {
             if found.without.is_empty() {
                 return self.no_object(mark, joint, name, &found, &heads);
             }
-            return self.unknown_field(mark, name, &found, &heads);
+            return self.unknown_field(mark, name, &found);
         }
         if found.is_open {
             self.say(Remark::open_field(mark.clone(), name, None));
@@ -157,20 +158,18 @@ impl<'s> Typer<'s, '_> {
         })
     }
 
-    fn unknown_field(
-        &mut self,
-        mark: std::ops::Range<usize>,
-        name: &str,
-        found: &Found<'s, '_>,
-        heads: &[Head<'s>],
-    ) -> Type<'s> {
+    fn unknown_field(&mut self, mark: std::ops::Range<usize>, name: &str, found: &Found<'s, '_>) -> Type<'s> {
         let mut listed: Vec<&str> = found.without.iter().flat_map(|head| head.view.listed()).collect();
         listed.sort_unstable();
         listed.dedup();
         let meant = did_you_mean(name, listed.iter().copied()).map(str::to_owned);
         if self.is_open {
             self.say(Remark::open_field(mark, name, meant.as_deref()));
-            return Type::Any.computed(&heads.iter().map(|head| head.of.clone()).collect::<Vec<_>>());
+            let unlisted = found.without.iter().map(|head| match &head.view {
+                View::Object(_, place) => Type::Document(place.member(&Shape::Any, name)),
+                _ => Type::Any,
+            });
+            return Type::union(unlisted.collect::<Vec<_>>());
         }
         let owner = super::remark::owner(&found.without);
         let shown: Vec<String> = listed.iter().take(LISTED_MAX).map(|name| format!("`{}`", identifier(name))).collect();
