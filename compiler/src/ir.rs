@@ -99,10 +99,33 @@ pub struct Tool {
     pub rule: String,
     /// The rule as a tree.
     pub prune: Rule,
+    /// How much of an answer the rule holds while it is read.
+    pub class: Class,
     /// How the outcome is written for the model.
     pub form: Form,
     /// What the rule's outcome is made of; its names are those of [`Catalog::answers`].
     pub output: Shape,
+    /// Which fields of the answer can stand in the outcome.
+    pub fields: Fields,
+}
+
+/// Which fields of an answer a rule keeps. Paths are as in `items[].id`: `[]` for every item, `*` for members without a
+/// name of their own. What a schema holds of itself is counted once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fields {
+    /// The document has no schema for the answer.
+    Unknown,
+    /// The answer has no body.
+    None,
+    /// The fields, in order.
+    Known {
+        /// Those that can stand in the outcome.
+        kept: Vec<String>,
+        /// The others.
+        dropped: Vec<String>,
+        /// Whether there are more of them than were counted.
+        is_cut: bool,
+    },
 }
 
 pub use airlock_contract::request::PartContent;
@@ -265,6 +288,21 @@ pub struct Object {
     pub rest: Option<Box<Shape>>,
     pub properties_min: u64,
     pub properties_max: Option<u64>,
+    pub others: Others,
+    pub write_only: Vec<String>,
+}
+
+/// Which properties an object of an answer has besides those that are listed, as far as rules are concerned. What is sent
+/// is described by `rest` alone; this is no part of the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// None, or such as `rest` describes: the document says nothing of others, or excludes them.
+    #[default]
+    None,
+    /// Those of its kinds: a base schema with a `discriminator`.
+    OfKinds,
+    /// Any: the document says so.
+    Any,
 }
 
 /// One property.
@@ -277,7 +315,22 @@ pub struct Property {
     pub description: String,
 }
 
-pub use airlock_prune::{Comparator, Rule};
+pub use airlock_prune::{Class, Comparator, Rule};
+
+impl Fields {
+    /// How many are kept, of how many, in words.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Unknown => "unknown: the document has no schema for the answer".into(),
+            Self::None => "none: the answer has no body".into(),
+            Self::Known { kept, dropped, is_cut } => {
+                let more = if *is_cut { "more than " } else { "" };
+                let all = kept.len() + dropped.len();
+                format!("{} of {more}{all} field{}", kept.len(), if all == 1 { "" } else { "s" })
+            }
+        }
+    }
+}
 
 impl Shape {
     /// Calls `visit` with the name of every named shape that stands directly in this one.

@@ -15,6 +15,7 @@ pub mod lower;
 pub mod manifest;
 mod media;
 pub mod normalise;
+pub mod outline;
 pub mod pipeline;
 pub mod print;
 pub mod report;

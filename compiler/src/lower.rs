@@ -2,8 +2,10 @@
 
 use jmespath::ast::{Ast, Comparator as AstComparator};
 
+use airlock_prune::Plan;
+
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Comparator, Form, Rule, Tool, Upstream};
+use crate::ir::{Body, Catalog, Class, Comparator, Form, Rule, Tool, Upstream};
 use crate::manifest;
 use crate::resolve::{Declared, ResolvedTool, one_line};
 
@@ -13,7 +15,7 @@ pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
 }
 
 fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
-    let CheckedCatalog { resolved, facts } = catalog;
+    let CheckedCatalog { resolved, facts, answers } = catalog;
     let upstreams = resolved.upstreams.into_iter().map(|(name, upstream)| Upstream {
         name,
         base_path: upstream.base_path,
@@ -28,13 +30,16 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         document,
         document_sha256: resolved.document_sha256,
         shapes: resolved.shapes,
-        answers: resolved.answers,
+        answers,
         tools,
     }
 }
 
 fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
-    let ResolvedTool { name, manifest, operation, upstream, credentials, output } = tool;
+    let ResolvedTool { name, manifest, operation, upstream, credentials, answer: _ } = tool;
+    let prune = lower_rule(&facts.rule);
+    // `check` has let no rule pass that has no plan.
+    let class = Plan::new(&prune).map_or(Class::NeedSet, |plan| plan.class());
     let title = manifest.title.as_deref().map(one_line).filter(|title| !title.is_empty());
     let mut accept: Vec<&str> = Vec::new();
     for Declared { answer, .. } in &operation.answers {
@@ -61,13 +66,15 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         answers: operation.answers.into_iter().map(|declared| declared.answer).collect(),
         bytes_max: manifest.response.bytes_max,
         rule: manifest.prune.trim().to_owned(),
-        prune: lower_rule(&facts.rule),
+        prune,
+        class,
         form: match manifest.result {
             None | Some(manifest::Form::Json) => Form::Json,
             Some(manifest::Form::Csv) => Form::Csv,
             Some(manifest::Form::Table) => Form::Table,
         },
-        output,
+        output: facts.output,
+        fields: facts.fields,
         name,
     }
 }

@@ -18,10 +18,17 @@ pub struct Compiled {
 }
 
 /// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
+pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
+    let catalogs = read(catalogs, sources, report)?;
+    let tree = emit::emit(&catalogs);
+    Some(Compiled { files: print::print(&tree), catalogs })
+}
+
+/// Runs the steps that know documents: what is left is plain data. `None` after an error.
 ///
 /// The line stops after `load`, after `normalise`, and after `check`. `resolve` passes on what it could resolve, so that
 /// one run shows the mistakes of all tools.
-pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
+pub fn read(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Vec<Catalog>> {
     let loaded = load::load(catalogs, sources, report);
     if report.has_errors() {
         return None;
@@ -32,10 +39,5 @@ pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> O
     }
     let resolved = resolve::resolve(normalised, report);
     let checked = check::check(resolved, report);
-    if report.has_errors() {
-        return None;
-    }
-    let catalogs = lower::lower(checked);
-    let tree = emit::emit(&catalogs);
-    Some(Compiled { files: print::print(&tree), catalogs })
+    (!report.has_errors()).then(|| lower::lower(checked))
 }

@@ -1,5 +1,7 @@
 //! Mistakes in catalogs, documents and command lines: each case's whole output, as a person sees it.
 //!
+//! Below `warnings/` lie catalogs that compile all the same, in the same form.
+//!
 //! A case is a directory below `errors/`, named for the mistake: the catalogs that have it, and `expected.stderr`. Where
 //! the mistake is not one of `airlock compile`, the file `command` holds the command line, with `{case}` for the directory.
 
@@ -25,6 +27,22 @@ fn every_mistake_is_shown_at_its_place_with_a_way_out() {
         assert_is_file(&ran.err, &case.join("expected.stderr"));
     }
     assert!(!Path::new("unused").exists(), "nothing is written after an error");
+}
+
+#[test]
+fn every_warning_is_shown_and_stops_nothing() {
+    for case in warnings() {
+        let out = tempfile::tempdir().expect("a directory");
+        let ran = compiled(&case, out.path());
+        assert_eq!(ran.exit, Exit::Done, "{}: {}", case.display(), ran.err);
+        assert!(ran.out.ends_with(" changed\n") && !tree(out.path()).is_empty(), "{}", case.display());
+        assert_is_file(&ran.err, &case.join("expected.stderr"));
+    }
+}
+
+/// The command line that compiles a case.
+fn compiled(case: &Path, out: &Path) -> Ran {
+    airlock(["compile", "--out", &out.to_string_lossy(), "--catalogs", &case.to_string_lossy()])
 }
 
 #[test]
@@ -82,8 +100,8 @@ fn colours_add_nothing_but_colours() {
 #[test]
 fn a_patch_that_is_applied_mends_the_mistake() {
     let mut patches = 0;
-    for case in cases() {
-        let before = diagnostics(&case);
+    let warned = warnings().into_iter().map(|case| (warned(&case), case));
+    for (before, case) in cases().into_iter().map(|case| (diagnostics(&case), case)).chain(warned) {
         let helps = before.iter().flat_map(|diagnostic| diagnostic["help"].as_array().into_iter().flatten());
         for patch in helps.filter_map(|help| help.get("patch")) {
             let copy = tempfile::tempdir().expect("a directory");
@@ -186,11 +204,12 @@ fn every_code_of_the_compiler_is_explained_and_has_a_case() {
     assert_eq!(explained, used.keys().cloned().collect(), "explained, and used in compiler/src");
     let shown: BTreeSet<String> = cases()
         .iter()
+        .chain(&warnings())
         .flat_map(|case| codes_shown(&std::fs::read_to_string(case.join("expected.stderr")).unwrap_or_default()))
         .collect();
     let is_shown = |code: &String| shown.contains(code) || WITHOUT_A_CASE.contains(&code.as_str());
     let unshown: Vec<_> = used.iter().filter(|(code, _)| !is_shown(code)).collect();
-    assert!(unshown.is_empty(), "no case in errors/ shows: {unshown:?}");
+    assert!(unshown.is_empty(), "no case in errors/ or warnings/ shows: {unshown:?}");
 }
 
 #[test]
@@ -215,6 +234,36 @@ fn an_explanation_is_the_same_for_people_and_programs() {
     assert_is_file(&airlock(["explain", "e0107"]).out, Path::new("cases/help/explain_E0107.txt"));
 }
 
+/// What leaves the machine is shown without a look at generated code.
+#[test]
+fn of_a_tool_the_fields_are_told_that_its_rule_keeps_and_drops() {
+    let explain = |tool: &str, catalogs: &Path, more: &[&str]| {
+        let catalogs = catalogs.to_string_lossy().into_owned();
+        airlock(["explain", tool, "--catalogs", &catalogs].iter().chain(more).copied())
+    };
+    let clinic = workspace().join("catalogs");
+    let people = explain("get_unit", &clinic, &[]);
+    assert_eq!((people.exit, people.err.as_str()), (Exit::Done, ""));
+    assert_is_file(&people.out, Path::new("cases/help/explain_get_unit.txt"));
+    let programs = explain("get_unit", &clinic, &["--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&programs.out).expect("is JSON");
+    let paths = |key: &str| value[key].as_array().expect("a list").clone();
+    assert_eq!(
+        value["fields"],
+        format!("{} of {} fields", paths("kept").len(), paths("kept").len() + paths("dropped").len())
+    );
+    for path in paths("kept").iter().chain(&paths("dropped")) {
+        assert!(people.out.contains(&format!("\n    {}\n", path.as_str().expect("a text"))), "{path}");
+    }
+    let unknown = explain("list_parts", Path::new("warnings/rule_without_a_schema"), &[]);
+    assert!(unknown.out.contains("\nfields unknown: the document has no schema for the answer\n"), "{}", unknown.out);
+    let misspelt = explain("get_units", &clinic, &[]);
+    assert_eq!((misspelt.exit, misspelt.out.as_str()), (Exit::Invalid, ""));
+    assert!(misspelt.err.contains("did you mean `get_unit`?"), "{}", misspelt.err);
+    let broken = explain("list_parts", Path::new("errors/rule_with_a_field_misspelt"), &[]);
+    assert_eq!((broken.exit, codes_shown(&broken.err)), (Exit::Invalid, vec!["E0310".to_owned()]));
+}
+
 #[test]
 fn five_mistakes_in_one_manifest_are_five_errors_in_one_run() {
     let ran = airlock(command(Path::new("errors/five_mistakes")));
@@ -226,6 +275,20 @@ fn five_mistakes_in_one_manifest_are_five_errors_in_one_run() {
 
 fn cases() -> Vec<PathBuf> {
     directories(Path::new("errors"))
+}
+
+fn warnings() -> Vec<PathBuf> {
+    directories(Path::new("warnings"))
+}
+
+/// What programs get for a case that compiles.
+fn warned(case: &Path) -> Vec<serde_json::Value> {
+    let out = tempfile::tempdir().expect("a directory");
+    let (out, catalogs) = (out.path().to_string_lossy(), case.to_string_lossy());
+    let ran = airlock(["compile", "--format", "json", "--out", &out, "--catalogs", &catalogs]);
+    assert_eq!(ran.exit, Exit::Done, "{}", case.display());
+    let value: serde_json::Value = serde_json::from_str(&ran.out).expect("is JSON");
+    value["diagnostics"].as_array().expect("a list").clone()
 }
 
 /// The command line of a case, without the program's name.

@@ -9,15 +9,20 @@ mod flat;
 mod names;
 mod rule;
 mod size;
+mod typing;
 mod value;
+
+use std::collections::BTreeMap;
 
 use airlock_contract::request::is_path_byte;
 use jmespath::ast::Ast;
 
-use crate::ir::{Argument, Content, Effect};
+use crate::ir::{Argument, Content, Effect, Fields, Shape};
 use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
+
+use typing::Typed;
 
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
@@ -38,6 +43,8 @@ pub struct CheckedCatalog {
     pub resolved: ResolvedCatalog,
     /// The tools, in the order of `resolved.tools`.
     pub facts: Vec<ToolFacts>,
+    /// Named shapes that outcomes are made of.
+    pub answers: BTreeMap<String, Shape>,
 }
 
 /// What was found out about a tool while it was checked.
@@ -51,6 +58,10 @@ pub struct ToolFacts {
     pub arguments: Vec<Argument>,
     /// The rule's tree.
     pub rule: Ast,
+    /// What the rule's outcome is made of.
+    pub output: Shape,
+    /// Which fields of the answer can stand in it.
+    pub fields: Fields,
 }
 
 /// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments) and E06 (approval) codes.
@@ -65,7 +76,8 @@ fn check_catalog(resolved: ResolvedCatalog, report: &mut Report) -> Option<Check
     check_text(&resolved.manifest.title, file, "/title", report);
     check_base_paths(&resolved, report);
     let facts: Vec<ToolFacts> = resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
-    (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts })
+    let answers = typing::reachable(facts.iter().map(|facts| &facts.output), &resolved.answers);
+    (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers })
 }
 
 fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Report) -> Option<ToolFacts> {
@@ -79,11 +91,10 @@ fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Repor
     if let Some(arguments) = &arguments {
         check_size(catalog, tool, arguments, &pointer, report);
     }
-    let rule = rule::check(tool, file, &pointer, report);
-    if let Some(rule) = &rule {
-        check_rule_has_a_body(tool, rule, file, &pointer, report);
-    }
-    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule: rule? })
+    let rule = rule::check(tool, file, &pointer, report)?;
+    check_rule_has_a_body(tool, &rule, file, &pointer, report);
+    let Typed { output, fields } = typing::check(tool, &rule, &catalog.answers, file, &pointer, report);
+    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields })
 }
 
 /// The schema is written out for every host, so one that is too large has to be known here.

@@ -1,10 +1,13 @@
 //! Prune rules: JMESPath 1.0 (<https://jmespath.org/specification.html>), parsed, and everything refused that the parser
 //! lets pass but that would fail or mean nothing when the rule runs.
 
+mod bounds;
+
 use std::ops::Range;
 
 use jmespath::ast::Ast;
 
+use self::bounds::{depth, nesting, projections};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
 use crate::resolve::ResolvedTool;
 
@@ -13,6 +16,12 @@ const RULE_BYTES_MAX: usize = 16 << 10;
 
 /// A rule nests no deeper than this. The parser recurses, and so do all who walk its tree.
 const NESTING_MAX: usize = 64;
+
+/// A rule has no more projections: of those in a row each is inside of the one before it, and the parser recurses.
+const PROJECTIONS_MAX: usize = 256;
+
+/// Operators in a row, as in `a.b.c`, make a tree as deep as they are many.
+const DEPTH_MAX: usize = 256;
 
 /// The functions of JMESPath 1.0: name, fewest and most arguments, and which argument is an expression (`&…`).
 const FUNCTIONS: &[(&str, usize, usize, Option<usize>)] = &[
@@ -90,9 +99,15 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Mistake>> {
             "say what to keep; `\"@\"` keeps everything",
         )]);
     }
-    if text.len() > RULE_BYTES_MAX || nesting(text) > NESTING_MAX {
-        let title = format!("the rule is too large: at most {RULE_BYTES_MAX} bytes, nested at most {NESTING_MAX} deep");
-        return Err(vec![mistake("E0307", title, whole, "split the tool, or keep less")]);
+    let too_large = |whole| {
+        let help = format!(
+            "split the tool, or keep less: a rule has at most {RULE_BYTES_MAX} bytes, {PROJECTIONS_MAX} brackets and \
+             stars, {DEPTH_MAX} steps in a row, and nests {NESTING_MAX} deep"
+        );
+        vec![mistake("E0307", "the rule is too large".into(), whole, &help)]
+    };
+    if text.len() > RULE_BYTES_MAX || nesting(text) > NESTING_MAX || projections(text) > PROJECTIONS_MAX {
+        return Err(too_large(whole));
     }
     let rule = jmespath::parse(text).map_err(|error| {
         let reason = error.reason.to_string();
@@ -110,6 +125,9 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Mistake>> {
             },
         )]
     })?;
+    if depth(&rule) > DEPTH_MAX {
+        return Err(too_large(0..text.trim_end().len()));
+    }
     let mut mistakes = Vec::new();
     visit(&rule, text, false, &mut mistakes);
     if mistakes.is_empty() { Ok(rule) } else { Err(mistakes) }
@@ -140,26 +158,10 @@ fn lower_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
-/// How deep brackets nest, and how many prefix operators stand in a row: what makes a parser recurse.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest, mut prefixes) = (0_usize, 0, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            b'!' | b'&' => prefixes += 1,
-            byte if byte.is_ascii_whitespace() => {}
-            _ => prefixes = 0,
-        }
-        deepest = deepest.max(depth + prefixes);
-    }
-    deepest
-}
-
 /// Looks at every node. `expression_allowed`: whether `&…` may stand here.
 fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mistake>) {
     match rule {
-        Ast::Function { name, args, .. } => visit_function(name, args, text, mistakes),
+        Ast::Function { name, args, offset } => visit_function(name, args, *offset, text, mistakes),
         Ast::Expref { ast, offset } => {
             if !expression_allowed {
                 mistakes.push(Mistake {
@@ -210,8 +212,8 @@ fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mi
     }
 }
 
-fn visit_function(name: &str, arguments: &[Ast], text: &str, mistakes: &mut Vec<Mistake>) {
-    let bytes = function_bytes(name, text);
+fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mistakes: &mut Vec<Mistake>) {
+    let bytes = function_bytes(name, paren, text);
     let Some((_, fewest, most, expression)) = FUNCTIONS.iter().find(|function| function.0 == name) else {
         let meant = did_you_mean(name, FUNCTIONS.iter().map(|function| function.0));
         mistakes.push(Mistake {
@@ -273,19 +275,10 @@ fn second_key(key: &str, offset: usize, text: &str) -> Range<usize> {
     start..start + key.len()
 }
 
-/// Where a call of this function stands. The parser's offsets of calls are not exact.
-fn function_bytes(name: &str, text: &str) -> Range<usize> {
-    let mut from = 0;
-    while let Some(found) = text[from..].find(name) {
-        let start = from + found;
-        let end = start + name.len();
-        let begins = !text[..start].ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
-        if begins && text[end..].trim_start().starts_with('(') {
-            return start..end;
-        }
-        from = end;
-    }
-    0..text.trim_end().len()
+/// Where the name of a function stands, of which the parser knows where its arguments begin.
+fn function_bytes(name: &str, paren: usize, text: &str) -> Range<usize> {
+    let before = text.get(..paren).unwrap_or_default().trim_end();
+    if before.ends_with(name) { before.len() - name.len()..before.len() } else { 0..text.trim_end().len() }
 }
 
 #[cfg(test)]
@@ -336,6 +329,8 @@ mod tests {
         assert_eq!(codes("items[*].{id: id"), [("E0301", String::new())]);
         assert_eq!(codes("a.lenght(b)"), [("E0302", "lenght".into())]);
         assert_eq!(codes("length(a, b)"), [("E0303", "length".into())]);
+        let second = parse("{a: length(a), b: length (a, b)}").expect_err("takes one");
+        assert_eq!(second[0].bytes, 18..24);
         assert_eq!(codes("sort_by(a, b)"), [("E0304", "sort_by".into())]);
         assert_eq!(codes("a.&b").len(), 1);
         assert_eq!(codes("{a: x, b: y, a: z}"), [("E0305", "a".into())]);
@@ -348,6 +343,26 @@ mod tests {
             ["(".repeat(10_000), "!".repeat(10_000), "[".repeat(10_000), "{a:".repeat(10_000), "& ".repeat(5_000)]
         {
             assert_eq!(parse(&text).map_err(|mistakes| mistakes[0].code), Err("E0307"));
+        }
+        for (link, count) in [
+            ("*.", 8000),
+            ("[*]", 5000),
+            ("[]", 8000),
+            ("a.", 8000),
+            ("a|", 8000),
+            ("[?a]", 4000),
+            ("a||", 5000),
+            ("a==", 5000),
+            ("[0]", 5000),
+            ("[1:]", 4000),
+        ] {
+            let text = link.repeat(count) + "a";
+            let code = parse(&text).map_err(|mistakes| mistakes[0].code);
+            // Two of them are no rules to begin with.
+            assert!(matches!(code, Err("E0307" | "E0301")), "{link}: {code:?}");
+        }
+        for text in ["*.".repeat(250) + "a", "a.".repeat(250) + "a", "[*]".repeat(120), "[?a]".repeat(120)] {
+            assert!(parse(&text).is_ok(), "{text}");
         }
     }
 }

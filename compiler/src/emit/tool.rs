@@ -8,7 +8,7 @@ use super::shape::{Names, Writer};
 use super::text::{Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
-use crate::ir::{Answer, Catalog, Content, Effect, Form, Shape, Status, Tool};
+use crate::ir::{Answer, Catalog, Content, Effect, Fields, Form, Rule, Shape, Status, Tool};
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
@@ -35,10 +35,20 @@ fn header(catalog: &Catalog, tool: &Tool) -> Vec<String> {
         String::new(),
         format!("operation  {}", tool.operation),
         format!("rule       catalog.yaml#/tools/{}/prune", tool.name),
+        fields(&tool.fields),
+        format!("plan       {}: holds {}", tool.class.name(), tool.class.holds()),
         format!("effect     {}{declared}{approved}", tool.effect.word()),
     ];
     header.extend(tool.notes.iter().map(|note| format!("unchecked  {note}")));
     header
+}
+
+/// How much of the answer leaves the machine.
+fn fields(fields: &Fields) -> String {
+    match fields {
+        Fields::Known { .. } => format!("keeps      {}", fields.in_words()),
+        Fields::Unknown | Fields::None => format!("fields     {}", fields.in_words()),
+    }
 }
 
 fn verb(effect: Effect) -> &'static str {
@@ -144,7 +154,12 @@ fn emit_output(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) ->
     if tool.output == Shape::Any {
         return None;
     }
-    let documentation = documentation(&["What an answer is made of, as the document says.".into()]);
+    let about = if tool.prune == Rule::Current {
+        "What an answer is made of, as the document says."
+    } else {
+        "What the rule makes of an answer, as far as the document says what it is made of."
+    };
+    let documentation = documentation(&[about.into()]);
     let shape = Writer { names: answers, vocabulary, at_home: false, indent: 4 }.emit(&tool.output);
     let kind = vocabulary.shape("Shape");
     Some(quote!(#documentation static OUTPUT: #kind = #shape;))

@@ -89,6 +89,9 @@ pub struct Tool {
     /// How the result is written for the model. Rows say every key once; they need a rule that gives an array of objects.
     /// The structured content of an answer is JSON in any case. Default: json.
     pub result: Option<Form>,
+    /// The answer has fields that the document does not list: a rule may name them, with a warning. Default: a field that
+    /// is not listed is an error.
+    pub open: Option<bool>,
 }
 
 /// What a call does to the upstream's data.

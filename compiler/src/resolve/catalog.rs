@@ -32,7 +32,7 @@ pub struct ResolvedCatalog {
     pub upstreams: BTreeMap<String, ResolvedUpstream>,
     /// Named shapes that tools send.
     pub shapes: BTreeMap<String, Shape>,
-    /// Named shapes that answers are made of.
+    /// Named shapes that answers are made of, before anything is pruned.
     pub answers: BTreeMap<String, Shape>,
     /// The tools that could be resolved, in the order of their names.
     pub tools: Vec<ResolvedTool>,
@@ -62,8 +62,8 @@ pub struct ResolvedTool {
     pub upstream: String,
     /// Names of the credentials that are sent.
     pub credentials: Vec<String>,
-    /// What its answers are made of, where the rule keeps them whole.
-    pub output: Shape,
+    /// What its answers are made of, before anything is pruned.
+    pub answer: Shape,
 }
 
 /// Resolves every catalog.
@@ -85,7 +85,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
     let tools: Vec<ResolvedTool> =
         manifest.tools.iter().filter_map(|(name, tool)| resolver.resolve_tool(name, tool)).collect();
     let shapes = resolver.sent.reachable(tools.iter().flat_map(|tool| tool.operation.sent()));
-    let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.output));
+    let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.answer));
     let upstreams = resolver.upstreams;
     Some(ResolvedCatalog {
         name: catalog.name,
@@ -125,15 +125,15 @@ impl Resolver<'_> {
         let (upstream, wanted) = self.upstream(&operation, &pointer)?;
         let wanted = tool.credential.clone().or(wanted);
         let credentials = self.credentials(&operation, &upstream, wanted.as_deref(), &pointer)?;
-        // Any other rule makes something of the answer whose shape is not known here.
-        let is_whole = tool.prune.trim() == "@";
-        let (output, notes) = if is_whole {
-            responses::output_with_notes(&operation.answers, &mut self.received)
+        // What is not known of an answer is noted where it is given whole; a rule is told what of it it uses.
+        let answer = if tool.prune.trim() == "@" {
+            let (answer, notes) = responses::output_with_notes(&operation.answers, &mut self.received);
+            operation.notes.extend(notes);
+            answer
         } else {
-            (Shape::Any, Vec::new())
+            responses::output(&operation.answers, &mut self.received)
         };
-        operation.notes.extend(notes);
-        Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, upstream, credentials, output })
+        Some(ResolvedTool { name: name.to_owned(), manifest: tool.clone(), operation, upstream, credentials, answer })
     }
 
     /// The system that the operation reaches, and the credential that the manifest gives for it.

@@ -163,7 +163,7 @@ pub fn output_with_notes(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> 
 }
 
 /// What the answers are made of; [`Shape::Any`] where one of them does not say.
-fn output(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> Shape {
+pub(super) fn output(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> Shape {
     let mut all: Vec<Shape> = Vec::new();
     let mut is_nullable = false;
     for declared in answers {

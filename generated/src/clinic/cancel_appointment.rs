@@ -2,13 +2,15 @@
 //
 // operation  openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post
 // rule       catalog.yaml#/tools/cancel_appointment/prune
+// keeps      5 of 32 fields
+// plan       stream: holds one item at a time
 // effect     destroy, as declared in the catalog, approved in the catalog
 
 //! `cancel_appointment` destroys with `POST /appointments/{appointment_id}/cancel`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{body, path};
-use airlock_contract::shape::{any, named, text};
+use airlock_contract::shape::{named, nullable, object_of, one_of, required, text, Shape};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -27,7 +29,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -56,4 +58,16 @@ const PRUNE: Prune = object(&[
     ("patient", field("patient_name")),
     ("start", field("start")),
     ("cancel_reason", field("cancel_reason")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("id", nullable(&text())),
+    required(
+        "status",
+        nullable(&one_of(&["booked", "completed", "cancelled", "missed"])),
+    ),
+    required("patient", nullable(&text())),
+    required("start", nullable(&text())),
+    required("cancel_reason", nullable(&text())),
 ]);

@@ -2,13 +2,15 @@
 //
 // operation  openapi.yaml#/paths/~1appointments/post
 // rule       catalog.yaml#/tools/create_appointment/prune
+// keeps      7 of 32 fields
+// plan       stream: holds one item at a time
 // effect     write, approved in the catalog
 
 //! `create_appointment` writes with `POST /appointments`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{body, header};
-use airlock_contract::shape::{any, named, text};
+use airlock_contract::shape::{named, nullable, object_of, one_of, required, text, Shape};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -27,7 +29,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -59,4 +61,18 @@ const PRUNE: Prune = object(&[
     ("room", field("room")),
     ("start", field("start")),
     ("end", field("end")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("id", nullable(&text())),
+    required(
+        "status",
+        nullable(&one_of(&["booked", "completed", "cancelled", "missed"])),
+    ),
+    required("patient", nullable(&text())),
+    required("with", nullable(&text())),
+    required("room", nullable(&text())),
+    required("start", nullable(&text())),
+    required("end", nullable(&text())),
 ]);

@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1documents~1{document_id}~1content/get
 // rule       catalog.yaml#/tools/download_document/prune
+// keeps      3 of 3 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `download_document` reads `GET /documents/{document_id}/content`.

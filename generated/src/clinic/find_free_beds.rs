@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1wards~1{ward_id}~1beds/get
 // rule       catalog.yaml#/tools/find_free_beds/prune
+// keeps      6 of 33 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `find_free_beds` reads `GET /wards/{ward_id}/beds`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::shape::{
+    boolean, integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -67,5 +71,23 @@ const PRUNE: Prune = object(&[
                 ("monitored", field("monitored")),
                 ("isolation", field("isolation_capable")),
             ])),
+    ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("free", nullable(&integer())),
+    required(
+        "beds",
+        nullable(&list_of(&object_of(&[
+            required("bed", nullable(&text())),
+            required("room", nullable(&text())),
+            required(
+                "kind",
+                nullable(&one_of(&["standard", "intensive", "bariatric"])),
+            ),
+            required("monitored", nullable(&boolean())),
+            required("isolation", nullable(&boolean())),
+        ]))),
     ),
 ]);

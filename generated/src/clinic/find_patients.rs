@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1patients/get
 // rule       catalog.yaml#/tools/find_patients/prune
+// keeps      7 of 43 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `find_patients` reads `GET /patients`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::query;
-use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -78,5 +82,24 @@ const PRUNE: Prune = object(&[
                 ("ward", field("ward_id")),
                 ("bed", field("bed_id")),
             ])),
+    ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("total", nullable(&integer())),
+    required(
+        "patients",
+        nullable(&list_of(&object_of(&[
+            required("id", nullable(&text())),
+            required("name", nullable(&text())),
+            required("born", nullable(&text())),
+            required(
+                "status",
+                nullable(&one_of(&["admitted", "outpatient", "discharged"])),
+            ),
+            required("ward", nullable(&text())),
+            required("bed", nullable(&text())),
+        ]))),
     ),
 ]);

@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1practitioners/get
 // rule       catalog.yaml#/tools/find_practitioners/prune
+// keeps      8 of 36 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `find_practitioners` reads `GET /practitioners`.
 
 use airlock_contract::prune::{call, field, literal, object, Prune};
 use airlock_contract::request::query;
-use airlock_contract::shape::{any, boolean, integer, one_of};
+use airlock_contract::shape::{
+    boolean, integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -81,3 +85,28 @@ const PRUNE: Prune = field("items")
         ("on_duty", field("on_duty")),
         ("languages", call("join", &[literal(r#"", ""#), field("languages")])),
     ]));
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = nullable(&list_of(&object_of(&[
+    required("id", nullable(&text())),
+    required("name", nullable(&text())),
+    required(
+        "role",
+        nullable(&one_of(&["consultant", "resident", "nurse", "therapist"])),
+    ),
+    required(
+        "specialty",
+        nullable(&one_of(&[
+            "cardiology",
+            "nephrology",
+            "surgery",
+            "orthopaedics",
+            "nursing",
+            "physiotherapy",
+        ])),
+    ),
+    required("phone", nullable(&text())),
+    required("office", nullable(&text())),
+    required("on_duty", nullable(&boolean())),
+    required("languages", text()),
+])));

@@ -2,13 +2,15 @@
 //
 // operation  openapi.yaml#/paths/~1appointments~1{appointment_id}/get
 // rule       catalog.yaml#/tools/get_appointment/prune
+// keeps      12 of 32 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_appointment` reads `GET /appointments/{appointment_id}`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{nullable, object_of, one_of, required, text, Shape};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +28,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -66,4 +68,28 @@ const PRUNE: Prune = object(&[
     ("reason", field("reason")),
     ("preparation", field("preparation")),
     ("cancel_reason", field("cancel_reason")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("id", nullable(&text())),
+    required(
+        "status",
+        nullable(&one_of(&["booked", "completed", "cancelled", "missed"])),
+    ),
+    required(
+        "kind",
+        nullable(
+            &one_of(&["check_up", "follow_up", "imaging", "therapy", "procedure"]),
+        ),
+    ),
+    required("patient", nullable(&text())),
+    required("with", nullable(&text())),
+    required("unit", nullable(&text())),
+    required("room", nullable(&text())),
+    required("start", nullable(&text())),
+    required("end", nullable(&text())),
+    required("reason", nullable(&text())),
+    required("preparation", nullable(&text())),
+    required("cancel_reason", nullable(&text())),
 ]);

@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1documents~1{document_id}/get
 // rule       catalog.yaml#/tools/get_document/prune
+// keeps      9 of 33 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_document` reads `GET /documents/{document_id}`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -63,4 +67,25 @@ const PRUNE: Prune = object(&[
     ("status", field("status")),
     ("pages", field("pages")),
     ("recipients", field("recipients")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("title", nullable(&text())),
+    required(
+        "kind",
+        nullable(&one_of(&[
+            "discharge_letter",
+            "laboratory_report",
+            "imaging_report",
+            "consent_form",
+        ])),
+    ),
+    required("patient", nullable(&text())),
+    required("summary", nullable(&text())),
+    required("author", nullable(&text())),
+    required("date", nullable(&text())),
+    required("status", nullable(&one_of(&["draft", "signed", "superseded"]))),
+    required("pages", nullable(&integer())),
+    required("recipients", nullable(&list_of(&text()))),
 ]);

@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1encounters~1{encounter_id}/get
 // rule       catalog.yaml#/tools/get_encounter/prune
+// keeps      14 of 48 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_encounter` reads `GET /encounters/{encounter_id}`.
 
 use airlock_contract::prune::{field, index, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{
+    list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -86,4 +90,41 @@ const PRUNE: Prune = object(&[
     ("plan", field("plan")),
     ("discharged_to", field("discharge_disposition")),
     ("letter", field("discharge_document_id")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("patient", nullable(&text())),
+    required("class", nullable(&one_of(&["inpatient", "outpatient", "emergency"]))),
+    required(
+        "status",
+        nullable(&one_of(&["planned", "in_progress", "finished", "cancelled"])),
+    ),
+    required("from", nullable(&text())),
+    required("to", nullable(&text())),
+    required("complaint", nullable(&text())),
+    required(
+        "diagnoses",
+        nullable(&list_of(&object_of(&[
+            required(
+                "use",
+                nullable(&one_of(&["principal", "secondary"])),
+            ),
+            required("code", nullable(&text())),
+            required("meaning", nullable(&text())),
+        ]))),
+    ),
+    required(
+        "staff",
+        nullable(&list_of(&object_of(&[
+            required("name", nullable(&text())),
+            required(
+                "role",
+                nullable(&one_of(&["attending", "consultant", "nurse"])),
+            ),
+        ]))),
+    ),
+    required("plan", nullable(&text())),
+    required("discharged_to", nullable(&text())),
+    required("letter", nullable(&text())),
 ]);

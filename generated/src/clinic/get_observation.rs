@@ -2,16 +2,21 @@
 //
 // operation  openapi.yaml#/paths/~1observations~1{observation_id}/get
 // rule       catalog.yaml#/tools/get_observation/prune
+// keeps      18 of 66 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_observation` reads `GET /observations/{observation_id}`.
 
 use airlock_contract::prune::{field, index, literal, object, when, Comparator, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{
+    list_of, named, nullable, number, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
+use super::answers;
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_observation",
@@ -26,7 +31,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -110,4 +115,41 @@ const PRUNE: Prune = object(&[
     ("specimen", field("specimen")),
     ("measured_by", field("performer_name")),
     ("checked_at", field("verified_at")),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("patient", nullable(&text())),
+    required("test", nullable(&named(&answers::TEST))),
+    required("loinc", nullable(&text())),
+    required("status", nullable(&one_of(&["preliminary", "final", "amended"]))),
+    required("at", nullable(&text())),
+    required(
+        "value",
+        nullable(&object_of(&[
+            required("value", nullable(&number())),
+            required("unit", nullable(&text())),
+        ])),
+    ),
+    required(
+        "usual",
+        nullable(&list_of(&object_of(&[
+            required("low", nullable(&number())),
+            required("high", nullable(&number())),
+            required("text", nullable(&text())),
+        ]))),
+    ),
+    required(
+        "parts",
+        nullable(&list_of(&object_of(&[
+            required("name", nullable(&text())),
+            required("value", nullable(&number())),
+            required("unit", nullable(&text())),
+            required("usual", nullable(&text())),
+        ]))),
+    ),
+    required("method", nullable(&text())),
+    required("specimen", nullable(&text())),
+    required("measured_by", nullable(&text())),
+    required("checked_at", nullable(&text())),
 ]);

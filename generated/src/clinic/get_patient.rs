@@ -2,13 +2,15 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}/get
 // rule       catalog.yaml#/tools/get_patient/prune
+// keeps      16 of 41 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_patient` reads `GET /patients/{patient_id}`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{nullable, object_of, one_of, required, text, Shape};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -27,7 +29,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -78,5 +80,36 @@ const PRUNE: Prune = object(&[
                 ("relationship", field("relationship")),
                 ("phone", field("phone")),
             ])),
+    ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("name", nullable(&text())),
+    required("born", nullable(&text())),
+    required("sex", nullable(&one_of(&["female", "male", "other", "unknown"]))),
+    required("language", nullable(&text())),
+    required("blood_group", nullable(&text())),
+    required("status", nullable(&one_of(&["admitted", "outpatient", "discharged"]))),
+    required("ward", nullable(&text())),
+    required("bed", nullable(&text())),
+    required("doctor", nullable(&text())),
+    required("planned_discharge", nullable(&text())),
+    required(
+        "isolation",
+        nullable(&one_of(&["none", "contact", "droplet", "airborne"])),
+    ),
+    required(
+        "mobility",
+        nullable(&one_of(&["independent", "assisted", "bedridden"])),
+    ),
+    required("diet", nullable(&text())),
+    required(
+        "emergency_contact",
+        nullable(&object_of(&[
+            required("name", nullable(&text())),
+            required("relationship", nullable(&text())),
+            required("phone", nullable(&text())),
+        ])),
     ),
 ]);

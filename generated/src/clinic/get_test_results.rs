@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1observations/get
 // rule       catalog.yaml#/tools/get_test_results/prune
+// keeps      11 of 68 fields
+// plan       needset: holds the parts that the rule looks at
 // effect     read
 
 //! `get_test_results` reads `GET /patients/{patient_id}/observations`.
@@ -10,11 +12,13 @@ use airlock_contract::prune::{
     call, expression, field, index, literal, object, when, Comparator, Prune,
 };
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{any, integer, named, text};
+use airlock_contract::shape::{
+    integer, list_of, named, nullable, number, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
-use super::shapes;
+use super::{answers, shapes};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_test_results",
@@ -30,7 +34,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -114,5 +118,45 @@ const PRUNE: Prune = object(&[
                     ("interpretation", field("interpretation")),
                 ]),
             )),
+    ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required(
+        "latest",
+        nullable(&object_of(&[
+            required("test", nullable(&named(&answers::TEST))),
+            required("value", nullable(&number())),
+            required("unit", nullable(&text())),
+            required("at", nullable(&text())),
+            required(
+                "interpretation",
+                nullable(&one_of(&["low", "normal", "high", "critical"])),
+            ),
+            required("usual", nullable(&text())),
+            required(
+                "parts",
+                nullable(&list_of(&object_of(&[
+                    required("name", nullable(&text())),
+                    required("value", nullable(&number())),
+                    required("unit", nullable(&text())),
+                ]))),
+            ),
+        ])),
+    ),
+    required("count", nullable(&integer())),
+    required(
+        "not_normal",
+        nullable(&list_of(&object_of(&[
+            required("id", nullable(&text())),
+            required("test", nullable(&named(&answers::TEST))),
+            required("value", nullable(&number())),
+            required("at", nullable(&text())),
+            required(
+                "interpretation",
+                one_of(&["low", "normal", "high", "critical"]),
+            ),
+        ]))),
     ),
 ]);

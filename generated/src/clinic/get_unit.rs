@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1units~1{unit_id}/get
 // rule       catalog.yaml#/tools/get_unit/prune
+// keeps      8 of 10 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_unit` reads `GET /units/{unit_id}`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -27,7 +31,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -73,5 +77,34 @@ const PRUNE: Prune = object(&[
                 ("lead", field("lead_name")),
                 ("parts", field("sub_units").each(&field("name"))),
             ])),
+    ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required("name", nullable(&text())),
+    required(
+        "kind",
+        nullable(&one_of(&["hospital", "department", "ward", "clinic"])),
+    ),
+    required("lead", nullable(&text())),
+    required("phone", nullable(&text())),
+    required("floor", nullable(&integer())),
+    required("beds", nullable(&integer())),
+    required("visiting_hours", nullable(&text())),
+    required(
+        "parts",
+        nullable(&list_of(&object_of(&[
+            required("id", nullable(&text())),
+            required("name", nullable(&text())),
+            required(
+                "kind",
+                nullable(
+                    &one_of(&["hospital", "department", "ward", "clinic"]),
+                ),
+            ),
+            required("lead", nullable(&text())),
+            required("parts", nullable(&list_of(&text()))),
+        ]))),
     ),
 ]);

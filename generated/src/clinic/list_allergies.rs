@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1allergies/get
 // rule       catalog.yaml#/tools/list_allergies/prune
+// keeps      4 of 20 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `list_allergies` reads `GET /patients/{patient_id}/allergies`.
 
 use airlock_contract::prune::{field, literal, object, when, Comparator, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
+use airlock_contract::shape::{
+    list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -62,3 +66,11 @@ const PRUNE: Prune = field("items")
             ("reactions", field("reactions").each(&field("text"))),
         ]),
     ));
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = nullable(&list_of(&object_of(&[
+    required("substance", nullable(&text())),
+    required("severity", nullable(&one_of(&["mild", "moderate", "severe"]))),
+    required("verification", nullable(&one_of(&["confirmed", "suspected"]))),
+    required("reactions", nullable(&list_of(&text()))),
+])));

@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1appointments/get
 // rule       catalog.yaml#/tools/list_appointments/prune
+// keeps      8 of 34 fields
+// plan       needset: holds the parts that the rule looks at
 // effect     read
 
 //! `list_appointments` reads `GET /appointments`.
 
 use airlock_contract::prune::{call, expression, field, object, Prune};
 use airlock_contract::request::query;
-use airlock_contract::shape::{any, integer, list_of, one_of, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Style, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -83,3 +87,20 @@ const PRUNE: Prune = call("sort_by", &[field("items"), expression(&field("start"
         ("room", field("room")),
         ("reason", field("reason")),
     ]));
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = list_of(&object_of(&[
+    required("id", nullable(&text())),
+    required("start", nullable(&text())),
+    required("minutes", nullable(&integer())),
+    required(
+        "kind",
+        nullable(&one_of(
+            &["check_up", "follow_up", "imaging", "therapy", "procedure"],
+        )),
+    ),
+    required("patient", nullable(&text())),
+    required("with", nullable(&text())),
+    required("room", nullable(&text())),
+    required("reason", nullable(&text())),
+]));

@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1documents/get
 // rule       catalog.yaml#/tools/list_documents/prune
+// keeps      5 of 35 fields
+// plan       needset: holds the parts that the rule looks at
 // effect     read
 
 //! `list_documents` reads `GET /patients/{patient_id}/documents`.
@@ -10,7 +12,9 @@ use airlock_contract::prune::{
     call, current, expression, field, literal, object, when, Comparator, Prune,
 };
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -28,7 +32,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -85,3 +89,20 @@ const PRUNE: Prune = field("items")
                 ("author", field("author_name")),
             ])),
     );
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = list_of(&object_of(&[
+    required("id", nullable(&text())),
+    required(
+        "kind",
+        nullable(&one_of(&[
+            "discharge_letter",
+            "laboratory_report",
+            "imaging_report",
+            "consent_form",
+        ])),
+    ),
+    required("title", nullable(&text())),
+    required("date", nullable(&text())),
+    required("author", nullable(&text())),
+]));

@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1encounters/get
 // rule       catalog.yaml#/tools/list_encounters/prune
+// keeps      8 of 50 fields
+// plan       buffer: holds as many items as the rule counts off
 // effect     read
 
 //! `list_encounters` reads `GET /patients/{patient_id}/encounters`.
@@ -10,7 +12,9 @@ use airlock_contract::prune::{
     call, expression, field, index, literal, object, slice, when, Comparator, Prune,
 };
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -28,7 +32,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -88,3 +92,21 @@ const PRUNE: Prune = call(
                 ),
             ])),
     );
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = list_of(&object_of(&[
+    required("id", nullable(&text())),
+    required(
+        "class",
+        nullable(&one_of(&["inpatient", "outpatient", "emergency"])),
+    ),
+    required(
+        "status",
+        nullable(&one_of(&["planned", "in_progress", "finished", "cancelled"])),
+    ),
+    required("from", nullable(&text())),
+    required("to", nullable(&text())),
+    required("reason", nullable(&text())),
+    required("doctor", nullable(&text())),
+    required("diagnosis", nullable(&text())),
+]));

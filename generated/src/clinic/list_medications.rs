@@ -2,13 +2,17 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1prescriptions/get
 // rule       catalog.yaml#/tools/list_medications/prune
+// keeps      7 of 52 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `list_medications` reads `GET /patients/{patient_id}/prescriptions`.
 
 use airlock_contract::prune::{field, not, object, when, Prune};
 use airlock_contract::request::{path, query};
-use airlock_contract::shape::{any, integer, one_of, text};
+use airlock_contract::shape::{
+    integer, list_of, nullable, number, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
     response, Body, Effect, Form, Method, Request, Response, Status, Tool,
 };
@@ -26,7 +30,7 @@ pub(super) const TOOL: Tool = Tool {
     response: RESPONSE,
     prune: PRUNE,
     form: Form::Json,
-    output: &any(),
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -98,4 +102,29 @@ const PRUNE: Prune = object(&[
             .flatten()
             .each(&field("advice")),
     ),
+]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[
+    required(
+        "regular",
+        nullable(&list_of(&object_of(&[
+            required("medicine", nullable(&text())),
+            required("dose", nullable(&number())),
+            required("unit", nullable(&text())),
+            required("route", nullable(&text())),
+            required("how_often", nullable(&text())),
+        ]))),
+    ),
+    required(
+        "on_demand",
+        nullable(&list_of(&object_of(&[
+            required("medicine", nullable(&text())),
+            required("dose", nullable(&number())),
+            required("unit", nullable(&text())),
+            required("route", nullable(&text())),
+            required("for", nullable(&text())),
+        ]))),
+    ),
+    required("warnings", nullable(&list_of(&text()))),
 ]);

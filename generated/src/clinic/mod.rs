@@ -4,6 +4,7 @@
 
 use airlock_contract::{Catalog, Credential, CredentialPlace, Upstream};
 
+mod answers;
 mod cancel_appointment;
 mod create_appointment;
 mod download_document;

@@ -31,6 +31,15 @@ impl Class {
             Self::NeedSet => "needset",
         }
     }
+
+    /// What is held while an answer is read, beside the result.
+    pub fn holds(self) -> &'static str {
+        match self {
+            Self::Stream => "one item at a time",
+            Self::Buffer => "as many items as the rule counts off",
+            Self::NeedSet => "the parts that the rule looks at",
+        }
+    }
 }
 
 /// A rule, ready to run on any number of answers.

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::intersect::{Conflict, Conjunction};
+use super::object::has_more;
 use super::scalars::SAYS_NOTHING;
 use super::{COMPOSING, Members, Purpose, ShapeReader, is_never, refuse};
-use crate::ir::{Property, Shape, Text};
+use crate::ir::{Object, Others, Property, Shape, Text};
 use crate::resolve::Refusal;
 
 impl ShapeReader<'_> {
@@ -32,7 +33,9 @@ impl ShapeReader<'_> {
         let shape = if parts.len() == 1 { parts.remove(0) } else { self.conjunction(parts, pointer)? };
         let mut hidden = BTreeSet::new();
         self.hidden_names(members, pointer, &mut hidden);
-        Ok(if hidden.is_empty() { shape } else { without(shape, &hidden) })
+        let is_received = self.purpose == Purpose::Received;
+        let shape = if is_received && has_more(members) { open(shape) } else { shape };
+        Ok(if hidden.is_empty() { shape } else { without(shape, &hidden, is_received) })
     }
 
     /// A branch that refers to what is being read, with nothing between, can mean nothing.
@@ -154,15 +157,33 @@ impl ShapeReader<'_> {
     }
 }
 
-/// The shape without these properties. They go the other way, whatever a branch requires.
-fn without(shape: Shape, hidden: &BTreeSet<String>) -> Shape {
+/// The shape with objects that may have more than is listed.
+fn open(shape: Shape) -> Shape {
+    match shape {
+        Shape::Object(object) => Shape::Object(Object { others: Others::Any, ..object }),
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.into_iter().map(open).collect()),
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(open(*inner))),
+        shape => shape,
+    }
+}
+
+/// The shape without these properties. They go the other way, whatever a branch requires. Of what is received it is kept
+/// that they exist: a rule that names one is told so.
+fn without(shape: Shape, hidden: &BTreeSet<String>, is_received: bool) -> Shape {
     match shape {
         Shape::Object(mut object) => {
             object.properties.retain(|property| !hidden.contains(&property.name));
+            if is_received {
+                let more: Vec<String> =
+                    hidden.iter().filter(|name| !object.write_only.contains(name)).cloned().collect();
+                object.write_only.extend(more);
+            }
             Shape::Object(object)
         }
-        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.into_iter().map(|shape| without(shape, hidden)).collect()),
-        Shape::Nullable(inner) => Shape::Nullable(Box::new(without(*inner, hidden))),
+        Shape::AnyOf(shapes) => {
+            Shape::AnyOf(shapes.into_iter().map(|shape| without(shape, hidden, is_received)).collect())
+        }
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(without(*inner, hidden, is_received))),
         shape => shape,
     }
 }

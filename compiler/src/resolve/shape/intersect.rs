@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::ShapeReader;
-use crate::ir::{Integer, List, Number, Object, Shape, Text};
+use super::{Purpose, ShapeReader};
+use crate::ir::{Integer, List, Number, Object, Others, Shape, Text};
 
 /// A union that is distributed over another has at most this many alternatives.
 const ALTERNATIVES_MAX: usize = 64;
@@ -100,7 +100,14 @@ impl<'r, 'd> Conjunction<'r, 'd> {
     /// Properties of both. A side that lists its properties was read as closed, but closed to what its other side lists it
     /// is not.
     fn objects(&mut self, left: Object, right: Object) -> Result<Shape, Conflict> {
+        let others = others(&left, &right);
         let mut merged = left;
+        merged.others = others;
+        for name in right.write_only {
+            if !merged.write_only.contains(&name) {
+                merged.write_only.push(name);
+            }
+        }
         for property in right.properties {
             let Some(known) = merged.properties.iter_mut().find(|known| known.name == property.name) else {
                 merged.properties.push(property);
@@ -111,8 +118,12 @@ impl<'r, 'd> Conjunction<'r, 'd> {
                 known.description = property.description;
             }
             let shape = std::mem::replace(&mut known.shape, Shape::Any);
-            known.shape = match self.of(shape.clone(), property.shape) {
+            known.shape = match self.of(shape.clone(), property.shape.clone()) {
                 Ok(shape) => shape,
+                // What came in is one of the two, whichever of them is right.
+                Err(Conflict::Never) if self.reader.purpose == Purpose::Received => {
+                    Shape::AnyOf(vec![shape, property.shape])
+                }
                 // A property that cannot be there does no harm where it need not be; that it does is for the upstream.
                 Err(Conflict::Never) if !known.required => {
                     self.reader.note_here(&format!("two schemas of `{}` exclude each other", known.name));
@@ -186,6 +197,21 @@ impl<'r, 'd> Conjunction<'r, 'd> {
             pattern: if left.pattern.is_empty() { right.pattern } else { left.pattern },
             format: if left.format.is_empty() { right.format } else { left.format },
         }
+    }
+}
+
+/// What two objects at once have besides what is listed. A base schema that is made one of its kinds by further properties
+/// is that kind.
+fn others(left: &Object, right: &Object) -> Others {
+    let adds_nothing = |object: &Object, to: &Object| {
+        object.properties.iter().all(|property| to.properties.iter().any(|known| known.name == property.name))
+    };
+    match (left.others, right.others) {
+        (Others::Any, _) | (_, Others::Any) => Others::Any,
+        (Others::OfKinds, _) if adds_nothing(right, left) => Others::OfKinds,
+        (_, Others::OfKinds) if adds_nothing(left, right) => Others::OfKinds,
+        (Others::OfKinds, Others::OfKinds) => Others::OfKinds,
+        _ => Others::None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{Members, Purpose, ShapeReader, is_composed, is_never};
-use crate::ir::{List, Object, Property, Shape};
+use crate::ir::{List, Object, Others, Property, Shape};
 use crate::normalise::escape;
 use crate::resolve::{Refusal, description, one_line};
 
@@ -41,6 +41,9 @@ impl ShapeReader<'_> {
         for (name, schema) in properties {
             let is_required = required.remove(name.as_str());
             if self.is_hidden(schema, pointer) {
+                if self.purpose == Purpose::Received {
+                    object.write_only.push(name.clone());
+                }
                 continue;
             }
             let property_pointer = format!("{pointer}/properties/{}", escape(name));
@@ -52,6 +55,9 @@ impl ShapeReader<'_> {
             object.properties.push(Property { name: name.clone(), shape, required: is_required, description });
         }
         object.rest = self.read_rest(members, pointer, object.properties.is_empty())?;
+        if self.purpose == Purpose::Received {
+            object.others = others(members, object.rest.as_deref());
+        }
         // What is required but not declared may be anything; where nothing is declared at all, a sibling may do so.
         for name in listed.filter_map(Value::as_str).filter(|name| required.remove(name)) {
             let (name, description) = (name.to_owned(), String::new());
@@ -140,6 +146,26 @@ impl ShapeReader<'_> {
         let text = description(schema).or_else(|| description(target)).unwrap_or_default();
         with_default(text, schema.get("default").or_else(|| target.get("default")))
     }
+}
+
+/// What a rule may find in an object of an answer besides what is listed. The standard reads silence as "anything goes",
+/// but then no typo in a rule would ever be found.
+fn others(members: &Members, rest: Option<&Shape>) -> Others {
+    let is_open = |keyword: &str| members.get(keyword).is_some_and(|value| *value != Value::Bool(false));
+    if is_open("additionalProperties") {
+        return if rest == Some(&Shape::Any) { Others::Any } else { Others::None };
+    }
+    if has_more(members) {
+        return Others::Any;
+    }
+    if members.contains_key("discriminator") && !is_composed(members) { Others::OfKinds } else { Others::None }
+}
+
+/// Whether a schema has keywords that may bring in properties which are not read: those of names that are not known, and
+/// those of schemas that hold under a condition.
+pub(super) fn has_more(members: &Members) -> bool {
+    let is_open = |keyword: &str| members.get(keyword).is_some_and(|value| *value != Value::Bool(false));
+    ["patternProperties", "unevaluatedProperties", "then", "else", "dependentSchemas"].into_iter().any(is_open)
 }
 
 /// A description that says what the upstream takes for a value that is left out. Defaults are never sent.

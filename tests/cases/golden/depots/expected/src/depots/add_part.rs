@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/post
 // rule       catalog.yaml#/tools/add_part/prune
+// fields     none: the answer has no body
+// plan       stream: holds one item at a time
 // effect     write, approved in the catalog
 
 //! `add_part` writes with `POST /depots/{depot}/parts`.
@@ -9,7 +11,9 @@
 use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::{body, path};
 use airlock_contract::shape::{any, named, text};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 use super::shapes;
 
 pub(super) const TOOL: Tool = Tool {
@@ -23,6 +27,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    form: Form::Json,
     output: &any(),
 };
 

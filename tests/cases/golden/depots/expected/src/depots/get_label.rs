@@ -2,14 +2,18 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1label/get
 // rule       catalog.yaml#/tools/get_label/prune
+// keeps      1 of 3 fields
+// plan       stream: holds one item at a time
 // effect     read
 
 //! `get_label` reads `GET /depots/{depot}/label`.
 
 use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
-use airlock_contract::shape::{any, text};
-use airlock_contract::{response, Body, Effect, Method, Request, Response, Status, Tool};
+use airlock_contract::shape::{integer, nullable, object_of, required, text, Shape};
+use airlock_contract::{
+    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+};
 
 pub(super) const TOOL: Tool = Tool {
     name: "get_label",
@@ -22,7 +26,8 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    output: &any(),
+    form: Form::Json,
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -42,3 +47,6 @@ const RESPONSE: Response = Response {
 
 /// `{size: bytes}`
 const PRUNE: Prune = object(&[("size", field("bytes"))]);
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = object_of(&[required("size", nullable(&integer()))]);

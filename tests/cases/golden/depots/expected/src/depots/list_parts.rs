@@ -2,6 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1parts/get
 // rule       catalog.yaml#/tools/list_parts/prune
+// fields     unknown: the document has no schema for the answer
+// plan       needset: holds the parts that the rule looks at
 // effect     read
 
 //! `list_parts` reads `GET /depots/{depot}/parts`.
@@ -11,9 +13,11 @@ use airlock_contract::prune::{
     Comparator, Prune,
 };
 use airlock_contract::request::{header, path, query};
-use airlock_contract::shape::{any, integer, list_of, nullable, one_of, text};
+use airlock_contract::shape::{
+    any, integer, list_of, nullable, object_of, one_of, required, text, Shape,
+};
 use airlock_contract::{
-    response, Body, Effect, Method, Request, Response, Status, Style, Tool,
+    response, Body, Effect, Form, Method, Request, Response, Status, Style, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -27,7 +31,8 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    output: &any(),
+    form: Form::Json,
+    output: &OUTPUT,
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
@@ -57,7 +62,7 @@ const RESPONSE: Response = Response {
 };
 
 /// ```jmespath
-/// items[?on_hand > `0` && state != 'used'] | sort_by(@, &name)[:10].{
+/// items[?on_hand > `0` && state != 'used'] | sort_by(not_null(@, `[]`), &name)[:10].{
 ///   "the id": id, qty: not_null(on_hand, `0`), first: codes[0], rest: codes[1:], all: *.x[], tags: tags[][name, value]
 /// }
 /// ```
@@ -71,7 +76,13 @@ const PRUNE: Prune = field("items")
         &current(),
     ))
     .then(
-        &call("sort_by", &[current(), expression(&field("name"))])
+        &call(
+                "sort_by",
+                &[
+                    call("not_null", &[current(), literal("[]")]),
+                    expression(&field("name")),
+                ],
+            )
             .then(
                 &slice(None, Some(10), 1)
                     .each(&object(&[
@@ -103,3 +114,13 @@ const PRUNE: Prune = field("items")
                     ])),
             ),
     );
+
+/// What the rule makes of an answer, as far as the document says what it is made of.
+static OUTPUT: Shape = list_of(&object_of(&[
+    required("the id", any()),
+    required("qty", any()),
+    required("first", any()),
+    required("rest", nullable(&list_of(&any()))),
+    required("all", nullable(&list_of(&any()))),
+    required("tags", nullable(&list_of(&list_of(&any())))),
+]));

@@ -1,0 +1,73 @@
+//! Shapes as people read them: `{ id: text, parts: [Part] or null }`, one member a line.
+
+use crate::ir::Shape;
+
+/// The outline of a shape, without a line feed at the end. Bounds are left out, and named shapes are their names.
+pub fn of(shape: &Shape) -> String {
+    let mut text = String::new();
+    write(&mut text, shape, 0);
+    text
+}
+
+fn write(text: &mut String, shape: &Shape, depth: usize) {
+    match shape {
+        Shape::Any => text.push_str("any"),
+        Shape::Boolean => text.push_str("boolean"),
+        Shape::Integer(_) => text.push_str("integer"),
+        Shape::Number(_) => text.push_str("number"),
+        Shape::Text(_) => text.push_str("text"),
+        Shape::File => text.push_str("file"),
+        Shape::Named(name) => text.push_str(&crate::report::visible(name)),
+        Shape::Words(words) => alternatives(text, words.iter(), |text, word| {
+            text.push_str(&serde_json::Value::from(crate::report::visible(word)).to_string());
+        }),
+        Shape::Literals(literals) => {
+            alternatives(text, literals.iter(), |text, literal| text.push_str(&crate::report::visible(literal)));
+        }
+        Shape::AnyOf(shapes) => alternatives(text, shapes.iter(), |text, shape| write(text, shape, depth)),
+        Shape::Nullable(inner) => {
+            write(text, inner, depth);
+            text.push_str(" or null");
+        }
+        Shape::List(list) => {
+            text.push('[');
+            write(text, &list.items, depth);
+            text.push(']');
+        }
+        Shape::Object(object) => {
+            let rest = object.rest.as_deref().filter(|rest| **rest != Shape::Any);
+            if object.properties.is_empty() && rest.is_none() {
+                text.push_str("object");
+                return;
+            }
+            text.push('{');
+            for property in &object.properties {
+                let mark = if property.required { "" } else { "?" };
+                member(text, &format!("{}{mark}", crate::report::visible(&property.name)), &property.shape, depth);
+            }
+            if let Some(rest) = rest {
+                member(text, "*", rest, depth);
+            }
+            text.push('\n');
+            text.push_str(&"  ".repeat(depth));
+            text.push('}');
+        }
+    }
+}
+
+fn member(text: &mut String, name: &str, shape: &Shape, depth: usize) {
+    text.push('\n');
+    text.push_str(&"  ".repeat(depth + 1));
+    text.push_str(name);
+    text.push_str(": ");
+    write(text, shape, depth + 1);
+}
+
+fn alternatives<'a, T: 'a>(text: &mut String, all: impl Iterator<Item = &'a T>, write: impl Fn(&mut String, &T)) {
+    for (position, one) in all.enumerate() {
+        if position > 0 {
+            text.push_str(" or ");
+        }
+        write(text, one);
+    }
+}
