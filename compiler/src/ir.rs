@@ -101,6 +101,8 @@ pub struct Tool {
     pub prune: Rule,
     /// How much of an answer the rule holds while it is read.
     pub class: Class,
+    /// What the rule makes of an answer that the catalog holds for it.
+    pub sample: Option<Sample>,
     /// How the outcome is written for the model.
     pub form: Form,
     /// What the rule's outcome is made of; its names are those of [`Catalog::answers`].
@@ -165,6 +167,17 @@ pub struct Part {
     pub content: PartContent,
     pub media_type: String,
     pub repeated: bool,
+}
+
+/// A rule, tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Bytes of the answer.
+    pub bytes_in: usize,
+    /// What the rule gave, as compact JSON.
+    pub json: String,
+    /// The same in the tool's form, where that is not JSON.
+    pub rows: Option<String>,
 }
 
 /// An argument.

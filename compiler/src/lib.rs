@@ -20,4 +20,5 @@ pub mod pipeline;
 pub mod print;
 pub mod report;
 pub mod resolve;
+pub mod suggest;
 pub mod write;

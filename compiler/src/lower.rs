@@ -6,7 +6,6 @@ use airlock_prune::Plan;
 
 use crate::check::{CheckedCatalog, ToolFacts};
 use crate::ir::{Body, Catalog, Class, Comparator, Form, Rule, Tool, Upstream};
-use crate::manifest;
 use crate::resolve::{Declared, ResolvedTool, one_line};
 
 /// Lowers every catalog.
@@ -68,11 +67,8 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         rule: manifest.prune.trim().to_owned(),
         prune,
         class,
-        form: match manifest.result {
-            None | Some(manifest::Form::Json) => Form::Json,
-            Some(manifest::Form::Csv) => Form::Csv,
-            Some(manifest::Form::Table) => Form::Table,
-        },
+        sample: facts.sample,
+        form: manifest.result.map_or(Form::Json, Form::from),
         output: facts.output,
         fields: facts.fields,
         name,

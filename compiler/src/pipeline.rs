@@ -38,6 +38,6 @@ pub fn read(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Opti
         return None;
     }
     let resolved = resolve::resolve(normalised, report);
-    let checked = check::check(resolved, report);
+    let checked = check::check(resolved, sources, report);
     (!report.has_errors()).then(|| lower::lower(checked))
 }

@@ -95,10 +95,11 @@ fn compile(document: Document, usable: &[Operation], mut sources: Sources) {
         document,
         document_name: "openapi.json".to_owned(),
         document_sha256: "0".repeat(64),
+        samples: Vec::new(),
     };
     let mut report = Report::default();
     let resolved = resolve::resolve(vec![catalog], &mut report);
-    let checked = check::check(resolved, &mut report);
+    let checked = check::check(resolved, &sources, &mut report);
     show::all(&report, &sources);
     if report.has_errors() {
         return;

@@ -8,16 +8,19 @@ mod effect;
 mod flat;
 mod names;
 mod rule;
+mod sample;
 mod size;
 mod typing;
 mod value;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use airlock_contract::request::is_path_byte;
 use jmespath::ast::Ast;
 
-use crate::ir::{Argument, Content, Effect, Fields, Shape};
+use crate::ir::{Argument, Content, Effect, Fields, Sample, Shape};
+use crate::load::Sources;
 use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
@@ -62,25 +65,34 @@ pub struct ToolFacts {
     pub output: Shape,
     /// Which fields of the answer can stand in it.
     pub fields: Fields,
+    /// What the rule makes of an answer that the catalog holds for it.
+    pub sample: Option<Sample>,
 }
 
 /// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments) and E06 (approval) codes.
-pub fn check(catalogs: Vec<ResolvedCatalog>, report: &mut Report) -> Vec<CheckedCatalog> {
+pub fn check(catalogs: Vec<ResolvedCatalog>, sources: &Sources, report: &mut Report) -> Vec<CheckedCatalog> {
     names::check_across(&catalogs, report);
-    catalogs.into_iter().filter_map(|resolved| check_catalog(resolved, report)).collect()
+    catalogs.into_iter().filter_map(|resolved| check_catalog(resolved, sources, report)).collect()
 }
 
-fn check_catalog(resolved: ResolvedCatalog, report: &mut Report) -> Option<CheckedCatalog> {
+fn check_catalog(resolved: ResolvedCatalog, sources: &Sources, report: &mut Report) -> Option<CheckedCatalog> {
     let file = resolved.manifest_file;
     names::check_catalog(&resolved, report);
+    sample::check_names(&resolved, sources, report);
     check_text(&resolved.manifest.title, file, "/title", report);
     check_base_paths(&resolved, report);
-    let facts: Vec<ToolFacts> = resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
+    let facts: Vec<ToolFacts> =
+        resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, sources, report)).collect();
     let answers = typing::reachable(facts.iter().map(|facts| &facts.output), &resolved.answers);
     (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers })
 }
 
-fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Report) -> Option<ToolFacts> {
+fn check_tool(
+    catalog: &ResolvedCatalog,
+    tool: &ResolvedTool,
+    sources: &Sources,
+    report: &mut Report,
+) -> Option<ToolFacts> {
     let file = catalog.manifest_file;
     let pointer = format!("/tools/{}", escape(&tool.name));
     names::check_tool(&tool.name, file, &pointer, report);
@@ -91,10 +103,53 @@ fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Repor
     if let Some(arguments) = &arguments {
         check_size(catalog, tool, arguments, &pointer, report);
     }
-    let rule = rule::check(tool, file, &pointer, report)?;
+    let place = format!("{pointer}/prune");
+    let at = |bytes: Option<Range<usize>>| match bytes {
+        Some(bytes) => At::within(file, place.clone(), bytes),
+        None => At::value(file, place.clone()),
+    };
+    let has_body = tool.operation.answers.iter().any(|declared| declared.answer.content != Content::Empty);
+    let on = Answer {
+        shape: has_body.then_some(&tool.answer),
+        names: &catalog.answers,
+        is_open: tool.manifest.open == Some(true),
+    };
+    let CheckedRule { rule, output, fields } = check_rule(&tool.manifest.prune, &on, &at, report)?;
     check_rule_has_a_body(tool, &rule, file, &pointer, report);
-    let Typed { output, fields } = typing::check(tool, &rule, &catalog.answers, file, &pointer, report);
-    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields })
+    let sample = sample::check(catalog, tool, &rule, sources, report);
+    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields, sample })
+}
+
+/// What a rule is run on.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// What an answer is made of; `None` where there is none.
+    pub shape: Option<&'a Shape>,
+    /// The shapes that have names there.
+    pub names: &'a BTreeMap<String, Shape>,
+    /// Whether it has fields that the document does not list.
+    pub is_open: bool,
+}
+
+/// Where bytes of a rule's text stand; without them, where the rule stands.
+pub type RuleAt<'a> = &'a dyn Fn(Option<Range<usize>>) -> At;
+
+/// A rule that can run.
+#[derive(Debug)]
+pub struct CheckedRule {
+    /// The rule.
+    pub rule: Ast,
+    /// What its outcome is made of.
+    pub output: Shape,
+    /// Which fields of the answer can stand in it.
+    pub fields: Fields,
+}
+
+/// Parses and types a rule. `None` if it cannot run; what is wrong otherwise is reported alone.
+pub fn check_rule(text: &str, on: &Answer<'_>, at: RuleAt<'_>, report: &mut Report) -> Option<CheckedRule> {
+    let rule = rule::check(text, at, report)?;
+    let Typed { output, fields } = typing::check(&rule, text, on, at, report);
+    Some(CheckedRule { rule, output, fields })
 }
 
 /// The schema is written out for every host, so one that is too large has to be known here.

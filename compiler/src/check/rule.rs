@@ -2,14 +2,15 @@
 //! lets pass but that would fail or mean nothing when the rule runs.
 
 mod bounds;
+mod extras;
 
 use std::ops::Range;
 
 use jmespath::ast::Ast;
 
 use self::bounds::{depth, nesting, projections};
-use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
-use crate::resolve::ResolvedTool;
+use super::RuleAt;
+use crate::report::{Diagnostic, Report, did_you_mean};
 
 /// A rule has at most this many bytes.
 const RULE_BYTES_MAX: usize = 16 << 10;
@@ -63,13 +64,13 @@ pub struct Mistake {
     replacement: Option<String>,
 }
 
-pub(super) fn check(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) -> Option<Ast> {
-    let at = format!("{pointer}/prune");
-    match parse(&tool.manifest.prune) {
+/// Parses a rule, and reports what is wrong with it. `at` says where bytes of its text stand.
+pub(super) fn check(text: &str, at: RuleAt<'_>, report: &mut Report) -> Option<Ast> {
+    match parse(text) {
         Ok(rule) => Some(rule),
         Err(mistakes) => {
             for mistake in mistakes {
-                let place = At::within(file, at.clone(), mistake.bytes);
+                let place = at(Some(mistake.bytes));
                 let diagnostic = Diagnostic::error(mistake.code, mistake.title).at(place.clone(), "here");
                 report.push(match mistake.replacement {
                     Some(replacement) => diagnostic.patch(mistake.help, place, replacement),
@@ -114,6 +115,9 @@ pub fn parse(text: &str) -> Result<Ast, Vec<Mistake>> {
         let reason = reason.strip_prefix("Parse error: ").unwrap_or(&reason);
         let start = error.offset.min(text.trim_end().len());
         let bytes = start..(start + 1).min(text.len()).max(start);
+        if let Some(extra) = extras::syntax(text, start) {
+            return vec![extra];
+        }
         vec![mistake(
             "E0301",
             format!("this is no JMESPath: {}", in_our_words(reason)),
@@ -215,6 +219,12 @@ fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mi
 fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mistakes: &mut Vec<Mistake>) {
     let bytes = function_bytes(name, paren, text);
     let Some((_, fewest, most, expression)) = FUNCTIONS.iter().find(|function| function.0 == name) else {
+        if let Some(help) = extras::function(name) {
+            let title = format!("`{name}` is a function of JMESPath Community Edition");
+            let help = format!("rules are JMESPath 1.0: {help}");
+            mistakes.push(Mistake { code: "E0309", title, bytes, help, replacement: None });
+            return;
+        }
         let meant = did_you_mean(name, FUNCTIONS.iter().map(|function| function.0));
         mistakes.push(Mistake {
             code: "E0302",

@@ -4,6 +4,7 @@ mod compile;
 mod explain;
 mod init;
 mod inspect;
+mod prune;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -61,6 +62,8 @@ enum Command {
     Inspect(inspect::InspectArguments),
     /// Begin a catalog from an OpenAPI document.
     Init(init::InitArguments),
+    /// Run a prune rule on an answer, or propose one for an operation.
+    Prune(prune::PruneArguments),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, for editors.
@@ -117,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Compile(arguments) => compile::run(&arguments, streams),
         Command::Inspect(arguments) => inspect::run(&arguments, streams),
         Command::Init(arguments) => init::run(&arguments, streams),
+        Command::Prune(arguments) => prune::run(&arguments, streams),
         Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Schema => {
             streams.out.write_all(crate::manifest::schema_text().as_bytes())?;

@@ -5,6 +5,7 @@
 mod catalog;
 mod prune;
 mod request;
+mod sample;
 mod shape;
 mod text;
 
@@ -72,6 +73,10 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
         }
         for tool in &catalog.tools {
             tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool, &names, &answers)));
+            if let Some(sample) = &tool.sample {
+                let path = format!("samples/{}/{}.md", catalog.name, tool.name);
+                tree.add(path, File::Plain(sample::emit(catalog, tool, sample)));
+            }
         }
     }
     tree

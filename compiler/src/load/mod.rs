@@ -58,6 +58,17 @@ pub struct LoadedCatalog {
     pub manifest: LoadedFile,
     /// The document that the manifest names.
     pub document: LoadedDocument,
+    /// Answers that rules are tried on.
+    pub samples: Vec<Sample>,
+}
+
+/// An answer as an upstream might give it, below `samples/` in a catalog's directory: `samples/<tool>.json`.
+#[derive(Debug)]
+pub struct Sample {
+    /// The name of the tool.
+    pub tool: String,
+    /// The file, whose text is in [`Sources`]. It is read by the rule's engine alone.
+    pub file: FileId,
 }
 
 /// A document and the files that it refers to.
@@ -158,7 +169,38 @@ fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut R
     }
     let vendored = vendored(&manifest, report);
     let document = document::load(&mut directory, document_name?, vendored?, sources, report, Some(&at))?;
-    Some(LoadedCatalog { name, manifest, document })
+    let samples = samples(path, &mut directory, sources, report);
+    Some(LoadedCatalog { name, manifest, document, samples })
+}
+
+/// Where a catalog's directory holds answers to try rules on.
+const SAMPLES: &str = "samples";
+
+/// Every `samples/<tool>.json`, sorted. Other files there are passed over: people keep notes beside them.
+fn samples(path: &Path, directory: &mut Directory, sources: &mut Sources, report: &mut Report) -> Vec<Sample> {
+    let entries = fs::read_dir(path.join(SAMPLES)).into_iter().flatten().flatten();
+    let mut tools: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".json").map(str::to_owned)).collect();
+    tools.sort();
+    let mut samples = Vec::new();
+    for tool in tools {
+        let name = format!("{SAMPLES}/{tool}.json");
+        let shown = directory.shown(&name);
+        match directory.read(&name) {
+            Err(denied) => report.push(denied.diagnostic(&shown, None)),
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => samples.push(Sample { tool, file: sources.add(shown, text, Format::Text) }),
+                Err(error) => {
+                    let at = error.utf8_error().valid_up_to();
+                    report.push(
+                        Diagnostic::error("E0331", format!("{shown} is no answer: byte {} is not UTF-8", at + 1))
+                            .help("save the answer as the upstream sends it, as JSON in UTF-8"),
+                    );
+                }
+            },
+        }
+    }
+    samples
 }
 
 /// The files that the manifest says stand for URLs. What is no text is passed over: the manifest is checked later.

@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::ir;
+
 pub use read::read;
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
@@ -116,6 +118,16 @@ pub enum Form {
     Csv,
     /// A Markdown table.
     Table,
+}
+
+impl From<Form> for ir::Form {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Json => Self::Json,
+            Form::Csv => Self::Csv,
+            Form::Table => Self::Table,
+        }
+    }
 }
 
 /// An effect that needs approval.

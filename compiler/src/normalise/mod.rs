@@ -15,7 +15,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 pub use crate::load::escape_token as escape;
-use crate::load::{Loaded, LoadedDocument, LoadedFile};
+use crate::load::{Loaded, LoadedDocument, LoadedFile, Sample};
 use crate::report::{At, Diagnostic, FileId, Report};
 
 pub use crate::load::{is_remote, join};
@@ -87,6 +87,8 @@ pub struct NormalisedCatalog {
     pub document_name: String,
     /// The document's digest.
     pub document_sha256: String,
+    /// Answers that rules are tried on.
+    pub samples: Vec<Sample>,
 }
 
 /// Normalises every catalog's document.
@@ -99,6 +101,7 @@ pub fn normalise(loaded: Loaded, report: &mut Report) -> Vec<NormalisedCatalog> 
             catalogs.push(NormalisedCatalog {
                 name: catalog.name,
                 manifest: catalog.manifest,
+                samples: catalog.samples,
                 document,
                 document_name,
                 document_sha256,

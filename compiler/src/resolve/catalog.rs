@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::found::Found;
+use super::found::{Found, named, names_like};
 use super::operation::{self, Choices, Operation, StyleChoice};
 use super::security::{self, Choice};
 use super::servers::document_server;
 use super::shape::{Purpose, ShapeReader};
 use super::{Refusal, operations, responses};
 use crate::ir::{Credential, Shape};
+use crate::load::Sample;
 use crate::manifest::{self, Manifest};
 use crate::normalise::{Document, NormalisedCatalog, escape};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
@@ -36,6 +37,8 @@ pub struct ResolvedCatalog {
     pub answers: BTreeMap<String, Shape>,
     /// The tools that could be resolved, in the order of their names.
     pub tools: Vec<ResolvedTool>,
+    /// Answers that rules are tried on.
+    pub samples: Vec<Sample>,
 }
 
 /// A system, and what tools send it along.
@@ -98,6 +101,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         shapes,
         answers,
         tools,
+        samples: catalog.samples,
     })
 }
 
@@ -169,22 +173,14 @@ impl Resolver<'_> {
 
     /// Finds an operation by its operationId, or by method and path.
     fn find(&mut self, wanted: &str, pointer: &str) -> Option<Found> {
-        let by_path = wanted.split_once(' ').map(|(method, path)| (method.to_ascii_uppercase(), path.trim()));
-        let fits = |found: &&Found| match &by_path {
-            Some((method, path)) => found.method == *method && found.path == *path,
-            None => found.id.as_deref() == Some(wanted),
-        };
-        let matches: Vec<&Found> = self.found.iter().filter(fits).collect();
+        let matches = named(&self.found, wanted);
         let at = At::value(self.catalog.manifest.id, pointer);
         match matches.as_slice() {
             [only] => Some((*only).clone()),
             [] => {
                 let diagnostic = Diagnostic::error("E0221", format!("the document has no operation `{wanted}`"))
                     .at(at.clone(), "no such operation");
-                let names: Vec<String> = match by_path {
-                    Some(_) => self.found.iter().map(|found| format!("{} {}", found.method, found.path)).collect(),
-                    None => self.found.iter().filter_map(|found| found.id.clone()).collect(),
-                };
+                let names = names_like(&self.found, wanted);
                 self.report.push(match did_you_mean(wanted, names.iter().map(String::as_str)) {
                     Some(name) => diagnostic.patch("did you mean this one?", at, name),
                     None => diagnostic.help(

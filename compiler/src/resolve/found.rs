@@ -71,3 +71,21 @@ fn add(path: &str, item: &Value, item_pointer: &str, found: &mut Vec<Found>) {
         push(key, format!("{item_pointer}/additionalOperations/{}", escape(key)), operation);
     }
 }
+/// The operations that a person means: by operationId, or by method and path as in `GET /patients`.
+pub fn named<'f>(found: &'f [Found], wanted: &str) -> Vec<&'f Found> {
+    let by_path = wanted.split_once(' ').map(|(method, path)| (method.to_ascii_uppercase(), path.trim()));
+    let fits = |found: &&Found| match &by_path {
+        Some((method, path)) => found.method == *method && found.path == *path,
+        None => found.id.as_deref() == Some(wanted),
+    };
+    found.iter().filter(fits).collect()
+}
+
+/// The names of all operations, of the kind that a person has used.
+pub fn names_like(found: &[Found], wanted: &str) -> Vec<String> {
+    if wanted.contains(' ') {
+        found.iter().map(|found| format!("{} {}", found.method, found.path)).collect()
+    } else {
+        found.iter().filter_map(|found| found.id.clone()).collect()
+    }
+}

@@ -21,7 +21,7 @@ mod style;
 
 pub use body::Body;
 pub use catalog::{ResolvedCatalog, ResolvedTool, resolve};
-pub use found::{Found, operations};
+pub use found::{Found, named, names_like, operations};
 pub use names::{argument_name, argument_names};
 pub use operation::{Choices, Operation, StyleChoice, read};
 pub use parameters::Parameter;

@@ -17,17 +17,15 @@ mod remark;
 mod spans;
 mod types;
 
-use std::collections::BTreeMap;
-
 use jmespath::ast::Ast;
 
 use self::expression::Typer;
 use self::heads::Names;
 use self::remark::Remark;
 use self::types::{Place, Type};
-use crate::ir::{Content, Fields, Shape};
-use crate::report::{At, FileId, Report};
-use crate::resolve::ResolvedTool;
+use super::{Answer, RuleAt};
+use crate::ir::{Fields, Shape};
+use crate::report::Report;
 
 pub(super) use self::output::reachable;
 pub(super) use self::spans::Spans;
@@ -41,26 +39,12 @@ pub(super) struct Typed {
     pub(super) fields: Fields,
 }
 
-/// Types the rule of a tool, which has been parsed from its text, and reports what is wrong with it.
-pub(super) fn check(
-    tool: &ResolvedTool,
-    rule: &Ast,
-    names: &BTreeMap<String, Shape>,
-    file: FileId,
-    pointer: &str,
-    report: &mut Report,
-) -> Typed {
-    if tool.operation.answers.iter().all(|declared| declared.answer.content == Content::Empty) {
-        return Typed { output: Shape::Any, fields: Fields::None };
-    }
-    let text = &tool.manifest.prune;
-    let (typed, remarks) = type_rule(rule, text, &tool.answer, names, tool.manifest.open == Some(true));
+/// Types a rule, which has been parsed from its text, and reports what is wrong with it.
+pub(super) fn check(rule: &Ast, text: &str, on: &Answer<'_>, at: RuleAt<'_>, report: &mut Report) -> Typed {
+    let Some(answer) = on.shape else { return Typed { output: Shape::Any, fields: Fields::None } };
+    let (typed, remarks) = type_rule(rule, text, answer, on.names, on.is_open);
     for remark in remarks {
-        let at = format!("{pointer}/prune");
-        report.push(remark.diagnostic(text, |bytes| match bytes {
-            Some(bytes) => At::within(file, at.clone(), bytes),
-            None => At::value(file, at.clone()),
-        }));
+        report.push(remark.diagnostic(text, at));
     }
     typed
 }

@@ -1,0 +1,38 @@
+//! What a rule makes of an answer that the catalog holds for it: so that a change of the rule shows in the diff as what it
+//! changes for a model.
+
+use airlock_prune::indented;
+
+use crate::ir::{Catalog, Sample, Tool};
+use crate::report::is_invisible;
+
+pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
+    let mut text = format!(
+        "<!-- @generated from catalogs/{}/samples/{}.json. Do not edit: run `airlock compile`. -->\n\n# `{}`\n\n",
+        catalog.name, tool.name, tool.name
+    );
+    let json = indented(&sample.json);
+    let bytes_out = sample.rows.as_deref().unwrap_or(&sample.json).len();
+    text.push_str(&format!("{} bytes -> {bytes_out} bytes\n\n", sample.bytes_in));
+    text.push_str(&fenced("json", &json));
+    if let Some(rows) = &sample.rows {
+        text.push_str("\nAs the model reads it:\n\n");
+        text.push_str(&fenced("", rows));
+    }
+    text
+}
+
+/// A block of code that its text cannot leave (CommonMark 0.31, section 4.5), in which nothing is invisible.
+fn fenced(language: &str, text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char != '\n' && is_invisible(char) {
+            shown.extend(char.escape_unicode());
+        } else {
+            shown.push(char);
+        }
+    }
+    format!("{fence}{language}\n{shown}\n{fence}\n")
+}
