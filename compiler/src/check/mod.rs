@@ -93,7 +93,7 @@ fn check_tool(catalog: &ResolvedCatalog, tool: &ResolvedTool, report: &mut Repor
     }
     let rule = rule::check(tool, file, &pointer, report)?;
     check_rule_has_a_body(tool, &rule, file, &pointer, report);
-    let Typed { output, fields } = typing::check(tool, &rule, &catalog.answers, file, &pointer, report);
+    let Typed { output, fields } = typing::check(catalog, tool, &rule, &pointer, report);
     Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields })
 }
 

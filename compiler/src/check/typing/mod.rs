@@ -17,8 +17,6 @@ mod remark;
 mod spans;
 mod types;
 
-use std::collections::BTreeMap;
-
 use jmespath::ast::Ast;
 
 use self::expression::Typer;
@@ -26,8 +24,8 @@ use self::heads::Names;
 use self::remark::Remark;
 use self::types::{Place, Type};
 use crate::ir::{Content, Fields, Shape};
-use crate::report::{At, FileId, Report};
-use crate::resolve::ResolvedTool;
+use crate::report::{At, Report};
+use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
 pub(super) use self::output::reachable;
 pub(super) use self::spans::Spans;
@@ -43,24 +41,30 @@ pub(super) struct Typed {
 
 /// Types the rule of a tool, which has been parsed from its text, and reports what is wrong with it.
 pub(super) fn check(
+    catalog: &ResolvedCatalog,
     tool: &ResolvedTool,
     rule: &Ast,
-    names: &BTreeMap<String, Shape>,
-    file: FileId,
     pointer: &str,
     report: &mut Report,
 ) -> Typed {
     if tool.operation.answers.iter().all(|declared| declared.answer.content == Content::Empty) {
         return Typed { output: Shape::Any, fields: Fields::None };
     }
-    let text = &tool.manifest.prune;
-    let (typed, remarks) = type_rule(rule, text, &tool.answer, names, tool.manifest.open == Some(true));
+    let (text, file) = (&tool.manifest.prune, catalog.manifest_file);
+    let is_open = tool.manifest.open == Some(true);
+    let (typed, remarks) = type_rule(rule, text, &tool.answer, &catalog.answers, is_open);
     for remark in remarks {
         let at = format!("{pointer}/prune");
-        report.push(remark.diagnostic(text, |bytes| match bytes {
+        let mut declared = Vec::new();
+        for name in remark.declared_by() {
+            let place = catalog.answer_pointers.get(name).map(|pointer| catalog.document.at_key(pointer));
+            declared.extend(place.map(|place| (place, format!("`{name}` is declared here"))));
+        }
+        let diagnostic = remark.diagnostic(text, |bytes| match bytes {
             Some(bytes) => At::within(file, at.clone(), bytes),
             None => At::value(file, at.clone()),
-        }));
+        });
+        report.push(declared.into_iter().fold(diagnostic, |diagnostic, (place, label)| diagnostic.at(place, label)));
     }
     typed
 }

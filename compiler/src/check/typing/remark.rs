@@ -5,7 +5,7 @@ mod words;
 
 use std::ops::Range;
 
-pub(super) use self::words::{kinds, owner};
+pub(super) use self::words::{kinds, owner, owners};
 use super::heads::identifier;
 use crate::report::{At, Diagnostic};
 
@@ -19,6 +19,8 @@ pub(super) struct Remark {
     label: String,
     /// A second part of the rule that explains it.
     beside: Option<(Range<usize>, String)>,
+    /// Named shapes that the remark is about.
+    declared_by: Vec<String>,
     helps: Vec<Help>,
 }
 
@@ -31,7 +33,16 @@ struct Help {
 
 impl Remark {
     fn error(code: &'static str, bytes: Range<usize>, title: String, label: &str) -> Self {
-        Self { code, is_error: true, title, bytes, label: label.to_owned(), beside: None, helps: Vec::new() }
+        Self {
+            code,
+            is_error: true,
+            title,
+            bytes,
+            label: label.to_owned(),
+            beside: None,
+            declared_by: Vec::new(),
+            helps: Vec::new(),
+        }
     }
 
     fn warning(code: &'static str, bytes: Range<usize>, title: String, label: &str) -> Self {
@@ -60,6 +71,15 @@ impl Remark {
 
     pub(super) fn is_about_order(&self) -> bool {
         self.code == UNORDERED
+    }
+
+    /// Says which named shapes the remark is about, so that they are shown.
+    pub(super) fn about(self, declared_by: Vec<String>) -> Self {
+        Self { declared_by, ..self }
+    }
+
+    pub(super) fn declared_by(&self) -> &[String] {
+        &self.declared_by
     }
 
     #[cfg(test)]
