@@ -4,7 +4,7 @@ use jmespath::ast::Ast;
 
 use super::expression::Typer;
 use super::heads::{Head, Member, View, identifier, is_asked};
-use super::remark::{Remark, joint_patch, owner, owners};
+use super::remark::{Declared, Remark, joint_patch, owner, owners};
 use super::types::Type;
 use crate::ir::Shape;
 use crate::report::did_you_mean;
@@ -181,7 +181,8 @@ impl<'s> Typer<'s, '_> {
             if listed.len() > LISTED_MAX { format!(" and {} more", listed.len() - LISTED_MAX) } else { String::new() };
         let listed = format!("{}{more}", shown.join(", "));
         let remark = Remark::unknown_field(mark, self.text, name, &owner, meant.as_deref(), &listed);
-        self.say(remark.about(names.into_iter().take(SHOWN_MAX).collect()));
+        let schemas = names.into_iter().take(SHOWN_MAX);
+        self.say(remark.about(schemas.map(|schema| Declared { schema, member: None })));
         Type::Any
     }
 }

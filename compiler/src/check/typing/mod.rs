@@ -21,9 +21,10 @@ use jmespath::ast::Ast;
 
 use self::expression::Typer;
 use self::heads::Names;
-use self::remark::Remark;
+use self::remark::{Declared, Remark};
 use self::types::{Place, Type};
 use crate::ir::{Content, Fields, Shape};
+use crate::normalise::escape;
 use crate::report::{At, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
@@ -56,9 +57,14 @@ pub(super) fn check(
     for remark in remarks {
         let at = format!("{pointer}/prune");
         let mut declared = Vec::new();
-        for name in remark.declared_by() {
-            let place = catalog.answer_pointers.get(name).map(|pointer| catalog.document.at_key(pointer));
-            declared.extend(place.map(|place| (place, format!("`{name}` is declared here"))));
+        for Declared { schema, member } in remark.declared_by() {
+            let Some(pointer) = catalog.answer_pointers.get(schema) else { continue };
+            // What a schema is composed of may declare the member instead; then the schema is shown.
+            let of_member = member.as_ref().map(|name| (format!("{pointer}/properties/{}", escape(name)), name));
+            let is_there = |pointer: &str| catalog.document.value.pointer(pointer).is_some();
+            let (pointer, name) =
+                of_member.filter(|(pointer, _)| is_there(pointer)).unwrap_or_else(|| (pointer.clone(), schema));
+            declared.push((catalog.document.at_key(&pointer), format!("`{name}` is declared here")));
         }
         let diagnostic = remark.diagnostic(text, |bytes| match bytes {
             Some(bytes) => At::within(file, at.clone(), bytes),

@@ -5,7 +5,7 @@ mod words;
 
 use std::ops::Range;
 
-pub(super) use self::words::{kinds, owner, owners};
+pub(super) use self::words::{kinds, member_of, owner, owners};
 use super::heads::identifier;
 use crate::report::{At, Diagnostic};
 
@@ -19,9 +19,16 @@ pub(super) struct Remark {
     label: String,
     /// A second part of the rule that explains it.
     beside: Option<(Range<usize>, String)>,
-    /// Named shapes that the remark is about.
-    declared_by: Vec<String>,
+    /// Named shapes that the remark is about, or members of such.
+    declared_by: Vec<Declared>,
     helps: Vec<Help>,
+}
+
+/// A named shape of the document, or one of its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub(super) schema: String,
+    pub(super) member: Option<String>,
 }
 
 /// A way out: in words, or with text that takes the place of a part of the rule.
@@ -73,12 +80,12 @@ impl Remark {
         self.code == UNORDERED
     }
 
-    /// Says which named shapes the remark is about, so that they are shown.
-    pub(super) fn about(self, declared_by: Vec<String>) -> Self {
-        Self { declared_by, ..self }
+    /// Says what of the document the remark is about, so that it is shown.
+    pub(super) fn about(self, declared_by: impl IntoIterator<Item = Declared>) -> Self {
+        Self { declared_by: declared_by.into_iter().collect(), ..self }
     }
 
-    pub(super) fn declared_by(&self) -> &[String] {
+    pub(super) fn declared_by(&self) -> &[Declared] {
         &self.declared_by
     }
 

@@ -3,6 +3,7 @@
 use super::super::heads::{Head, View};
 use super::super::narrow::kind;
 use super::super::types::{Place, Rest, Type};
+use super::Declared;
 use crate::ir::Shape;
 
 /// The kinds of these alternatives in words: `a text or a number`.
@@ -65,4 +66,17 @@ pub(in crate::check::typing) fn owner(names: &[String], count: usize) -> String 
         }
         _ => format!("none of the {count} kinds of object here has"),
     }
+}
+
+/// The member of a named shape that these alternatives come from, if they are of one.
+pub(in crate::check::typing) fn member_of(heads: &[Head<'_>]) -> Option<Declared> {
+    let place = heads.iter().find_map(|head| match &head.of {
+        Type::Document(place) => Some(place),
+        _ => None,
+    })?;
+    let around = place.around.as_ref()?;
+    let rest = place.path.strip_prefix(&*around.path)?;
+    let name = rest.strip_prefix('.').unwrap_or(rest);
+    let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    is_name.then(|| Declared { schema: around.name.to_owned(), member: Some(name.to_owned()) })
 }
