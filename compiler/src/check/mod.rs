@@ -22,7 +22,7 @@ use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
-use typing::Typed;
+use typing::{Outcome, Typed};
 
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
@@ -75,8 +75,13 @@ fn check_catalog(resolved: ResolvedCatalog, report: &mut Report) -> Option<Check
     names::check_catalog(&resolved, report);
     check_text(&resolved.manifest.title, file, "/title", report);
     check_base_paths(&resolved, report);
-    let facts: Vec<ToolFacts> = resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
-    let answers = typing::reachable(facts.iter().map(|facts| &facts.output), &resolved.answers);
+    let mut facts: Vec<ToolFacts> =
+        resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, report)).collect();
+    let outcomes = facts.iter_mut().map(|ToolFacts { output, rule, .. }| Outcome {
+        shape: output,
+        is_whole: matches!(rule, Ast::Identity { .. }),
+    });
+    let answers = typing::named_shapes(&mut outcomes.collect::<Vec<_>>(), &resolved.answers);
     (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers })
 }
 

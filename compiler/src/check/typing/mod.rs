@@ -28,7 +28,7 @@ use crate::normalise::escape;
 use crate::report::{At, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
-pub(super) use self::output::reachable;
+pub(super) use self::output::{Outcome, named_shapes};
 pub(super) use self::spans::Spans;
 
 /// What a rule makes.

@@ -150,27 +150,81 @@ fn lenient(shape: &Shape) -> Shape {
     match shape {
         Shape::Text(_) => Shape::Text(Text::default()),
         Shape::File => Shape::Any,
-        Shape::List(inner) => list(lenient(&inner.items)),
-        Shape::Nullable(inner) => Shape::Nullable(Box::new(lenient(inner))),
-        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.iter().map(lenient).collect()),
+        shape => with_parts(shape, lenient, false),
+    }
+}
+
+/// A shape whose parts have been replaced. With `keeps`, its members stay required.
+fn with_parts(shape: &Shape, part: impl Fn(&Shape) -> Shape, keeps: bool) -> Shape {
+    match shape {
+        Shape::List(inner) => list(part(&inner.items)),
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(part(inner))),
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.iter().map(part).collect()),
         Shape::Object(object) => Shape::Object(Object {
             properties: object
                 .properties
                 .iter()
-                .map(|property| Property { shape: lenient(&property.shape), required: false, ..property.clone() })
+                .map(|property| Property {
+                    shape: part(&property.shape),
+                    required: property.required && keeps,
+                    ..property.clone()
+                })
                 .collect(),
-            rest: object.rest.as_deref().map(|rest| Box::new(lenient(rest))),
+            rest: object.rest.as_deref().map(|rest| Box::new(part(rest))),
             ..object.clone()
         }),
         shape => shape.clone(),
     }
 }
 
+/// The outcome of one tool's rule, and whether it is the whole answer.
+pub(in crate::check) struct Outcome<'o> {
+    pub(in crate::check) shape: &'o mut Shape,
+    pub(in crate::check) is_whole: bool,
+}
+
+/// The named shapes that these outcomes are made of.
+///
+/// Of a whole answer they are as the document has them. Of what a rule has made they are lenient, as all of it is; a name
+/// that means both is `NAME?` there.
+pub(in crate::check) fn named_shapes(outcomes: &mut [Outcome<'_>], names: &Names) -> BTreeMap<String, Shape> {
+    let reached = |outcomes: &[Outcome<'_>], is_whole: bool| {
+        let those = outcomes.iter().filter(|outcome| outcome.is_whole == is_whole);
+        reachable(those.map(|outcome| &*outcome.shape), names)
+    };
+    let mut all = reached(outcomes, true);
+    let made = reached(outcomes, false);
+    let renamed: BTreeMap<String, String> =
+        made.keys().filter(|name| all.contains_key(*name)).map(|name| (name.clone(), free_name(name, names))).collect();
+    for (name, shape) in &made {
+        let name = renamed.get(name).unwrap_or(name);
+        all.insert(name.clone(), rename(&lenient(shape), &renamed));
+    }
+    if !renamed.is_empty() {
+        for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_whole) {
+            *outcome.shape = rename(outcome.shape, &renamed);
+        }
+    }
+    all
+}
+
+fn free_name(name: &str, names: &Names) -> String {
+    let mut free = format!("{name}?");
+    while names.contains_key(&free) {
+        free.push('?');
+    }
+    free
+}
+
+fn rename(shape: &Shape, renamed: &BTreeMap<String, String>) -> Shape {
+    match shape {
+        Shape::Named(name) => Shape::Named(renamed.get(name).unwrap_or(name).clone()),
+        shape => with_parts(shape, |part| rename(part, renamed), true),
+    }
+}
+
 /// The named shapes that these shapes reach.
-pub(in crate::check) fn reachable<'s>(
-    shapes: impl Iterator<Item = &'s Shape>,
-    names: &'s BTreeMap<String, Shape>,
-) -> BTreeMap<String, Shape> {
+fn reachable<'s>(shapes: impl Iterator<Item = &'s Shape>, names: &'s Names) -> BTreeMap<String, Shape> {
     let mut found: BTreeMap<String, Shape> = BTreeMap::new();
     let mut open: Vec<&Shape> = shapes.collect();
     while let Some(shape) = open.pop() {
