@@ -3,7 +3,7 @@
 //! It says types alone. What the rule makes is as certain as the rule; what it takes from the answer is as certain as the
 //! document, so bounds, formats and patterns are left out, and whatever may be missing may be null.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{Names, View, heads};
 use super::types::{Rest, Type};
@@ -186,7 +186,7 @@ pub(in crate::check) struct Outcome<'o> {
 /// The named shapes that these outcomes are made of.
 ///
 /// Of a whole answer they are as the document has them. Of what a rule has made they are lenient, as all of it is; a name
-/// that means both is `NAME?` there.
+/// that means both is `NAME, lenient` there.
 pub(in crate::check) fn named_shapes(outcomes: &mut [Outcome<'_>], names: &Names) -> BTreeMap<String, Shape> {
     let reached = |outcomes: &[Outcome<'_>], is_whole: bool| {
         let those = outcomes.iter().filter(|outcome| outcome.is_whole == is_whole);
@@ -194,11 +194,14 @@ pub(in crate::check) fn named_shapes(outcomes: &mut [Outcome<'_>], names: &Names
     };
     let mut all = reached(outcomes, true);
     let made = reached(outcomes, false);
+    // Where the document requires nothing, the two are one.
+    let requiring = requiring(&made);
+    let is_two = |name: &String| all.contains_key(name) && requiring.contains(name.as_str());
     let renamed: BTreeMap<String, String> =
-        made.keys().filter(|name| all.contains_key(*name)).map(|name| (name.clone(), free_name(name, names))).collect();
+        made.keys().filter(|name| is_two(name)).map(|name| (name.clone(), free_name(name, names))).collect();
     for (name, shape) in &made {
         let name = renamed.get(name).unwrap_or(name);
-        all.insert(name.clone(), rename(&lenient(shape), &renamed));
+        all.entry(name.clone()).or_insert_with(|| rename(&lenient(shape), &renamed));
     }
     if !renamed.is_empty() {
         for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_whole) {
@@ -208,10 +211,47 @@ pub(in crate::check) fn named_shapes(outcomes: &mut [Outcome<'_>], names: &Names
     all
 }
 
+/// The names whose shape requires a member, or reaches one that does.
+fn requiring(shapes: &BTreeMap<String, Shape>) -> BTreeSet<&str> {
+    let mut named_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (name, shape) in shapes {
+        shape.names(&mut |part| {
+            if let Some((part, _)) = shapes.get_key_value(part) {
+                named_by.entry(part).or_default().push(name);
+            }
+        });
+        if requires(shape) {
+            open.push(name);
+        }
+    }
+    let mut found: BTreeSet<&str> = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if found.insert(name) {
+            open.extend(named_by.get(name).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// Whether a shape requires a member of an object, names apart.
+fn requires(shape: &Shape) -> bool {
+    match shape {
+        Shape::Object(object) => {
+            object.properties.iter().any(|property| property.required || requires(&property.shape))
+                || object.rest.as_deref().is_some_and(requires)
+        }
+        Shape::List(list) => requires(&list.items),
+        Shape::AnyOf(shapes) => shapes.iter().any(requires),
+        Shape::Nullable(inner) => requires(inner),
+        _ => false,
+    }
+}
+
 fn free_name(name: &str, names: &Names) -> String {
-    let mut free = format!("{name}?");
+    let mut free = format!("{name}, lenient");
     while names.contains_key(&free) {
-        free.push('?');
+        free.push('_');
     }
     free
 }

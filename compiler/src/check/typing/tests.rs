@@ -325,9 +325,9 @@ fn a_name_that_means_two_things_is_two_names() {
     let mut outcomes =
         vec![Outcome { shape: &mut whole, is_whole: true }, Outcome { shape: &mut made, is_whole: false }];
     let all = named_shapes(&mut outcomes, &names);
-    assert_eq!((short(&whole), short(&made)), ("Tree".to_owned(), "Tree?".to_owned()));
+    assert_eq!((short(&whole), short(&made)), ("Tree".to_owned(), "Tree, lenient".to_owned()));
     assert_eq!(short(&all["Tree"]), "{ label: text parent?: Tree children?: [Tree] }");
-    assert_eq!(short(&all["Tree?"]), "{ label?: text parent?: Tree? children?: [Tree?] }");
+    assert_eq!(short(&all["Tree, lenient"]), "{ label?: text parent?: Tree, lenient children?: [Tree, lenient] }");
     let all = named_shapes(&mut [Outcome { shape: &mut alone, is_whole: false }], &names);
     assert_eq!(all.keys().collect::<Vec<_>>(), ["Tree"]);
     assert_eq!(short(&all["Tree"]), "{ label?: text parent?: Tree children?: [Tree] }");
