@@ -21,11 +21,11 @@ use jmespath::ast::Ast;
 
 use crate::ir::{Argument, Content, Effect, Fields, Sample, Shape};
 use crate::load::Sources;
-use crate::normalise::escape;
+use crate::normalise::{Document, escape};
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
-use typing::Typed;
+use typing::{Outcome, Typed};
 
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
@@ -81,9 +81,13 @@ fn check_catalog(resolved: ResolvedCatalog, sources: &Sources, report: &mut Repo
     sample::check_names(&resolved, sources, report);
     check_text(&resolved.manifest.title, file, "/title", report);
     check_base_paths(&resolved, report);
-    let facts: Vec<ToolFacts> =
+    let mut facts: Vec<ToolFacts> =
         resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, sources, report)).collect();
-    let answers = typing::reachable(facts.iter().map(|facts| &facts.output), &resolved.answers);
+    let outcomes = facts.iter_mut().map(|ToolFacts { output, rule, .. }| Outcome {
+        shape: output,
+        is_whole: matches!(rule, Ast::Identity { .. }),
+    });
+    let answers = typing::named_shapes(&mut outcomes.collect::<Vec<_>>(), &resolved.answers);
     (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers })
 }
 
@@ -112,6 +116,8 @@ fn check_tool(
     let on = Answer {
         shape: has_body.then_some(&tool.answer),
         names: &catalog.answers,
+        pointers: &catalog.answer_pointers,
+        document: Some(&catalog.document),
         is_open: tool.manifest.open == Some(true),
     };
     let CheckedRule { rule, output, fields } = check_rule(&tool.manifest.prune, &on, &at, report)?;
@@ -127,6 +133,10 @@ pub struct Answer<'a> {
     pub shape: Option<&'a Shape>,
     /// The shapes that have names there.
     pub names: &'a BTreeMap<String, Shape>,
+    /// Where the document declares them, as JSON pointers.
+    pub pointers: &'a BTreeMap<String, String>,
+    /// The document.
+    pub document: Option<&'a Document>,
     /// Whether it has fields that the document does not list.
     pub is_open: bool,
 }

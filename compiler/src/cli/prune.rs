@@ -1,5 +1,6 @@
 //! `airlock prune`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::ops::Range;
@@ -13,7 +14,7 @@ use crate::check::{Answer, CheckedRule, check_rule};
 use crate::ir::{Fields, Form, Shape};
 use crate::load::{Format, Sources, load_document_at};
 use crate::lower::lower_rule;
-use crate::normalise::normalise_document;
+use crate::normalise::{Document, normalise_document};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
 use crate::resolve::{Choices, Purpose, ShapeReader, named, names_like, operations, output_with_notes, read};
 use crate::suggest::suggest;
@@ -69,8 +70,10 @@ enum ResultForm {
 
 /// What an operation answers.
 struct Answered {
+    document: Document,
     shape: Shape,
-    names: std::collections::BTreeMap<String, Shape>,
+    names: BTreeMap<String, Shape>,
+    pointers: BTreeMap<String, String>,
 }
 
 pub(super) fn run(arguments: &PruneArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
@@ -131,10 +134,12 @@ fn pruned(
 fn checked(text: &str, answered: Option<&Answered>, sources: &mut Sources, report: &mut Report) -> Option<CheckedRule> {
     let file = sources.add("--rule".to_owned(), text.to_owned(), Format::Text);
     let at = |bytes: Option<Range<usize>>| At::bytes(file, bytes.unwrap_or(0..text.len()));
-    let nothing = std::collections::BTreeMap::new();
+    let (no_names, no_pointers) = (BTreeMap::new(), BTreeMap::new());
     let on = match answered {
-        Some(Answered { shape, names }) => Answer { shape: Some(shape), names, is_open: false },
-        None => Answer { shape: None, names: &nothing, is_open: false },
+        Some(Answered { document, shape, names, pointers }) => {
+            Answer { shape: Some(shape), names, pointers, document: Some(document), is_open: false }
+        }
+        None => Answer { shape: None, names: &no_names, pointers: &no_pointers, document: None, is_open: false },
     };
     check_rule(text, &on, &at, report)
 }
@@ -158,12 +163,17 @@ fn answered(arguments: &PruneArguments, sources: &mut Sources, report: &mut Repo
     };
     let mut sent = ShapeReader::new(&document, Purpose::Sent);
     let mut received = ShapeReader::new(&document, Purpose::Received);
-    match read(operation, &mut sent, &Choices::default()) {
+    let answered = match read(operation, &mut sent, &Choices::default()) {
         Ok(operation) => {
             let (shape, _) = output_with_notes(&operation.answers, &mut received);
             let names = received.reachable([&shape]);
-            Some(Answered { shape, names })
+            let pointers = received.pointers(names.keys());
+            Ok((shape, names, pointers))
         }
+        Err(refusal) => Err(refusal),
+    };
+    match answered {
+        Ok((shape, names, pointers)) => Some(Answered { document, shape, names, pointers }),
         Err(refusal) => {
             report.push(
                 Diagnostic::error(refusal.code, format!("`{wanted}` cannot be compiled: {}", refusal.reason))

@@ -1,6 +1,8 @@
 //! What a rule makes of an answer that the catalog holds for it: so that a change of the rule shows in the diff as what it
 //! changes for a model.
 
+use std::fmt::Write as _;
+
 use airlock_prune::indented;
 
 use crate::ir::{Catalog, Sample, Tool};
@@ -13,7 +15,8 @@ pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
     );
     let json = indented(&sample.json);
     let bytes_out = sample.rows.as_deref().unwrap_or(&sample.json).len();
-    text.push_str(&format!("{} bytes -> {bytes_out} bytes\n\n", sample.bytes_in));
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{} bytes -> {bytes_out} bytes\n", sample.bytes_in);
     text.push_str(&fenced("json", &json));
     if let Some(rows) = &sample.rows {
         text.push_str("\nAs the model reads it:\n\n");

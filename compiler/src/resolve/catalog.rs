@@ -35,6 +35,8 @@ pub struct ResolvedCatalog {
     pub shapes: BTreeMap<String, Shape>,
     /// Named shapes that answers are made of, before anything is pruned.
     pub answers: BTreeMap<String, Shape>,
+    /// Where those stand in the document, as JSON pointers.
+    pub answer_pointers: BTreeMap<String, String>,
     /// The tools that could be resolved, in the order of their names.
     pub tools: Vec<ResolvedTool>,
     /// Answers that rules are tried on.
@@ -89,6 +91,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         manifest.tools.iter().filter_map(|(name, tool)| resolver.resolve_tool(name, tool)).collect();
     let shapes = resolver.sent.reachable(tools.iter().flat_map(|tool| tool.operation.sent()));
     let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.answer));
+    let answer_pointers = resolver.received.pointers(answers.keys());
     let upstreams = resolver.upstreams;
     Some(ResolvedCatalog {
         name: catalog.name,
@@ -100,6 +103,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         upstreams,
         shapes,
         answers,
+        answer_pointers,
         tools,
         samples: catalog.samples,
     })

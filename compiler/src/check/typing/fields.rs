@@ -4,13 +4,16 @@ use jmespath::ast::Ast;
 
 use super::expression::Typer;
 use super::heads::{Head, Member, View, identifier, is_asked};
-use super::remark::{Remark, joint_patch};
+use super::remark::{Declared, Remark, joint_patch, owner, owners};
 use super::types::Type;
 use crate::ir::Shape;
 use crate::report::did_you_mean;
 
 /// How many names a remark lists.
 const LISTED_MAX: usize = 8;
+
+/// How many schemas a remark shows.
+const SHOWN_MAX: usize = 3;
 
 /// What was found under a name among the alternatives of a type.
 #[derive(Default)]
@@ -171,18 +174,15 @@ impl<'s> Typer<'s, '_> {
             });
             return Type::union(unlisted.collect::<Vec<_>>());
         }
-        let owner = super::remark::owner(&found.without);
+        let names = owners(&found.without);
+        let owner = owner(&names, found.without.len());
         let shown: Vec<String> = listed.iter().take(LISTED_MAX).map(|name| format!("`{}`", identifier(name))).collect();
         let more =
             if listed.len() > LISTED_MAX { format!(" and {} more", listed.len() - LISTED_MAX) } else { String::new() };
-        self.say(Remark::unknown_field(
-            mark,
-            self.text,
-            name,
-            &owner,
-            meant.as_deref(),
-            &format!("{}{more}", shown.join(", ")),
-        ));
+        let listed = format!("{}{more}", shown.join(", "));
+        let remark = Remark::unknown_field(mark, self.text, name, &owner, meant.as_deref(), &listed);
+        let schemas = names.into_iter().take(SHOWN_MAX);
+        self.say(remark.about(schemas.map(|schema| Declared { schema, member: None })));
         Type::Any
     }
 }

@@ -21,13 +21,14 @@ use jmespath::ast::Ast;
 
 use self::expression::Typer;
 use self::heads::Names;
-use self::remark::Remark;
+use self::remark::{Declared, Remark};
 use self::types::{Place, Type};
 use super::{Answer, RuleAt};
 use crate::ir::{Fields, Shape};
-use crate::report::Report;
+use crate::normalise::escape;
+use crate::report::{At, Report};
 
-pub(super) use self::output::reachable;
+pub(super) use self::output::{Outcome, named_shapes};
 pub(super) use self::spans::Spans;
 
 /// What a rule makes.
@@ -44,9 +45,23 @@ pub(super) fn check(rule: &Ast, text: &str, on: &Answer<'_>, at: RuleAt<'_>, rep
     let Some(answer) = on.shape else { return Typed { output: Shape::Any, fields: Fields::None } };
     let (typed, remarks) = type_rule(rule, text, answer, on.names, on.is_open);
     for remark in remarks {
-        report.push(remark.diagnostic(text, at));
+        let declared: Vec<(At, String)> =
+            remark.declared_by().iter().filter_map(|declared| declared_at(declared, on)).collect();
+        let diagnostic = remark.diagnostic(text, at);
+        report.push(declared.into_iter().fold(diagnostic, |diagnostic, (place, label)| diagnostic.at(place, label)));
     }
     typed
+}
+
+/// Where the document declares a schema or its member. What a schema is composed of may declare the member instead; then the
+/// schema is shown.
+fn declared_at(Declared { schema, member }: &Declared, on: &Answer<'_>) -> Option<(At, String)> {
+    let pointer = on.pointers.get(schema)?;
+    let of_member = member.as_ref().map(|name| (format!("{pointer}/properties/{}", escape(name)), name));
+    let is_there = |pointer: &str| on.document.is_some_and(|document| document.value.pointer(pointer).is_some());
+    let (pointer, name) =
+        of_member.filter(|(pointer, _)| is_there(pointer)).unwrap_or_else(|| (pointer.clone(), schema));
+    Some((on.document?.at_key(&pointer), format!("`{name}` is declared here")))
 }
 
 /// Types a rule against the shape of an answer.

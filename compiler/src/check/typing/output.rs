@@ -3,7 +3,7 @@
 //! It says types alone. What the rule makes is as certain as the rule; what it takes from the answer is as certain as the
 //! document, so bounds, formats and patterns are left out, and whatever may be missing may be null.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{Names, View, heads};
 use super::types::{Rest, Type};
@@ -150,27 +150,121 @@ fn lenient(shape: &Shape) -> Shape {
     match shape {
         Shape::Text(_) => Shape::Text(Text::default()),
         Shape::File => Shape::Any,
-        Shape::List(inner) => list(lenient(&inner.items)),
-        Shape::Nullable(inner) => Shape::Nullable(Box::new(lenient(inner))),
-        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.iter().map(lenient).collect()),
+        shape => with_parts(shape, lenient, false),
+    }
+}
+
+/// A shape whose parts have been replaced. With `keeps`, its members stay required.
+fn with_parts(shape: &Shape, part: impl Fn(&Shape) -> Shape, keeps: bool) -> Shape {
+    match shape {
+        Shape::List(inner) => list(part(&inner.items)),
+        Shape::Nullable(inner) => Shape::Nullable(Box::new(part(inner))),
+        Shape::AnyOf(shapes) => Shape::AnyOf(shapes.iter().map(part).collect()),
         Shape::Object(object) => Shape::Object(Object {
             properties: object
                 .properties
                 .iter()
-                .map(|property| Property { shape: lenient(&property.shape), required: false, ..property.clone() })
+                .map(|property| Property {
+                    shape: part(&property.shape),
+                    required: property.required && keeps,
+                    ..property.clone()
+                })
                 .collect(),
-            rest: object.rest.as_deref().map(|rest| Box::new(lenient(rest))),
+            rest: object.rest.as_deref().map(|rest| Box::new(part(rest))),
             ..object.clone()
         }),
         shape => shape.clone(),
     }
 }
 
+/// The outcome of one tool's rule, and whether it is the whole answer.
+pub(in crate::check) struct Outcome<'o> {
+    pub(in crate::check) shape: &'o mut Shape,
+    pub(in crate::check) is_whole: bool,
+}
+
+/// The named shapes that these outcomes are made of.
+///
+/// Of a whole answer they are as the document has them. Of what a rule has made they are lenient, as all of it is; a name
+/// that means both is `NAME, lenient` there.
+pub(in crate::check) fn named_shapes(outcomes: &mut [Outcome<'_>], names: &Names) -> BTreeMap<String, Shape> {
+    let reached = |outcomes: &[Outcome<'_>], is_whole: bool| {
+        let those = outcomes.iter().filter(|outcome| outcome.is_whole == is_whole);
+        reachable(those.map(|outcome| &*outcome.shape), names)
+    };
+    let mut all = reached(outcomes, true);
+    let made = reached(outcomes, false);
+    // Where the document requires nothing, the two are one.
+    let requiring = requiring(&made);
+    let is_two = |name: &String| all.contains_key(name) && requiring.contains(name.as_str());
+    let renamed: BTreeMap<String, String> =
+        made.keys().filter(|name| is_two(name)).map(|name| (name.clone(), free_name(name, names))).collect();
+    for (name, shape) in &made {
+        let name = renamed.get(name).unwrap_or(name);
+        all.entry(name.clone()).or_insert_with(|| rename(&lenient(shape), &renamed));
+    }
+    if !renamed.is_empty() {
+        for outcome in outcomes.iter_mut().filter(|outcome| !outcome.is_whole) {
+            *outcome.shape = rename(outcome.shape, &renamed);
+        }
+    }
+    all
+}
+
+/// The names whose shape requires a member, or reaches one that does.
+fn requiring(shapes: &BTreeMap<String, Shape>) -> BTreeSet<&str> {
+    let mut named_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (name, shape) in shapes {
+        shape.names(&mut |part| {
+            if let Some((part, _)) = shapes.get_key_value(part) {
+                named_by.entry(part).or_default().push(name);
+            }
+        });
+        if requires(shape) {
+            open.push(name);
+        }
+    }
+    let mut found: BTreeSet<&str> = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if found.insert(name) {
+            open.extend(named_by.get(name).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// Whether a shape requires a member of an object, names apart.
+fn requires(shape: &Shape) -> bool {
+    match shape {
+        Shape::Object(object) => {
+            object.properties.iter().any(|property| property.required || requires(&property.shape))
+                || object.rest.as_deref().is_some_and(requires)
+        }
+        Shape::List(list) => requires(&list.items),
+        Shape::AnyOf(shapes) => shapes.iter().any(requires),
+        Shape::Nullable(inner) => requires(inner),
+        _ => false,
+    }
+}
+
+fn free_name(name: &str, names: &Names) -> String {
+    let mut free = format!("{name}, lenient");
+    while names.contains_key(&free) {
+        free.push('_');
+    }
+    free
+}
+
+fn rename(shape: &Shape, renamed: &BTreeMap<String, String>) -> Shape {
+    match shape {
+        Shape::Named(name) => Shape::Named(renamed.get(name).unwrap_or(name).clone()),
+        shape => with_parts(shape, |part| rename(part, renamed), true),
+    }
+}
+
 /// The named shapes that these shapes reach.
-pub(in crate::check) fn reachable<'s>(
-    shapes: impl Iterator<Item = &'s Shape>,
-    names: &'s BTreeMap<String, Shape>,
-) -> BTreeMap<String, Shape> {
+fn reachable<'s>(shapes: impl Iterator<Item = &'s Shape>, names: &'s Names) -> BTreeMap<String, Shape> {
     let mut found: BTreeMap<String, Shape> = BTreeMap::new();
     let mut open: Vec<&Shape> = shapes.collect();
     while let Some(shape) = open.pop() {

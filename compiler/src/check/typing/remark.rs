@@ -5,7 +5,7 @@ mod words;
 
 use std::ops::Range;
 
-pub(super) use self::words::{kinds, owner};
+pub(super) use self::words::{kinds, member_of, owner, owners};
 use super::heads::identifier;
 use crate::report::{At, Diagnostic};
 
@@ -19,7 +19,16 @@ pub(super) struct Remark {
     label: String,
     /// A second part of the rule that explains it.
     beside: Option<(Range<usize>, String)>,
+    /// Named shapes that the remark is about, or members of such.
+    declared_by: Vec<Declared>,
     helps: Vec<Help>,
+}
+
+/// A named shape of the document, or one of its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub(super) schema: String,
+    pub(super) member: Option<String>,
 }
 
 /// A way out: in words, or with text that takes the place of a part of the rule.
@@ -31,7 +40,16 @@ struct Help {
 
 impl Remark {
     fn error(code: &'static str, bytes: Range<usize>, title: String, label: &str) -> Self {
-        Self { code, is_error: true, title, bytes, label: label.to_owned(), beside: None, helps: Vec::new() }
+        Self {
+            code,
+            is_error: true,
+            title,
+            bytes,
+            label: label.to_owned(),
+            beside: None,
+            declared_by: Vec::new(),
+            helps: Vec::new(),
+        }
     }
 
     fn warning(code: &'static str, bytes: Range<usize>, title: String, label: &str) -> Self {
@@ -60,6 +78,15 @@ impl Remark {
 
     pub(super) fn is_about_order(&self) -> bool {
         self.code == UNORDERED
+    }
+
+    /// Says what of the document the remark is about, so that it is shown.
+    pub(super) fn about(self, declared_by: impl IntoIterator<Item = Declared>) -> Self {
+        Self { declared_by: declared_by.into_iter().collect(), ..self }
+    }
+
+    pub(super) fn declared_by(&self) -> &[Declared] {
+        &self.declared_by
     }
 
     #[cfg(test)]

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 mod oracle;
 
+use super::output::{Outcome, named_shapes};
 use super::type_rule;
 use crate::ir::{Fields, Shape};
 use crate::normalise::Document;
@@ -311,6 +312,25 @@ fn the_outcome_has_a_shape() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The same schema as the document has it, and as far as a rule may trust it.
+#[test]
+fn a_name_that_means_two_things_is_two_names() {
+    let document = Document::plain(json!({"components": {"schemas": schemas()}}));
+    let mut reader = ShapeReader::new(&document, Purpose::Received);
+    let tree = reader.read(&json!({"$ref": "#/components/schemas/Tree"}), "").expect("can be read");
+    let names = reader.reachable([&tree]);
+    let (mut whole, mut made, mut alone) = (tree.clone(), tree.clone(), tree.clone());
+    let mut outcomes =
+        vec![Outcome { shape: &mut whole, is_whole: true }, Outcome { shape: &mut made, is_whole: false }];
+    let all = named_shapes(&mut outcomes, &names);
+    assert_eq!((short(&whole), short(&made)), ("Tree".to_owned(), "Tree, lenient".to_owned()));
+    assert_eq!(short(&all["Tree"]), "{ label: text parent?: Tree children?: [Tree] }");
+    assert_eq!(short(&all["Tree, lenient"]), "{ label?: text parent?: Tree, lenient children?: [Tree, lenient] }");
+    let all = named_shapes(&mut [Outcome { shape: &mut alone, is_whole: false }], &names);
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["Tree"]);
+    assert_eq!(short(&all["Tree"]), "{ label?: text parent?: Tree children?: [Tree] }");
 }
 
 #[test]

@@ -140,6 +140,12 @@ impl<'d> ShapeReader<'d> {
         reached.iter().filter_map(|name| Some(((*name).to_owned(), self.shape(name)?.clone()))).collect()
     }
 
+    /// Where these named shapes stand in the document, as JSON pointers.
+    pub fn pointers<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> BTreeMap<String, String> {
+        let pointer = |name: &String| Some((name.clone(), self.named.get(name)?.pointer.clone()));
+        names.into_iter().filter_map(pointer).collect()
+    }
+
     fn reach<'r>(&'r self, shapes: impl IntoIterator<Item = &'r Shape>) -> BTreeSet<&'r str> {
         let mut found: BTreeSet<&str> = BTreeSet::new();
         let mut open: Vec<&Shape> = shapes.into_iter().collect();

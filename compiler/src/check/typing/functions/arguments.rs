@@ -6,7 +6,7 @@ use jmespath::ast::Ast;
 
 use super::super::expression::Typer;
 use super::super::heads::{Head, View};
-use super::super::remark::{Remark, kinds};
+use super::super::remark::{Remark, kinds, member_of};
 use super::super::types::Type;
 
 /// What an argument, an item or a key has to be.
@@ -83,7 +83,7 @@ impl<'s> Typer<'s, '_> {
                     "`[]`" if is_object => "`{}`",
                     instead => instead,
                 };
-                self.say(Remark::nullable_argument(mark, self.text, name, instead));
+                self.say(Remark::nullable_argument(mark, self.text, name, instead).about(member_of(&found)));
                 // The outcome is that of the sound ones: a rule that is mended gives just that.
                 Some(found.into_iter().filter(|head| !head.view.is_null()).collect())
             }
@@ -140,7 +140,7 @@ impl<'s> Typer<'s, '_> {
                 let is_path = matches!(args.get(1), Some(Ast::Expref { ast, .. }) if is_path(ast));
                 let key = self.text[mark.clone()].trim_start_matches('&').trim_start();
                 let remark = Remark::nullable_key(mark.clone(), self.text, list, name, is_path.then_some(key));
-                self.say(remark);
+                self.say(remark.about(member_of(&found)));
                 true
             }
         }
