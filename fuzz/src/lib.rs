@@ -9,6 +9,7 @@ pub mod encoder;
 pub mod loader;
 pub mod mutate;
 pub mod normaliser;
+pub mod prune;
 mod reader;
 mod show;
 mod tools;

@@ -27,6 +27,11 @@ fn normaliser() {
 }
 
 #[test]
+fn prune() {
+    all("prune", airlock_fuzz::prune::run);
+}
+
+#[test]
 fn encoder() {
     all("encoder", airlock_fuzz::encoder::run);
 }
