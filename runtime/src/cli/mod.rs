@@ -3,6 +3,7 @@
 #[cfg(feature = "llama")]
 mod chat;
 mod print;
+mod prune;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -94,6 +95,8 @@ enum Command {
         #[arg(long)]
         approve: bool,
     },
+    /// Run a tool's prune rule on an answer that is at hand: nothing is called
+    Prune(prune::PruneArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
     /// Print a completion script for a shell
@@ -189,6 +192,7 @@ pub fn run(
             finish(&mut context, printed)
         }
         Command::Call { tool, json, approve } => call(&mut context, tool, &json, approve),
+        Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
             let printed = print::site(catalogs, context.out);
             finish(&mut context, printed)

@@ -7,6 +7,7 @@
 mod load;
 mod owner;
 mod session;
+mod tokens;
 mod vocabulary;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use super::{Flow, Model, ModelError, ModelIdentity, Outcome, Piece, Prompt, Turn, Usage, Want};
 
 pub use load::{quiet_crashes, threads_default};
+pub use tokens::TokenCounter;
 
 /// How a model is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]

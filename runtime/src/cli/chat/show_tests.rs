@@ -49,7 +49,7 @@ impl Tools for Counting {
         let refused = gate::Refusal::new(gate::RefusalKind::Approval, "not approved");
         let granted = approval == Approval::Granted;
         Outcome {
-            answer: if granted { Ok(json!({ "closed": true })) } else { Err(refused) },
+            answer: if granted { Ok(json!({ "closed": true }).into()) } else { Err(refused) },
             request: granted.then(|| "POST /v1/wards/W3/close".to_owned()),
             upstream_bytes: 900,
             answer_bytes: 15,

@@ -1,0 +1,40 @@
+//! How many tokens a text costs: a model's vocabulary alone, loaded without its weights.
+
+use std::fmt;
+use std::path::Path;
+
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+
+use super::super::ModelError;
+use super::{CONTEXT_TOKENS_DEFAULT, Settings, load, owner};
+
+/// Counts tokens as one model reads them.
+pub struct TokenCounter(LlamaModel);
+
+impl fmt::Debug for TokenCounter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TokenCounter").finish_non_exhaustive()
+    }
+}
+
+impl TokenCounter {
+    /// Loads the vocabulary of a GGUF file.
+    ///
+    /// # Errors
+    /// The file is not there, or is no model that llama.cpp knows.
+    pub fn load(file: &Path) -> Result<Self, ModelError> {
+        let context_tokens = CONTEXT_TOKENS_DEFAULT;
+        load::check_processor()?;
+        load::check_file(&Settings { file: file.to_owned(), threads: None, context_tokens })?;
+        let parameters = LlamaModelParams::default().with_vocab_only(true);
+        let model = LlamaModel::load_from_file(owner::backend()?, file, &parameters)
+            .map_err(|_| ModelError::Load(format!("llama.cpp refuses {}", file.display())))?;
+        Ok(Self(model))
+    }
+
+    /// Tokens of a text. None of its words is a control token.
+    pub fn count(&self, text: &str) -> usize {
+        self.0.vocab().tokenize(text.as_bytes(), false, false).len()
+    }
+}
