@@ -2,6 +2,7 @@
 
 mod agreement;
 mod compliance;
+mod form;
 mod generate;
 mod guards;
 mod newer;

@@ -14,6 +14,7 @@ fn help_is_what_was_reviewed() {
         ("inspect", vec!["inspect"]),
         ("init", vec!["init"]),
         ("explain", vec!["explain"]),
+        ("prune", vec!["prune"]),
     ] {
         let ran = airlock(arguments.into_iter().chain(["--help"]));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));

@@ -21,6 +21,7 @@ use jmespath::ast::Ast;
 
 use crate::ir::{Argument, Content, Effect, Fields, Sample, Shape};
 use crate::load::Sources;
+use crate::manifest;
 use crate::normalise::{Document, escape};
 use crate::report::{At, Diagnostic, FileId, Report};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
@@ -122,8 +123,40 @@ fn check_tool(
     };
     let CheckedRule { rule, output, fields } = check_rule(&tool.manifest.prune, &on, &at, report)?;
     check_rule_has_a_body(tool, &rule, file, &pointer, report);
+    check_form(tool, &output, catalog, &pointer, report);
     let sample = sample::check(catalog, tool, &rule, sources, report);
     Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields, sample })
+}
+
+/// Rows need an array of objects. Where it is not known what the rule gives, the running program writes what it can.
+fn check_form(tool: &ResolvedTool, output: &Shape, catalog: &ResolvedCatalog, pointer: &str, report: &mut Report) {
+    let form = tool.manifest.result.unwrap_or(manifest::Form::Json);
+    if form == manifest::Form::Json || may_be_rows(output, &catalog.answers, true, 0) {
+        return;
+    }
+    let file = catalog.manifest_file;
+    report.push(
+        Diagnostic::error("E0318", "rows need an array of objects, and the rule gives something else")
+            .at(At::value(file, format!("{pointer}/result")), "these are rows")
+            .at(At::value(file, format!("{pointer}/prune")), "of this rule")
+            .help("keep the array alone, as in `items[*].{id: id, name: name}`, or leave `result` out"),
+    );
+}
+
+/// Whether a value of this shape can be an array of objects (`list`), or such an object.
+fn may_be_rows(shape: &Shape, names: &BTreeMap<String, Shape>, list: bool, depth: usize) -> bool {
+    /// Beyond it nothing is known.
+    const DEPTH_MAX: usize = 32;
+    let inner = |shape: &Shape, list: bool| depth > DEPTH_MAX || may_be_rows(shape, names, list, depth + 1);
+    match shape {
+        Shape::Any => true,
+        Shape::List(items) => list && inner(&items.items, false),
+        Shape::Object(_) => !list,
+        Shape::Nullable(shape) => inner(shape, list),
+        Shape::AnyOf(shapes) => shapes.iter().any(|shape| inner(shape, list)),
+        Shape::Named(name) => names.get(name).is_none_or(|shape| inner(shape, list)),
+        _ => false,
+    }
 }
 
 /// What a rule is run on.

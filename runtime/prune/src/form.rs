@@ -99,7 +99,9 @@ fn table(columns: &[Cow<'_, str>], rows: &[std::rc::Rc<Members<'_>>]) -> Result<
     let mut out = String::from("|");
     let text = |text: &str, out: &mut String| {
         let mut cell = String::new();
-        if is_plain(text) && !text.starts_with(['[', '{', '"']) && !text.contains(char::is_control) {
+        // A backslash at the end would escape what ends the cell.
+        let is_bare = is_plain(text) && !text.starts_with(['[', '{', '"']) && !text.ends_with('\\');
+        if is_bare && !text.contains(char::is_control) {
             cell.push_str(text);
         } else {
             crate::write::write_text(text, &mut cell);

@@ -51,6 +51,11 @@ const fn answering(mut tool: Tool, output: &'static Shape) -> Tool {
     tool
 }
 
+const fn as_rows(mut tool: Tool) -> Tool {
+    tool.form = Form::Csv;
+    tool
+}
+
 const TOOLS: &[Tool] = &[
     tool(
         "add_note",
@@ -78,7 +83,7 @@ const TOOLS: &[Tool] = &[
         Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
         current(),
     ),
-    answering(
+    as_rows(answering(
         tool(
             "find_patients",
             Effect::Read,
@@ -97,7 +102,7 @@ const TOOLS: &[Tool] = &[
             ITEMS.each(&ITEM),
         ),
         &list_of(&PATIENT),
-    ),
+    )),
     tool(
         "probe",
         Effect::Read,
@@ -110,6 +115,23 @@ const TOOLS: &[Tool] = &[
         },
         Response { answers: JSON_200, bytes_max: 10_000 },
         field("kept"),
+    ),
+    // Its document says that an object is a text.
+    answering(
+        tool(
+            "tell",
+            Effect::Read,
+            &Request {
+                method: Method::Get,
+                path: "/probe/x",
+                accept: "application/json",
+                body: Body::None,
+                arguments: &[],
+            },
+            Response { answers: JSON_200, bytes_max: 10_000 },
+            field("kept"),
+        ),
+        &NAME,
     ),
     tool(
         "total",

@@ -106,7 +106,7 @@ fn tools_and_site_need_no_site_file() {
     assert!(out.contains("find_patients  read     GET /v1/patients\n"), "{out}");
     let (_, out, _) = run(&["tools", "--format", "json", "--schema"]);
     let tools: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(tools.as_array().expect("a list").len(), 5);
+    assert_eq!(tools.as_array().expect("a list").len(), 6);
     assert_eq!(tools[1]["effect"], "destroy");
     assert_eq!(tools[2]["input_schema"]["required"][0], "name");
     assert_eq!(tools[2]["output_schema"]["required"][0], "result");
@@ -114,6 +114,30 @@ fn tools_and_site_need_no_site_file() {
     assert_eq!(code, ExitCode::Done);
     let site: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(site["upstreams"]["clinic"]["credentials"]["key"]["file"], "clinic.key");
+}
+
+#[test]
+fn a_rule_is_tried_on_an_answer_at_hand() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let body = directory.path().join("answer.json");
+    let path = body.to_str().expect("UTF-8");
+    fs::write(&body, r#"{"items": [{"id": 1, "name": "Li", "more": "x"}, {"id": 2.50, "name": "a,b"}]}"#)
+        .expect("written");
+    let (code, out, err) = run(&["prune", "find_patients", path]);
+    assert_eq!((code, out.as_str()), (ExitCode::Done, "id,name\n1,Li\n2.50,\"a,b\"\n"));
+    assert_eq!(err, "78 -> 23 bytes; plan stream\n");
+    let (code, out, _) = run(&["prune", "find_patients", path, "--format", "json"]);
+    assert_eq!(code, ExitCode::Done);
+    assert!(out.starts_with(r#"{"result":[{"id":1,"name":"Li"},{"id":2.50,"name":"a,b"}],"class":"stream","#), "{out}");
+    let (code, out, _) = run(&["prune", "drop_note", path]);
+    assert!(code == ExitCode::Done && out.contains("\"more\": \"x\""), "{out}");
+    let (code, out, err) = run(&["prune", "find_patient", path]);
+    assert_eq!((code, out.as_str()), (ExitCode::Usage, ""));
+    assert!(err.contains("did you mean `find_patients`?"), "{err}");
+    fs::write(&body, "[1,]").expect("written");
+    let (code, out, err) = run(&["prune", "find_patients", path]);
+    assert_eq!((code, out.as_str()), (ExitCode::Usage, ""));
+    assert!(err.contains("broken at byte 3"), "{err}");
 }
 
 #[test]

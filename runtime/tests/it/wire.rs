@@ -131,7 +131,7 @@ async fn a_conversation_of_the_newest_revision() {
     assert_eq!(keys(result), ["_meta", "content", "isError", "resultType", "structuredContent"]);
     let expected = json!({"result": [{"id": 1, "name": "Li"}, {"id": 2, "name": null}]});
     assert_eq!(result["structuredContent"], expected);
-    assert_eq!(result["content"], json!([{"type": "text", "text": expected.to_string()}]));
+    assert_eq!(result["content"], json!([{"type": "text", "text": "id,name\n1,Li\n2,null"}]), "rows say the same");
     assert_eq!(result["isError"], false);
     assert_eq!(client.end().await, Vec::<Value>::new());
 }
@@ -152,6 +152,7 @@ async fn a_conversation_of_an_older_revision_has_none_of_the_newer_fields() {
         let called = client.ask(legacy(3, "tools/call", &json!({"name": "probe", "arguments": {"what": "x"}}))).await;
         assert_eq!(keys(&called["result"]), ["content", "isError", "structuredContent"]);
         assert_eq!(called["result"]["structuredContent"], json!({"ok": true}));
+        assert_eq!(called["result"]["content"], json!([{"type": "text", "text": "{\"ok\":true}"}]));
         client.end().await;
     }
     let mut client = Client::connect(&bench, Approval::None);
@@ -208,6 +209,17 @@ async fn what_a_model_can_act_on_is_a_result() {
     let params = json!({"name": "add_note", "arguments": {"body": {"text": "x"}}});
     let result = client.ask(modern(1, "tools/call", params)).await["result"].clone();
     assert_eq!(result["structuredContent"], json!({"result": "n1"}));
+}
+
+#[tokio::test]
+async fn an_answer_that_its_document_lies_about_is_told_as_text() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let result = client.ask(modern(1, "tools/call", json!({"name": "tell"}))).await["result"].clone();
+    // Clients throw away structured content that is not what the tool's schema says.
+    assert_eq!((&result["isError"], result.get("structuredContent")), (&json!(true), None));
+    let text = result["content"][0]["text"].as_str().expect("text");
+    assert!(text.contains("not what its document declares") && text.ends_with("{\"ok\":true}"), "{text}");
 }
 
 #[tokio::test]
