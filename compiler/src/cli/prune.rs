@@ -36,7 +36,7 @@ pub(super) struct PruneArguments {
     /// The answer, one JSON text [default: standard input].
     body: Option<PathBuf>,
     /// The JMESPath rule.
-    #[arg(long, value_name = "EXPR", required_unless_present = "suggest")]
+    #[arg(long, value_name = "EXPR", required_unless_present = "suggest", allow_hyphen_values = true)]
     rule: Option<String>,
     /// An OpenAPI document: the rule is checked against what it says of the operation's answer.
     #[arg(long, value_name = "FILE", requires = "operation")]
