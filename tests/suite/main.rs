@@ -9,5 +9,6 @@ mod golden;
 mod help;
 mod host;
 mod init;
+mod prune;
 mod purity;
 mod wire;
