@@ -172,6 +172,14 @@ fn a_result_that_is_too_long_says_by_how_much() {
 }
 
 #[test]
+fn a_rule_that_doubles_its_answer_without_end_is_ended() {
+    let doubling = "[@, [@]]".to_owned() + &" | [@, [@]]".repeat(60);
+    for (way, result) in all_ways(&rule(&doubling).expect("a rule"), "[1]") {
+        assert!(matches!(result, Err(Fault::TooLong(..))), "{way}");
+    }
+}
+
+#[test]
 fn each_rule_has_its_class_and_says_what_it_reads() {
     use Class::{Buffer, NeedSet, Stream};
     for (text, class, reads) in [

@@ -160,6 +160,7 @@ pub(crate) fn emit<'i>(
                     if !emit(item, value, piped, out)? {
                         out.truncate(length);
                     }
+                    write::check_length(out)?;
                 }
                 out.push(']');
                 Ok(true)

@@ -7,7 +7,7 @@ use crate::eval::{Piped, emit, eval};
 use crate::fault::Fault;
 use crate::pipeline::{Keep, Pipeline, Sink, Stage};
 use crate::value::Value;
-use crate::write::write;
+use crate::write::{check_length, write};
 
 /// What a pipeline holds while it is fed.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl<'i> Flow<'i> {
                     if !emit(rule, item, &[], text)? {
                         text.truncate(length);
                     }
-                    return Ok(());
+                    return check_length(text);
                 }
                 let value = eval(rule, item, &[])?;
                 if value.is_null() { Ok(()) } else { self.pass(place + 1, &value) }

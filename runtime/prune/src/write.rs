@@ -9,6 +9,18 @@ use crate::value::{Number, Value, sorted};
 /// Objects with more keys than this look for doubles in a table.
 const KEYS_FEW: usize = 16;
 
+/// No result is longer, in bytes: a rule can make more of an answer than there is memory for, doubling it at each step.
+const RESULT_BYTES_MAX: usize = 64 << 20;
+
+/// Ends a result that has no end.
+#[inline]
+pub(crate) fn check_length(out: &str) -> Result<(), Fault> {
+    if out.len() > RESULT_BYTES_MAX {
+        return Err(Fault::TooLong(out.len() as u64, RESULT_BYTES_MAX as u64));
+    }
+    Ok(())
+}
+
 /// Writes a value. Numbers are written as they came, other white space is left out, of a key that stands twice the last
 /// counts.
 ///
@@ -27,6 +39,7 @@ pub(crate) fn write(value: &Value<'_>, out: &mut String) -> Result<(), Fault> {
                     out.push(',');
                 }
                 write(item, out)?;
+                check_length(out)?;
             }
             out.push(']');
         }
@@ -45,6 +58,7 @@ pub(crate) fn write_sorted(value: &Value<'_>, out: &mut String) -> Result<(), Fa
                 out.push(',');
             }
             write_sorted(item, out)?;
+            check_length(out)?;
         }
         out.push(']');
         return Ok(());
