@@ -163,6 +163,20 @@ fn depth_is_bounded_in_every_part() {
 }
 
 #[test]
+fn depth_is_bounded_where_a_rule_goes_down_all_the_way() {
+    for (path, open, close) in [("a", "{\"a\":", "}"), ("[0]", "[", "]")] {
+        let rule = |depth: usize| rule(&vec![path; depth].join(if path == "a" { "." } else { "" })).expect("a rule");
+        let body = |depth: usize| format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        for (way, result) in all_ways(&rule(127), &body(127)) {
+            assert_eq!(result.as_deref(), Ok("1"), "{way}: {path}");
+        }
+        for (way, result) in all_ways(&rule(128), &body(128)) {
+            assert!(matches!(result, Err(Fault::Body(..))), "{way}: {path}");
+        }
+    }
+}
+
+#[test]
 fn a_result_that_is_too_long_says_by_how_much() {
     let plan = Plan::new(&rule("a[*].b").expect("a rule")).expect("a plan");
     let body = br#"{"a": [{"b": "123456789"}]}"#;

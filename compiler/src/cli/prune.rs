@@ -208,6 +208,7 @@ pub(crate) fn unpruned(fault: &Fault, body: &[u8]) -> Diagnostic {
             Diagnostic::error("E0331", format!("the answer is broken at line {line}, byte {column}: {what}"))
                 .help("give one JSON text in UTF-8, such as the upstream sends it")
         }
+        fault @ Fault::TooLong(..) => Diagnostic::error("E0332", fault.to_string()).help("have the rule keep less"),
         fault => Diagnostic::error("E0332", format!("the rule fails on this answer: {fault}"))
             .help("have it take what the answer has there: `not_null(x, …)`, `x || …`, or a filter"),
     }

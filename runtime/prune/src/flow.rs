@@ -72,13 +72,12 @@ impl<'i> Flow<'i> {
         }
     }
 
-    /// An array begins; what an earlier one gave, which stood under the same key, is forgotten.
+    /// An array begins.
     pub(crate) fn begin(&mut self) {
-        self.forget();
         self.fed = true;
     }
 
-    /// Forgets everything.
+    /// Forgets everything: the key under which the array stood, or something around it, stands there again.
     pub(crate) fn forget(&mut self) {
         if self.fed {
             *self = Self::new(self.pipeline);
