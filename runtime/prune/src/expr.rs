@@ -2,9 +2,10 @@
 
 use airlock_contract::prune::Comparator;
 
+use crate::broken::Broken;
 use crate::fault::Fault;
 use crate::rule::Rule;
-use crate::scan::{Broken, Kind, Scanner};
+use crate::scan::{Kind, Scanner};
 use crate::write::write_text;
 
 /// A node of a rule that is ready to run.

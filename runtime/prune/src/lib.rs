@@ -5,16 +5,18 @@
 //! the rule can look at are known beforehand. The answer is then read once, from the first byte to the last: what is not
 //! needed is checked and passed over, what is needed stays where it stands in the text.
 //!
-//! Data flows one way: `rule` -> `expr` -> (`pipeline`, `need`) for a rule; `scan` -> `read` -> (`flow`, `eval`) -> `write` for
+//! Data flows one way: `rule` -> `expr` -> (`pipeline`, `need`) for a rule; `grammar` -> `scan` -> `read` -> (`flow`, `eval`) -> `write` for
 //! an answer.
 
 mod aggregate;
+mod broken;
 mod eval;
 mod expr;
 mod fault;
 mod flow;
 mod form;
 mod functions;
+mod grammar;
 mod need;
 mod pipeline;
 mod plan;

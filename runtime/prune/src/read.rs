@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use crate::fault::Fault;
 use crate::flow::Flow;
+use crate::grammar::unescaped;
 use crate::need::{Need, Node};
-use crate::scan::{Kind, Scanner, unescaped};
+use crate::scan::{Kind, Scanner};
 use crate::value::{Members, Number, Value, shallow};
 
 /// Reads one answer.

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use crate::broken::{Broken, What};
 use crate::fault::Fault;
-use crate::scan::{Broken, Kind, Scanner, What, plain, unescaped};
+use crate::grammar::{plain, unescaped};
+use crate::scan::{Kind, Scanner};
 use crate::value::{Number, Value, sorted};
 
 /// Objects with more keys than this look for doubles in a table.
