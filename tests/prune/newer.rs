@@ -116,6 +116,7 @@ const CASES: &[(&str, &str, Option<&str>)] = &[
     ("min(@)", r#"[1, "a"]"#, None),
     // A later error counts, though the items before it would do.
     ("[*].{n: length(a)} | [0]", r#"[{"a": []}, {}]"#, None),
+    ("[*].{n: length(a)} | [:1]", r#"[{"a": []}, {}]"#, None),
     ("[:1].{n: length(a)}", r#"[{"a": []}, {}]"#, Some(r#"[{"n": 0}]"#)),
     // One array for two, an object where an array is expected, and the other way round.
     (
