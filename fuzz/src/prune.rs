@@ -73,7 +73,7 @@ fn oracle(text: &str, tree: &jmespath::ast::Ast, body: &[u8], ours: &Result<Stri
         }
         (Err(_), Err(_)) => {}
         // A sum beyond doubles is no number there, and one more kind of error.
-        (Err(fault), Ok(ours)) if matches!(fault.reason, ErrorReason::Parse(_)) => drop(ours),
+        (Err(fault), Ok(_)) if matches!(fault.reason, ErrorReason::Parse(_)) => {}
         (theirs, ours) => panic!("ours {ours:?}\ntheirs {theirs:?}"),
     }
 }
