@@ -89,20 +89,31 @@ pub(crate) fn long_text_end(bytes: &[u8], mut at: usize) -> Result<usize, Broken
         at += plain(bytes, at);
         match bytes.get(at) {
             Some(b'"') => return Ok(at + 1),
-            Some(b'\\') => match bytes.get(at + 1) {
-                Some(b'n' | b'"' | b'r' | b'/' | b'\\' | b't') => at += 2,
-                _ => at = escape_end(bytes, at + 1)?,
-            },
+            Some(b'\\') => {
+                // A table and no choice of nine: which letter comes next cannot be foretold.
+                let is_one = bytes.get(at + 1).is_some_and(|byte| LETTERS[usize::from(*byte)]);
+                at = if is_one { at + 2 } else { escape_end(bytes, at + 1)? };
+            }
             Some(_) => return Err(Broken::new(at, What::Control)),
             None => return Err(Broken::new(at, What::EndsInText)),
         }
     }
 }
 
+/// Which bytes are an escape behind a backslash by themselves.
+const LETTERS: [bool; 256] = {
+    let mut letters = [false; 256];
+    let mut rest: &[u8] = b"\"\\/bfnrt";
+    while let [letter, more @ ..] = rest {
+        letters[*letter as usize] = true;
+        rest = more;
+    }
+    letters
+};
+
 /// Behind an escape whose backslash stands before `at`.
 fn escape_end(bytes: &[u8], at: usize) -> Result<usize, Broken> {
     match bytes.get(at) {
-        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 1),
         Some(b'u') => match bytes.get(at + 1..at + 5) {
             Some(digits) if digits.iter().all(u8::is_ascii_hexdigit) => Ok(at + 5),
             _ => Err(Broken::new(at + 1, What::NoHexadecimal)),

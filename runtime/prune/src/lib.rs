@@ -8,6 +8,9 @@
 //! Data flows one way: `rule` -> `expr` -> (`pipeline`, `need`) for a rule; `grammar` -> `scan` -> `read` -> (`flow`, `eval`) -> `write` for
 //! an answer.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 mod aggregate;
 mod broken;
 mod eval;

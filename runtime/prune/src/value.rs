@@ -280,6 +280,9 @@ fn member_of<'i>(text: &'i str, name: &str) -> Result<Value<'i>, Fault> {
     Ok(found)
 }
 
+/// Objects with more keys than this look for doubles in a table.
+const KEYS_FEW: usize = 16;
+
 /// Of a key that stands twice, the last counts.
 fn members_of(text: &str) -> Result<Members<'_>, Fault> {
     let mut scanner = Scanner::new(text);
@@ -291,10 +294,20 @@ fn members_of(text: &str) -> Result<Members<'_>, Fault> {
         let key = scanner.text()?;
         scanner.colon()?;
         let value = shallow(&mut scanner, 0)?;
-        if let Some(place) = places.get(&key) {
-            members[*place].1 = value;
+        if members.len() == KEYS_FEW {
+            places = members.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+        }
+        let known = if members.len() < KEYS_FEW {
+            members.iter().position(|(known, _)| *known == key)
         } else {
-            places.insert(key.clone(), members.len());
+            places.get(&key).copied()
+        };
+        if let Some(place) = known {
+            members[place].1 = value;
+        } else {
+            if members.len() >= KEYS_FEW {
+                places.insert(key.clone(), members.len());
+            }
             members.push((key, value));
         }
         more = scanner.more(b'}')?;
