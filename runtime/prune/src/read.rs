@@ -163,16 +163,22 @@ impl<'i> Reader<'i> {
         match value {
             Value::Array(mut array) => {
                 if let Some(items) = Rc::get_mut(&mut array) {
-                    let mut parts = std::mem::take(items);
-                    parts.drain(..).for_each(|part| self.reuse(part));
-                    self.arrays.push(filled(array, parts));
+                    while let Some(part) = items.pop() {
+                        if part.has_parts() {
+                            self.reuse(part);
+                        }
+                    }
+                    self.arrays.push(array);
                 }
             }
             Value::Object(mut object) => {
                 if let Some(members) = Rc::get_mut(&mut object) {
-                    let mut parts = std::mem::take(members);
-                    parts.drain(..).for_each(|(_, part)| self.reuse(part));
-                    self.objects.push(filled(object, parts));
+                    while let Some((_, part)) = members.pop() {
+                        if part.has_parts() {
+                            self.reuse(part);
+                        }
+                    }
+                    self.objects.push(object);
                 }
             }
             _ => {}

@@ -118,6 +118,12 @@ impl<'i> Value<'i> {
         }
     }
 
+    /// Whether it is held as a collection of values.
+    #[inline]
+    pub(crate) fn has_parts(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Object(_))
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
