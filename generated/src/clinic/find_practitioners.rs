@@ -29,7 +29,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
-    form: Form::Json,
+    form: Form::Csv,
     output: &OUTPUT,
 };
 
