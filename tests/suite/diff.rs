@@ -9,7 +9,7 @@ use airlock_compiler::diff::{Kind, Risk};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::command::{Ran, airlock};
+use crate::command::{Ran, airlock, real_document};
 
 const BASE: &str = "cases/diff/base";
 const MANIFEST: &str = "catalog.yaml";
@@ -93,6 +93,8 @@ const ROWS: &[Row] = &[
     (MANIFEST, "name: depots,", "name: warehouse,", Risk::High, Kind::UpstreamAdded, None),
     (MANIFEST, "name: depots,", "name: warehouse,", Risk::High, Kind::UpstreamChanged, LIST),
     (MANIFEST, "base_path: /v1", "base_path: /v2", Risk::High, Kind::BasePathChanged, None),
+    (DOCUMENT, "https://depots.example.org/v1", "https://depots.example.com/v1", Risk::High, Kind::ServerChanged, None),
+    (DOCUMENT, "https://depots.example.org/v1", "https://depots.example.org/v2", Risk::None, Kind::DocumentChanged, None),
     (DOCUMENT, "  /raw:\n", "  /rawer:\n", Risk::High, Kind::PathChanged, RAW),
     (DOCUMENT, "/raw:\n    get:", "/raw:\n    options:", Risk::High, Kind::MethodChanged, RAW),
     (DOCUMENT, "name: X-Api-Key", "name: X-Key", Risk::High, Kind::CredentialMoved, None),
@@ -293,6 +295,20 @@ fn one_catalog_is_compared_under_another_name_as_well() {
     let found = changes(Path::new(BASE), root.path());
     assert!(found.iter().any(|change| change["kind"] == "catalog_added"), "{found:?}");
     assert!(found.iter().any(|change| change["kind"] == "catalog_removed"), "{found:?}");
+}
+
+/// Real documents, with the keys of every object the other way round.
+#[test]
+#[ignore = "needs the real documents; run tests/all.sh"]
+fn with_documents_another_order_of_keys_is_no_change() {
+    for name in ["discord.json", "gitea-swagger2.json", "github-progenitor.json", "keycloak-23.json", "qdrant.json"] {
+        let document = real_document(name);
+        let directory = tempfile::tempdir().expect("a directory");
+        let other = directory.path().join("other.json");
+        let value: Value = serde_json::from_slice(&std::fs::read(&document).expect("is there")).expect("JSON");
+        std::fs::write(&other, reversed(value).to_string()).expect("is written");
+        assert_eq!(changes(&document, &other), [] as [Value; 0], "{name}");
+    }
 }
 
 /// A repository with the base catalog in its first revision.

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Exit, Streams, diagnostics_json, show};
-use crate::diff::{Kind, Risk, compare, html, human, json as as_json, markdown, name_alike, order};
+use crate::diff::{Kind, Risk, compare, compare_servers, html, human, json as as_json, markdown, name_alike, order};
 use crate::report::Diagnostic;
-use side::{Failed, Side};
+use side::{Failed, Form};
 
 /// Arguments of `airlock diff`.
 #[derive(Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub(super) struct DiffArguments {
     new: String,
     /// For whom output is written.
     #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    format: Output,
     /// Exit 1 if a change has this risk or a higher one.
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<Risk>,
@@ -36,7 +36,7 @@ pub(super) struct DiffArguments {
 
 /// For whom changes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+enum Output {
     /// People.
     Human,
     /// Programs.
@@ -103,28 +103,30 @@ pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::R
             return failed(wrong, arguments, streams);
         }
     };
-    let renamed = if is_one(&old) && is_one(&new) { name_alike(&mut before, &after) } else { None };
-    let mut changes = compare(&before, &after);
-    changes.extend(renamed);
+    let is_one = old.form == Form::Catalog && new.form == Form::Catalog;
+    let renamed = if is_one { name_alike(&mut before.catalogs, &after.catalogs) } else { None };
+    let mut changes = compare(&before.catalogs, &after.catalogs);
+    if let Some(renamed) = renamed {
+        before.servers =
+            before.servers.into_iter().map(|((_, name), url)| ((renamed.catalog.clone(), name), url)).collect();
+        changes.push(renamed);
+    }
+    changes.extend(compare_servers(&before.servers, &after.servers));
     changes.sort_by(|a, b| order(a).cmp(&order(b)));
     match arguments.format {
-        Format::Human => streams.out.write_all(human(&changes).as_bytes())?,
-        Format::Json => writeln!(streams.out, "{:#}", as_json(&changes))?,
-        Format::Markdown => streams.out.write_all(markdown(&changes).as_bytes())?,
-        Format::Html => streams.out.write_all(html(&changes).as_bytes())?,
+        Output::Human => streams.out.write_all(human(&changes).as_bytes())?,
+        Output::Json => writeln!(streams.out, "{:#}", as_json(&changes))?,
+        Output::Markdown => streams.out.write_all(markdown(&changes).as_bytes())?,
+        Output::Html => streams.out.write_all(html(&changes).as_bytes())?,
     }
     let highest = changes.iter().map(|change| change.kind.risk()).max();
     let is_refused = arguments.fail_on.is_some_and(|level| highest.is_some_and(|highest| highest >= level));
     Ok(if is_refused { Exit::Stale } else { Exit::Done })
 }
 
-fn is_one(side: &Side) -> bool {
-    matches!(side.form, side::Form::Catalog)
-}
-
 /// Shows what is wrong with the sides.
 fn failed(wrong: Vec<Failed>, arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    if arguments.format == Format::Json {
+    if arguments.format == Output::Json {
         let mut diagnostics = Vec::new();
         for one in wrong {
             if let serde_json::Value::Array(values) = diagnostics_json(&one.report, &one.sources) {

@@ -10,6 +10,7 @@ mod catalog;
 mod fields;
 mod kind;
 mod page;
+mod servers;
 mod settle;
 mod shape;
 mod text;
@@ -23,6 +24,7 @@ use std::cmp::Reverse;
 
 pub use kind::{Kind, Risk};
 pub use page::html;
+pub use servers::{Servers, compare_servers};
 pub use text::{human, json, markdown};
 
 use crate::ir::Catalog;

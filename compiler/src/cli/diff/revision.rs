@@ -16,8 +16,8 @@ use crate::report::{Diagnostic, visible};
 /// Copies `path` as of `revision`. Gives the directory, which goes away with its value, and the path in it.
 pub(super) fn copy(revision: &str, path: &str, repository: &Path) -> Result<(TempDir, PathBuf), Diagnostic> {
     let object = format!("{revision}:{}", path.trim_end_matches('/'));
-    // What begins with a dash would be an option; git has no revision of such a name.
-    if revision.is_empty() || revision.starts_with('-') || object.contains('\0') {
+    // What begins with a dash would be an option, and a line feed ends a question; git has no revision of such a name.
+    if revision.is_empty() || revision.starts_with('-') || object.contains(['\0', '\n']) {
         return Err(wrong(&object, "that is no revision"));
     }
     let kind = asked(repository, &object, &["cat-file", "-t", &object])?;

@@ -7,8 +7,9 @@ use tempfile::TempDir;
 
 use super::{meaning, revision, shown};
 use crate::cli::init;
+use crate::diff::Servers;
 use crate::ir::Catalog;
-use crate::load::{Format, Loaded, MANIFEST, Sources, load, load_catalog_at};
+use crate::load::{Format, Loaded, MANIFEST, Sources, load, load_catalog_at, load_document_at};
 use crate::pipeline;
 use crate::report::{Diagnostic, Report, did_you_mean, visible};
 
@@ -32,6 +33,14 @@ pub(super) struct Side {
     path: PathBuf,
     /// Where a revision was written to, with the text that messages show for that place.
     copy: Option<(TempDir, String)>,
+}
+
+/// A side, compiled.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) catalogs: Vec<Catalog>,
+    /// The hosts that its documents name.
+    pub(super) servers: Servers,
 }
 
 /// Why a side could not be read.
@@ -139,7 +148,7 @@ impl Side {
     }
 
     /// Compiles the side, as far as there is no source yet.
-    pub(super) fn read(&self) -> Result<Vec<Catalog>, Failed> {
+    pub(super) fn read(&self) -> Result<Read, Failed> {
         let (mut sources, mut report) = (Sources::default(), Report::default());
         let read = match self.form {
             Form::Catalogs => self.finish(load(&self.path, &mut sources, &mut report), &sources, &mut report),
@@ -165,15 +174,22 @@ impl Side {
     }
 
     /// What a side means, with digests of what documents say in place of those of their bytes.
-    fn finish(&self, mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<Vec<Catalog>> {
+    fn finish(&self, mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<Read> {
+        let mut servers = Servers::new();
         for catalog in &mut loaded.catalogs {
+            // Where a document leaves a choice, the first that it lists is taken. A catalog is compiled so, and what is
+            // compiled is compared; of a document alone, nothing was chosen.
+            if self.form == Form::Document {
+                meaning::sort_keys(&mut catalog.document);
+            }
             catalog.document.sha256 = meaning::digest(&catalog.document);
+            servers.extend(meaning::servers(catalog));
         }
         let mut catalogs = pipeline::finish(loaded, sources, report)?;
         if self.form == Form::Document {
             catalogs.iter_mut().for_each(without_file_name);
         }
-        Some(catalogs)
+        Some(Read { catalogs, servers })
     }
 }
 
@@ -195,8 +211,10 @@ fn place(copy: &TempDir, path: &Path) -> String {
 
 /// A catalog of every operation of a document, as `init --all` begins one, in a directory that goes away with the value.
 fn begin(path: &Path, sources: &mut Sources, report: &mut Report) -> std::io::Result<Option<TempDir>> {
+    let Some(mut loaded) = load_document_at(path, None, sources, report) else { return Ok(None) };
+    meaning::sort_keys(&mut loaded);
     let directory = tempfile::tempdir()?;
-    let is_begun = init::begin_all(path, &directory.path().join("document"), sources, report)?;
+    let is_begun = init::begin_all(loaded, &directory.path().join("document"), sources, report)?;
     Ok(is_begun.then_some(directory))
 }
 
