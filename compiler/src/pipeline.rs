@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::ir::Catalog;
-use crate::load::Sources;
+use crate::load::{Loaded, Sources};
 use crate::report::Report;
 use crate::{check, emit, load, lower, normalise, print, resolve};
 
@@ -30,6 +30,11 @@ pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> O
 /// one run shows the mistakes of all tools.
 pub fn read(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Vec<Catalog>> {
     let loaded = load::load(catalogs, sources, report);
+    finish(loaded, sources, report)
+}
+
+/// Runs the steps after `load`, up to plain data. `None` after an error, also after one of `load`.
+pub fn finish(loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<Vec<Catalog>> {
     if report.has_errors() {
         return None;
     }

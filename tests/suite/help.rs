@@ -13,6 +13,7 @@ fn help_is_what_was_reviewed() {
         ("compile", vec!["compile"]),
         ("inspect", vec!["inspect"]),
         ("init", vec!["init"]),
+        ("diff", vec!["diff"]),
         ("explain", vec!["explain"]),
         ("prune", vec!["prune"]),
     ] {

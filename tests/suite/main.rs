@@ -2,6 +2,7 @@
 
 mod command;
 mod compile_check;
+mod diff;
 mod errors;
 mod files;
 mod freshness;

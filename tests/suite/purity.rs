@@ -65,6 +65,7 @@ fn imports_follow_the_arrows() {
         let other = if side == "compiler" { "airlock-runtime" } else { "airlock-compiler" };
         assert!(!manifest.contains(&format!("{other}.workspace")), "{side} depends on {other}");
     }
+    uses("compiler/src/diff", &["std::fs", "std::process", "crate::resolve", "crate::check", "report::At"]);
     uses("compiler/src/normalise", &["std::fs", "crate::resolve", "crate::check"]);
     uses("compiler/src/load", &["crate::normalise", "crate::resolve", "crate::check", "openapiv3"]);
     let lower = std::fs::read_to_string(workspace().join("compiler/src/lower.rs")).expect("is there");

@@ -22,9 +22,9 @@ use crate::check::{
     plain_arguments, schema_bytes,
 };
 use crate::ir::{Content, Effect};
-use crate::load::{MANIFEST, Sources, hex, load_document_at};
+use crate::load::{LoadedDocument, MANIFEST, Sources, hex, load_document_at};
 use crate::normalise::{Document, normalise_document};
-use crate::report::{Report, human, visible};
+use crate::report::{Diagnostic, Report, human, visible};
 use crate::resolve::{
     Choices, Found, Operation, Purpose, Refusal, ShapeReader, first_usable, one_line, operations, read,
 };
@@ -107,6 +107,36 @@ pub(super) fn run(arguments: &InitArguments, streams: &mut Streams<'_>) -> io::R
         begun.left_out,
     )?;
     Ok(Exit::Done)
+}
+
+/// Begins a catalog of every operation of a document, in `directory`, as `--all` does. Whether there is one: else `report`
+/// says why not.
+pub(super) fn begin_all(
+    loaded: LoadedDocument,
+    directory: &Path,
+    sources: &Sources,
+    report: &mut Report,
+) -> io::Result<bool> {
+    let path = sources.path(loaded.file.id);
+    let copy = Copy::of(&loaded, sources);
+    let Some(document) = normalise_document(loaded, report) else { return Ok(false) };
+    let arguments = InitArguments {
+        name: directory.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        document: PathBuf::from(path),
+        root: RootArgument { root: None },
+        all: true,
+        catalogs: CatalogsArgument { catalogs: PathBuf::new() },
+    };
+    let begun = begin(&arguments, &document, copy.document(), BTreeSet::new());
+    if begun.tools == 0 {
+        let title = format!("no operation of {} can be a tool", visible(path));
+        report.push(Diagnostic::error("E0118", title).help("`airlock inspect DOCUMENT` says why, of each"));
+        return Ok(false);
+    }
+    fs::create_dir_all(directory)?;
+    copy.write(directory, sources)?;
+    fs::write(directory.join(MANIFEST), begun.text)?;
+    Ok(true)
 }
 
 /// The names of tools that other catalogs have; their manifests need not be sound for that.

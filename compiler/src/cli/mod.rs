@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. Everything is written through the writers that are handed in.
 
 mod compile;
+mod diff;
 mod explain;
 mod init;
 mod inspect;
@@ -20,7 +21,7 @@ use crate::report::{Report, Severity, human, json};
 pub enum Exit {
     /// Done, or up to date.
     Done = 0,
-    /// `--check` found a difference.
+    /// `--check` found a difference, or `diff --fail-on` a change of that risk.
     Stale = 1,
     /// The input or the command line is wrong; nothing was written.
     Invalid = 2,
@@ -51,8 +52,9 @@ A first catalog, from a document to reviewed source:
   airlock init inventory --document openapi.json   write catalogs/inventory, ready to be edited
   airlock compile                                  write generated/, to be read and committed
   airlock compile --check                          in CI: is generated/ what the catalogs say?
+  airlock diff git:main catalogs                   what a change of the catalogs means
 
-Exit codes: 0 done or up to date, 1 `--check` found a difference, 2 wrong input or usage.";
+Exit codes: 0 done or up to date, 1 `--check` or `--fail-on` found a difference, 2 wrong input or usage.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -64,6 +66,8 @@ enum Command {
     Init(init::InitArguments),
     /// Run a prune rule on an answer, or propose one for an operation.
     Prune(prune::PruneArguments),
+    /// Say what a change of catalogs means: what newly leaves, comes back, or is told to a model.
+    Diff(diff::DiffArguments),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, for editors.
@@ -121,6 +125,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Inspect(arguments) => inspect::run(&arguments, streams),
         Command::Init(arguments) => init::run(&arguments, streams),
         Command::Prune(arguments) => prune::run(&arguments, streams),
+        Command::Diff(arguments) => diff::run(&arguments, streams),
         Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Schema => {
             streams.out.write_all(crate::manifest::schema_text().as_bytes())?;

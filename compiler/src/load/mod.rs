@@ -147,6 +147,13 @@ fn directories(root: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
+/// Loads the one catalog whose own directory `path` is.
+pub fn load_catalog_at(path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    load_catalog(name, path, sources, report)
+}
+
 fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut Report) -> Option<LoadedCatalog> {
     let mut directory = open(path, path, report)?;
     let (manifest, _) = document::load_named(&mut directory, MANIFEST, sources, report, None)?;

@@ -1,0 +1,209 @@
+//! Catalogs and the systems that they reach.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::wording::{contrast, credential, or_nothing, tool as told};
+use super::{Changes, Kind, tool};
+use crate::ir::{Catalog, Credential, Effect, Shape, Tool, Upstream};
+
+/// Values by name.
+fn by_name<'v, T>(values: &'v [T], name: impl Fn(&'v T) -> &'v str) -> BTreeMap<&'v str, &'v T> {
+    values.iter().map(|value| (name(value), value)).collect()
+}
+
+/// Calls `compare` with what each name means on either side, in the order of the names.
+pub(super) fn pairs<'v, T>(
+    old: &'v [T],
+    new: &'v [T],
+    name: impl Fn(&'v T) -> &'v str,
+    mut compare: impl FnMut(&'v str, Option<&'v T>, Option<&'v T>),
+) {
+    let (old, new) = (by_name(old, &name), by_name(new, &name));
+    let names: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    for name in names {
+        compare(name, old.get(name).copied(), new.get(name).copied());
+    }
+}
+
+pub(super) fn compare_all(old: &[Catalog], new: &[Catalog], changes: &mut Changes) {
+    pairs(
+        old,
+        new,
+        |catalog| &catalog.name,
+        |name, old, new| {
+            name.clone_into(&mut changes.catalog);
+            changes.tool = None;
+            match (old, new) {
+                (Some(old), Some(new)) => compare(old, new, changes),
+                (None, Some(new)) => added(new, changes),
+                (Some(old), None) => removed(old, changes),
+                (None, None) => {}
+            }
+            changes.tool = None;
+        },
+    );
+}
+
+fn added(new: &Catalog, changes: &mut Changes) {
+    changes.add(Kind::CatalogAdded, format!("\"{}\", {} tools", new.title, new.tools.len()));
+    compare_upstreams(&[], &new.upstreams, changes);
+    compare_tools(None, Some(new), changes);
+}
+
+fn removed(old: &Catalog, changes: &mut Changes) {
+    changes.add(Kind::CatalogRemoved, format!("\"{}\", {} tools", old.title, old.tools.len()));
+    compare_upstreams(&old.upstreams, &[], changes);
+    compare_tools(Some(old), None, changes);
+}
+
+fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
+    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _ } = old;
+    changes.part("the title", title, &new.title, |changes| {
+        changes.add(Kind::CatalogTitleChanged, contrast(title, &new.title));
+    });
+    changes.part("the document's name", document, &new.document, |changes| {
+        changes.add(Kind::DocumentRenamed, format!("`{document}` is now `{}`", new.document));
+    });
+    changes.part("the document", document_sha256, &new.document_sha256, |changes| {
+        changes.add(Kind::DocumentChanged, "the document is not the same; what it changes for tools is told beside");
+    });
+    changes.part("the list of systems", upstreams, &new.upstreams, |changes| {
+        compare_upstreams(upstreams, &new.upstreams, changes);
+    });
+    compare_tools(Some(old), Some(new), changes);
+    changes.tool = None;
+    unused("sent", shapes, &new.shapes, &reached(old, new, Reach::Sent), changes);
+    unused("given", answers, &new.answers, &reached(old, new, Reach::Given), changes);
+}
+
+fn compare_upstreams(old: &[Upstream], new: &[Upstream], changes: &mut Changes) {
+    pairs(
+        old,
+        new,
+        |upstream| &upstream.name,
+        |name, old, new| match (old, new) {
+            (Some(old), Some(new)) => {
+                let Upstream { name: _, base_path, credentials } = old;
+                changes.part("the base path", base_path, &new.base_path, |changes| {
+                    let (before, after) = (or_nothing(base_path), or_nothing(&new.base_path));
+                    changes.add(Kind::BasePathChanged, format!("`{name}`: {after} instead of {before}"));
+                });
+                changes.part("the list of secrets", credentials, &new.credentials, |changes| {
+                    compare_credentials(name, credentials, &new.credentials, changes);
+                });
+            }
+            (None, Some(new)) => {
+                let below = or_nothing(&new.base_path);
+                changes.add(Kind::UpstreamAdded, format!("`{name}` is newly reached, with the base path {below}"));
+                compare_credentials(name, &[], &new.credentials, changes);
+            }
+            (Some(old), None) => {
+                changes.add(Kind::UpstreamRemoved, format!("`{name}` is no longer reached"));
+                compare_credentials(name, &old.credentials, &[], changes);
+            }
+            (None, None) => {}
+        },
+    );
+}
+
+fn compare_credentials(upstream: &str, old: &[Credential], new: &[Credential], changes: &mut Changes) {
+    pairs(
+        old,
+        new,
+        |one| &one.name,
+        |name, old, new| match (old, new) {
+            (Some(old), Some(new)) => {
+                let Credential { name: _, place } = old;
+                changes.part("the place of a secret", place, &new.place, |changes| {
+                    let (before, after) = (credential(old), credential(new));
+                    let detail = format!("`{upstream}`: the secret `{name}` goes to {after} instead of {before}");
+                    changes.add(Kind::CredentialMoved, detail);
+                });
+            }
+            (None, Some(new)) => {
+                let place = credential(new);
+                changes.add(Kind::CredentialAdded, format!("`{upstream}` is sent the secret `{name}` in {place}"));
+            }
+            (Some(_), None) => {
+                changes.add(Kind::CredentialRemoved, format!("`{upstream}` is no longer sent the secret `{name}`"));
+            }
+            (None, None) => {}
+        },
+    );
+}
+
+fn compare_tools(old: Option<&Catalog>, new: Option<&Catalog>, changes: &mut Changes) {
+    let tools = |catalog: Option<&'_ Catalog>| -> Vec<Tool> { catalog.map_or(Vec::new(), |one| one.tools.clone()) };
+    let (old_tools, new_tools) = (tools(old), tools(new));
+    pairs(
+        &old_tools,
+        &new_tools,
+        |tool| &tool.name,
+        |name, before, after| {
+            changes.tool = Some(name.to_owned());
+            match (before, after, old, new) {
+                (Some(before), Some(after), Some(old), Some(new)) => tool::compare(before, after, old, new, changes),
+                (None, Some(after), ..) => {
+                    let reads = after.effect == Effect::Read;
+                    changes.add(if reads { Kind::ToolAdded } else { Kind::WritingToolAdded }, told(after));
+                }
+                (Some(before), ..) => changes.add(Kind::ToolRemoved, told(before)),
+                (None, None, ..) => {}
+            }
+        },
+    );
+}
+
+/// Which of a catalog's named shapes are meant.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// Those that tools send.
+    Sent,
+    /// Those that results are made of.
+    Given,
+}
+
+/// The names of all shapes that a tool of either side uses. What differs in those is told with the tools.
+fn reached(old: &Catalog, new: &Catalog, reach: Reach) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    for catalog in [old, new] {
+        let mut open: Vec<String> = Vec::new();
+        let mut collect = |name: &str| open.push(name.to_owned());
+        for tool in &catalog.tools {
+            match reach {
+                Reach::Sent => tool.arguments.iter().for_each(|argument| argument.shape.names(&mut collect)),
+                Reach::Given => tool.output.names(&mut collect),
+            }
+        }
+        let shapes = match reach {
+            Reach::Sent => &catalog.shapes,
+            Reach::Given => &catalog.answers,
+        };
+        let mut here = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if let Some(shape) = shapes.get(&name)
+                && here.insert(name)
+            {
+                shape.names(&mut |name| open.push(name.to_owned()));
+            }
+        }
+        reached.extend(here);
+    }
+    reached
+}
+
+/// Tells of named shapes that differ and that no tool uses.
+fn unused(
+    use_: &str,
+    old: &BTreeMap<String, Shape>,
+    new: &BTreeMap<String, Shape>,
+    reached: &BTreeSet<String>,
+    changes: &mut Changes,
+) {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        if !reached.contains(name) && old.get(name) != new.get(name) {
+            changes.add(Kind::Other, format!("the shape `{name}`, {use_} by no tool, is not the same"));
+        }
+    }
+}

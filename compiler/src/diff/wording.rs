@@ -1,0 +1,154 @@
+//! The words that details are made of.
+
+use crate::ir::{
+    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Place, Source, Status, Style, Tool,
+};
+
+/// Texts up to this many characters are shown whole.
+const WHOLE_CHARS_MAX: usize = 160;
+
+/// So many characters of what two long texts share stand beside what differs.
+const CONTEXT_CHARS: usize = 40;
+
+/// Two texts beside each other. Of long ones, what they share is cut; what differs is always shown whole.
+pub(super) fn contrast(old: &str, new: &str) -> String {
+    let (before, after): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    if before.len().max(after.len()) <= WHOLE_CHARS_MAX {
+        return format!("\"{old}\" -> \"{new}\"");
+    }
+    let shared = |a: &mut dyn Iterator<Item = &char>, b: &mut dyn Iterator<Item = &char>| {
+        a.zip(b).take_while(|(a, b)| a == b).count()
+    };
+    let front = shared(&mut before.iter(), &mut after.iter());
+    let back = shared(&mut before[front..].iter().rev(), &mut after[front..].iter().rev());
+    let part = |text: &[char]| {
+        let start = front.saturating_sub(CONTEXT_CHARS);
+        let end = (text.len() - back + CONTEXT_CHARS).min(text.len());
+        let middle: String = text[start..end].iter().collect();
+        let (left, right) = (if start > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" });
+        format!("\"{left}{middle}{right}\"")
+    };
+    format!("{} -> {}", part(&before), part(&after))
+}
+
+/// A text, or that there is none.
+pub(super) fn or_nothing(text: &str) -> String {
+    if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") }
+}
+
+/// A list of names, the first fifty of them.
+pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 50;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// What a tool is, in one sentence.
+pub(super) fn tool(tool: &Tool) -> String {
+    let declared = if tool.effect_declared { ", as the catalog declares" } else { "" };
+    let effect = match tool.effect {
+        Effect::Read => "reads",
+        Effect::Write => "writes",
+        Effect::Destroy => "destroys",
+    };
+    let secrets = match tool.credentials.as_slice() {
+        [] => "no secret".to_owned(),
+        names => format!("the secret {}", names.join(" + ")),
+    };
+    let keeps = if matches!(tool.fields, Fields::Known { .. }) { "keeps" } else { "fields" };
+    let (method, path, upstream) = (tool.method.word(), &tool.path, &tool.upstream);
+    format!("{method} {path} at `{upstream}` with {secrets}: {effect}{declared}; {keeps} {}", tool.fields.in_words())
+}
+
+/// Where a secret goes.
+pub(super) fn credential(credential: &Credential) -> String {
+    match &credential.place {
+        CredentialPlace::Header(name) => format!("the header `{name}`"),
+        CredentialPlace::Query(name) => format!("the query parameter `{name}`"),
+        CredentialPlace::Cookie(name) => format!("the cookie `{name}`"),
+        CredentialPlace::Bearer => "the header `Authorization`, as a bearer token".to_owned(),
+        CredentialPlace::Basic => "the header `Authorization`, as user and password".to_owned(),
+    }
+}
+
+/// Where an argument goes, without its style.
+pub(super) fn place(place: Place) -> &'static str {
+    match place {
+        Place::Path(_) => "the path",
+        Place::Query(_) => "the query",
+        Place::Header(_) => "a header",
+        Place::Cookie(_) => "a cookie",
+        Place::Body => "the body",
+        Place::BodyProperty => "a property of the body",
+    }
+}
+
+/// How an argument is written.
+pub(super) fn style(place: Place) -> Option<Style> {
+    match place {
+        Place::Path(style) | Place::Query(style) | Place::Header(style) | Place::Cookie(style) => Some(style),
+        Place::Body | Place::BodyProperty => None,
+    }
+}
+
+/// Who chooses an argument.
+pub(super) fn source(source: &Source) -> String {
+    match source {
+        Source::Required => "required".to_owned(),
+        Source::Optional => "optional".to_owned(),
+        Source::Default(json) => format!("optional, else {json}"),
+        Source::Fixed(json) => format!("always {json}"),
+    }
+}
+
+/// An answer that is taken.
+pub(super) fn answer(answer: &Answer) -> String {
+    let status = match answer.status {
+        Status::Code(code) => code.to_string(),
+        Status::Range(digit) => format!("{digit}xx"),
+        Status::AnySuccess => "any success".to_owned(),
+    };
+    let content = match answer.content {
+        Content::Empty => "nothing",
+        Content::Json => "JSON",
+        Content::Text => "text",
+        Content::Lines => "lines of JSON",
+        Content::Location => "where it leads to",
+        Content::Binary => "bytes",
+    };
+    let media_type = if answer.media_type.is_empty() { String::new() } else { format!(" as `{}`", answer.media_type) };
+    format!("{status}: {content}{media_type}")
+}
+
+/// How a body is written.
+pub(super) fn body(body: &Body) -> String {
+    match body {
+        Body::None => "no body".to_owned(),
+        Body::Json(media_type) => format!("JSON as `{media_type}`"),
+        Body::Form(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|field| {
+                    let reserved = if field.reserved { ", reserved" } else { "" };
+                    format!("{} ({:?}{reserved})", field.name, field.style)
+                })
+                .collect();
+            format!("a form [{}]", fields.join(", "))
+        }
+        Body::Multipart(parts) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|part| {
+                    let repeated = if part.repeated { ", repeated" } else { "" };
+                    format!("{} ({:?} as `{}`{repeated})", part.name, part.content, part.media_type)
+                })
+                .collect();
+            format!("parts [{}]", parts.join(", "))
+        }
+        Body::Bytes(media_type) => format!("a file as `{media_type}`"),
+        Body::Text(media_type) => format!("text as `{media_type}`"),
+    }
+}
