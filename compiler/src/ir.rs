@@ -230,8 +230,8 @@ pub enum Shape {
     Any,
     /// A boolean.
     Boolean,
-    /// An integer.
-    Integer(Integer),
+    /// An integer. Boxed, since its bounds are wide and most have none: documents have shapes by the ten thousand.
+    Integer(Box<Integer>),
     /// A number.
     Number(Number),
     /// A string.

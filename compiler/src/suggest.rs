@@ -197,7 +197,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::suggest;
-    use crate::ir::{Integer, List, Object, Property, Shape, Text};
+    use crate::ir::{List, Object, Property, Shape, Text};
 
     fn text() -> Shape {
         Shape::Text(Text::default())
@@ -222,7 +222,7 @@ mod tests {
         let user = object(vec![("avatar_url", text()), ("login", text())]);
         let item = object(vec![
             ("url", text()),
-            ("id", Shape::Integer(Integer::default())),
+            ("id", Shape::Integer(Box::default())),
             ("title", text()),
             ("body", text()),
             ("user", Shape::Nullable(Box::new(Shape::Named("User".to_owned())))),
@@ -234,11 +234,8 @@ mod tests {
         let names = BTreeMap::from([("User".to_owned(), user)]);
         let rule = "{id: id, title: title, user: user.login, labels: labels[*].name, tags: tags, \"part-no\": \"part-no\", state: state}";
         assert_eq!(suggest(&list(item.clone()), &names), format!("[*].{rule}"));
-        let page = object(vec![
-            ("total", Shape::Integer(Integer::default())),
-            ("next_page_token", text()),
-            ("items", list(item)),
-        ]);
+        let page =
+            object(vec![("total", Shape::Integer(Box::default())), ("next_page_token", text()), ("items", list(item))]);
         let wanted = format!("{{total: total, next_page_token: next_page_token, items: items[*].{rule}}}");
         assert_eq!(suggest(&page, &names), wanted);
     }

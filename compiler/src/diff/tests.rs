@@ -61,7 +61,7 @@ fn catalog() -> Catalog {
         accept: "application/json, text/plain".into(),
         body: Body::Json("application/json".into()),
         arguments: vec![
-            argument("id", Place::Path(Style::Simple), Shape::Integer(integer)),
+            argument("id", Place::Path(Style::Simple), Shape::Integer(Box::new(integer))),
             argument("text", Place::Query(Style::Form), Shape::Text(text)),
             argument("body", Place::Body, object()),
         ],

@@ -188,7 +188,7 @@ pub(super) fn output(answers: &[Declared], shapes: &mut ShapeReader<'_>) -> Shap
             Content::Location => object(&[("location", Shape::Text(Text::default()))]),
             Content::Binary => object(&[
                 ("media_type", Shape::Text(Text::default())),
-                ("bytes", Shape::Integer(crate::ir::Integer::default())),
+                ("bytes", Shape::Integer(Box::default())),
                 ("sha256", Shape::Text(Text::default())),
             ]),
         };

@@ -182,8 +182,9 @@ impl Shapes {
             ir::Shape::Any => Shape::Any,
             ir::Shape::Boolean => Shape::Boolean,
             ir::Shape::File => Shape::File,
-            ir::Shape::Integer(ir::Integer { min, max, multiple_of }) => {
-                Shape::Integer(Integer { min: *min, max: *max, multiple_of: *multiple_of })
+            ir::Shape::Integer(bounds) => {
+                let ir::Integer { min, max, multiple_of } = **bounds;
+                Shape::Integer(Integer { min, max, multiple_of })
             }
             ir::Shape::Number(ir::Number { min, max, above, below }) => {
                 Shape::Number(Number { min: *min, max: *max, above: *above, below: *below })

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{Names, View, heads};
 use super::types::{Rest, Type};
-use crate::ir::{Integer, List, Number, Object, Property, Shape, Text};
+use crate::ir::{List, Number, Object, Property, Shape, Text};
 
 /// A shape has no more parts, and they nest no deeper; what is beyond may be anything.
 const PARTS_MAX: usize = 5_000;
@@ -35,7 +35,7 @@ impl<'s> Writer<'s> {
             Type::Any => Shape::Any,
             Type::Null | Type::Perhaps => Shape::Literals(vec!["null".into()]),
             Type::Bool => Shape::Boolean,
-            Type::Int => Shape::Integer(Integer::default()),
+            Type::Int => Shape::Integer(Box::default()),
             Type::Num => Shape::Number(Number::default()),
             Type::Str => Shape::Text(Text::default()),
             Type::Words(words) => Shape::Words(words.to_vec()),

@@ -31,11 +31,11 @@ impl Numbers {
             1 => Shape::Boolean,
             2 => {
                 let bound = self.below(3) as i128;
-                Shape::Integer(Integer {
+                Shape::Integer(Box::new(Integer {
                     min: self.maybe(bound),
                     max: self.maybe(bound),
                     multiple_of: self.maybe(bound),
-                })
+                }))
             }
             3 => Shape::Number(Number { min: self.maybe(0.5), max: self.maybe(1.0), ..Number::default() }),
             4 => {

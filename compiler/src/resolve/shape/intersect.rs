@@ -156,9 +156,9 @@ impl<'r, 'd> Conjunction<'r, 'd> {
 
     fn scalars(&mut self, left: Shape, right: Shape) -> Result<Shape, Conflict> {
         match (left, right) {
-            (Shape::Integer(left), Shape::Integer(right)) => Ok(Shape::Integer(integers(&left, &right))),
+            (Shape::Integer(left), Shape::Integer(right)) => Ok(Shape::Integer(Box::new(integers(&left, &right)))),
             (Shape::Integer(integer), Shape::Number(number)) | (Shape::Number(number), Shape::Integer(integer)) => {
-                Ok(Shape::Integer(integers(&integer, &whole(&number))))
+                Ok(Shape::Integer(Box::new(integers(&integer, &whole(&number)))))
             }
             (Shape::Number(left), Shape::Number(right)) => Ok(Shape::Number(numbers(&left, &right))),
             (Shape::Text(left), Shape::Text(right)) => Ok(Shape::Text(self.texts(left, right))),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ShapeReader;
-use crate::ir::{Integer, Number, Shape, Text};
+use crate::ir::{Number, Shape, Text};
 use crate::normalise::{FILES, file_of, unescape};
 
 impl ShapeReader<'_> {
@@ -72,7 +72,7 @@ pub(super) fn is_plain_object(schema: &Value) -> bool {
 /// The shape without bounds: what came in is not judged by them.
 pub(super) fn without_bounds(shape: Shape) -> Shape {
     match shape {
-        Shape::Integer(_) => Shape::Integer(Integer::default()),
+        Shape::Integer(_) => Shape::Integer(Box::default()),
         Shape::Number(_) => Shape::Number(Number::default()),
         Shape::Text(text) => Shape::Text(Text { format: text.format, ..Text::default() }),
         Shape::List(mut list) => {

@@ -148,7 +148,7 @@ impl ShapeReader<'_> {
                 self.note_here("`multipleOf` is not a whole number, and is not checked");
             }
         }
-        Shape::Integer(bounds)
+        Shape::Integer(Box::new(bounds))
     }
 
     /// A bound of an integer: one with a fraction bounds the integers beside it.
