@@ -63,7 +63,7 @@ pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog
         changes.add(Kind::PlanChanged, format!("{after}, which holds {}, instead of {before}", new.class.holds()));
     });
     changes.part("the result's form", form, &new.form, |changes| {
-        changes.add(Kind::ResultFormChanged, format!("{:?} instead of {form:?}", new.form));
+        changes.add(Kind::ResultFormChanged, format!("`{}` instead of `{}`", new.form.word(), form.word()));
     });
     changes.part("the sample", sample, &new.sample, |changes| {
         compare_sample(sample.as_ref(), new.sample.as_ref(), changes);

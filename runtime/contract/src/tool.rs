@@ -45,6 +45,17 @@ pub enum Form {
     Table,
 }
 
+impl Form {
+    /// The word that `catalog.yaml` uses.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Table => "table",
+        }
+    }
+}
+
 /// What a call does to the upstream's data. Policy is keyed on this, not on what an upstream says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
