@@ -60,10 +60,8 @@ const NULL: &str = "null";
 
 /// The refusal of a body whose JSON is broken at this byte.
 pub(crate) fn broken(body: &[u8], at: usize, what: &str) -> Refusal {
-    let before = body.get(..at).unwrap_or(body);
-    let line = before.split(|byte| *byte == b'\n').count();
-    let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-    refused(&format!("its JSON is broken at line {line}, byte {column} ({what}), so nothing of it is passed on"))
+    let (line, byte) = airlock_prune::line_and_byte(body, at);
+    refused(&format!("its JSON is broken at line {line}, byte {byte} ({what}), so nothing of it is passed on"))
 }
 
 /// The value of a redirect that is an answer: where it leads to. It is told, not followed.

@@ -6,6 +6,7 @@ mod extras;
 
 use std::ops::Range;
 
+use airlock_prune::{Signature, signatures};
 use jmespath::ast::Ast;
 
 use self::bounds::{depth, nesting, projections};
@@ -23,36 +24,6 @@ const PROJECTIONS_MAX: usize = 256;
 
 /// Operators in a row, as in `a.b.c`, make a tree as deep as they are many.
 const DEPTH_MAX: usize = 256;
-
-/// The functions of JMESPath 1.0: name, fewest and most arguments, and which argument is an expression (`&…`).
-const FUNCTIONS: &[(&str, usize, usize, Option<usize>)] = &[
-    ("abs", 1, 1, None),
-    ("avg", 1, 1, None),
-    ("ceil", 1, 1, None),
-    ("contains", 2, 2, None),
-    ("ends_with", 2, 2, None),
-    ("floor", 1, 1, None),
-    ("join", 2, 2, None),
-    ("keys", 1, 1, None),
-    ("length", 1, 1, None),
-    ("map", 2, 2, Some(0)),
-    ("max", 1, 1, None),
-    ("max_by", 2, 2, Some(1)),
-    ("merge", 1, usize::MAX, None),
-    ("min", 1, 1, None),
-    ("min_by", 2, 2, Some(1)),
-    ("not_null", 1, usize::MAX, None),
-    ("reverse", 1, 1, None),
-    ("sort", 1, 1, None),
-    ("sort_by", 2, 2, Some(1)),
-    ("starts_with", 2, 2, None),
-    ("sum", 1, 1, None),
-    ("to_array", 1, 1, None),
-    ("to_number", 1, 1, None),
-    ("to_string", 1, 1, None),
-    ("type", 1, 1, None),
-    ("values", 1, 1, None),
-];
 
 /// A mistake in a rule: code, sentence, bytes of the rule's text, way out.
 #[derive(Debug, PartialEq, Eq)]
@@ -218,14 +189,14 @@ fn visit(rule: &Ast, text: &str, expression_allowed: bool, mistakes: &mut Vec<Mi
 
 fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mistakes: &mut Vec<Mistake>) {
     let bytes = function_bytes(name, paren, text);
-    let Some((_, fewest, most, expression)) = FUNCTIONS.iter().find(|function| function.0 == name) else {
+    let Some(Signature { fewest, most, expression, .. }) = signatures().find(|known| known.name == name) else {
         if let Some(help) = extras::function(name) {
             let title = format!("`{name}` is a function of JMESPath Community Edition");
             let help = format!("rules are JMESPath 1.0: {help}");
             mistakes.push(Mistake { code: "E0309", title, bytes, help, replacement: None });
             return;
         }
-        let meant = did_you_mean(name, FUNCTIONS.iter().map(|function| function.0));
+        let meant = did_you_mean(name, signatures().map(|known| known.name));
         mistakes.push(Mistake {
             code: "E0302",
             title: format!("JMESPath has no function `{name}`"),
@@ -234,7 +205,7 @@ fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mista
                 || {
                     format!(
                         "the functions are: {}",
-                        FUNCTIONS.iter().map(|function| function.0).collect::<Vec<_>>().join(", ")
+                        signatures().map(|known| known.name).collect::<Vec<_>>().join(", ")
                     )
                 },
                 |_| "did you mean this one?".into(),
@@ -243,13 +214,13 @@ fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mista
         });
         return;
     };
-    if arguments.len() < *fewest || arguments.len() > *most {
+    if arguments.len() < fewest || arguments.len() > most {
         let wants = if most == fewest { fewest.to_string() } else { format!("{fewest} or more") };
         mistakes.push(Mistake {
             code: "E0303",
             title: format!(
                 "`{name}` takes {wants} argument{}, not {}",
-                if *fewest == 1 { "" } else { "s" },
+                if fewest == 1 { "" } else { "s" },
                 arguments.len()
             ),
             bytes,
@@ -257,7 +228,7 @@ fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mista
             replacement: None,
         });
     } else if let Some(position) = expression
-        && !matches!(arguments[*position], Ast::Expref { .. })
+        && !matches!(arguments[position], Ast::Expref { .. })
     {
         mistakes.push(Mistake {
             code: "E0304",
@@ -268,7 +239,7 @@ fn visit_function(name: &str, arguments: &[Ast], paren: usize, text: &str, mista
         });
     }
     for (position, argument) in arguments.iter().enumerate() {
-        visit(argument, text, *expression == Some(position), mistakes);
+        visit(argument, text, expression == Some(position), mistakes);
     }
 }
 

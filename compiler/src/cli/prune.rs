@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use airlock_prune::{Class, Fault, Plan, indented, rows};
+use airlock_prune::{Class, Fault, Plan, indented, line_and_byte, rows};
 use serde_json::json;
 
 use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
@@ -199,13 +199,11 @@ fn body(path: Option<&Path>, streams: &mut Streams<'_>) -> io::Result<Vec<u8>> {
 }
 
 /// Why there is no result.
-pub(crate) fn unpruned(fault: &Fault, body: &[u8]) -> Diagnostic {
+fn unpruned(fault: &Fault, body: &[u8]) -> Diagnostic {
     match fault {
         Fault::Body(at, what) => {
-            let before = body.get(..*at).unwrap_or(body);
-            let line = before.split(|byte| *byte == b'\n').count();
-            let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-            Diagnostic::error("E0331", format!("the answer is broken at line {line}, byte {column}: {what}"))
+            let (line, byte) = line_and_byte(body, *at);
+            Diagnostic::error("E0331", format!("the answer is broken at line {line}, byte {byte}: {what}"))
                 .help("give one JSON text in UTF-8, such as the upstream sends it")
         }
         fault @ Fault::TooLong(..) => Diagnostic::error("E0332", fault.to_string()).help("have the rule keep less"),

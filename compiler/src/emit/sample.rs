@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use airlock_prune::indented;
 
+use super::text::fence;
 use crate::ir::{Catalog, Sample, Tool};
-use crate::report::is_invisible;
+use crate::report::visible_lines;
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
     let mut text = format!(
@@ -27,15 +28,6 @@ pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
 
 /// A block of code that its text cannot leave (CommonMark 0.31, section 4.5), in which nothing is invisible.
 fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char != '\n' && is_invisible(char) {
-            shown.extend(char.escape_unicode());
-        } else {
-            shown.push(char);
-        }
-    }
-    format!("{fence}{language}\n{shown}\n{fence}\n")
+    let fence = fence(text);
+    format!("{fence}{language}\n{}\n{fence}\n", visible_lines(text))
 }

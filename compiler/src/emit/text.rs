@@ -53,13 +53,17 @@ pub(super) fn rule_documentation(rule: &str) -> Vec<String> {
     if !rule.contains('\n') && !rule.contains('`') {
         return vec![format!("`{rule}`")];
     }
-    // A fence longer than any run of backticks inside.
-    let longest = rule.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
+    let fence = fence(rule);
     let mut lines = vec![format!("{fence}jmespath")];
     lines.extend(rule.lines().map(str::to_owned));
     lines.push(fence);
     lines
+}
+
+/// A fence for a block of code, longer than any run of backticks inside.
+pub(super) fn fence(text: &str) -> String {
+    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
 }
 
 /// Lines longer than this are broken where that is possible.

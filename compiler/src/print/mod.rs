@@ -9,7 +9,7 @@ use quote::ToTokens;
 use syn::Item;
 
 use crate::emit::{File, Module, Tree};
-use crate::report::is_invisible;
+use crate::report::visible_lines;
 
 /// The crate's files as text, by path.
 pub fn print(tree: &Tree) -> BTreeMap<String, String> {
@@ -77,21 +77,9 @@ fn tokens(stream: TokenStream) -> Vec<String> {
 
 fn print_item(item: &Item) -> String {
     let file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: vec![item.clone()] };
-    shown(&continued(&hug::hug(prettyplease::unparse(&file).trim_end())))
-}
-
-/// Escapes what a reviewer cannot see. It stands in literals alone, none of them raw: names are ASCII, and in comments it is
-/// escaped by whoever writes them.
-fn shown(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char != '\n' && is_invisible(char) {
-            shown.extend(char.escape_unicode());
-        } else {
-            shown.push(char);
-        }
-    }
-    shown
+    // What a reviewer cannot see stands in literals alone, none of them raw: names are ASCII, and in comments it is escaped by
+    // whoever writes them.
+    visible_lines(&continued(&hug::hug(prettyplease::unparse(&file).trim_end())))
 }
 
 /// Indents the further lines of a continued literal one step deeper than its first.

@@ -184,6 +184,11 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
+/// The same of text of several lines, which stay lines.
+pub fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether a character is a control, bidirectional, zero-width, tag or private-use character.
 pub fn is_invisible(char: char) -> bool {
     char.is_control()

@@ -114,6 +114,27 @@ pub(crate) const FUNCTIONS: &[(&str, Function, usize, usize, Option<usize>)] = &
     ("values", Function::Values, 1, 1, None),
 ];
 
+/// How a function of JMESPath 1.0 is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Its name.
+    pub name: &'static str,
+    /// It takes so many arguments at least.
+    pub fewest: usize,
+    /// And so many at most.
+    pub most: usize,
+    /// Which of them, counted from 0, is an expression (`&…`).
+    pub expression: Option<usize>,
+}
+
+/// The functions of JMESPath 1.0 (<https://jmespath.org/specification.html#built-in-functions>), by name.
+pub fn signatures() -> impl Iterator<Item = Signature> {
+    let signature = |(name, _, fewest, most, expression): &(&'static str, Function, usize, usize, Option<usize>)| {
+        Signature { name, fewest: *fewest, most: *most, expression: *expression }
+    };
+    FUNCTIONS.iter().map(signature)
+}
+
 impl Function {
     pub(crate) fn name(self) -> &'static str {
         FUNCTIONS.iter().find(|(_, function, ..)| *function == self).map_or("", |(name, ..)| name)

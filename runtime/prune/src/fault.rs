@@ -15,6 +15,13 @@ pub enum Fault {
     TooLong(u64, u64),
 }
 
+/// Line and byte within it, both from 1, of a byte of a body: where [`Fault::Body`] is shown.
+pub fn line_and_byte(body: &[u8], at: usize) -> (usize, usize) {
+    let before = body.get(..at).unwrap_or(body);
+    let line = before.split(|byte| *byte == b'\n').count();
+    (line, 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count())
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

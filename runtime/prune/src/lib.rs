@@ -30,7 +30,8 @@ mod value;
 mod write;
 
 pub use airlock_contract::tool::Form;
-pub use fault::Fault;
+pub use expr::{Signature, signatures};
+pub use fault::{Fault, line_and_byte};
 pub use form::rows;
 pub use plan::{Class, Plan, check};
 pub use rule::{Comparator, Rule};
