@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::plan::check;
 use crate::scan::Scanner;
 use crate::value::{Members, Value, shallow};
-use crate::write::write;
+use crate::write::{write, write_text};
 
 /// Rows have at most this many different keys: beyond it most cells would be empty.
 const COLUMNS_MAX: usize = 64;
@@ -25,6 +25,11 @@ const COLUMNS_MAX: usize = 64;
 /// # Errors
 /// [`Fault::Body`] if it is not JSON.
 pub fn rows(json: &str, form: Form) -> Result<Option<String>, Fault> {
+    let write_rows = match form {
+        Form::Json => return Ok(None),
+        Form::Csv => csv,
+        Form::Table => table,
+    };
     check(json)?;
     let Some(items) = shallow(&mut Scanner::new(json), 0)?.items()? else { return Ok(None) };
     let mut rows = Vec::with_capacity(items.len());
@@ -44,11 +49,7 @@ pub fn rows(json: &str, form: Form) -> Result<Option<String>, Fault> {
     if columns.is_empty() {
         return Ok(None);
     }
-    match form {
-        Form::Json => Ok(None),
-        Form::Csv => csv(&columns, &rows).map(Some),
-        Form::Table => table(&columns, &rows).map(Some),
-    }
+    write_rows(&columns, &rows).map(Some)
 }
 
 fn csv(columns: &[Cow<'_, str>], rows: &[std::rc::Rc<Members<'_>>]) -> Result<String, Fault> {
@@ -61,7 +62,7 @@ fn csv(columns: &[Cow<'_, str>], rows: &[std::rc::Rc<Members<'_>>]) -> Result<St
     let text = |text: &str, out: &mut String| {
         if text.starts_with(['[', '{', '"']) {
             let mut json = String::new();
-            crate::write::write_text(text, &mut json);
+            write_text(text, &mut json);
             quoted(&json, out);
         } else if is_plain(text) && !text.contains([',', '"', '\r', '\n']) {
             out.push_str(text);
@@ -104,7 +105,7 @@ fn table(columns: &[Cow<'_, str>], rows: &[std::rc::Rc<Members<'_>>]) -> Result<
         if is_bare && !text.contains(char::is_control) {
             cell.push_str(text);
         } else {
-            crate::write::write_text(text, &mut cell);
+            write_text(text, &mut cell);
         }
         out.push_str(&cell.replace('|', "\\|"));
         out.push('|');

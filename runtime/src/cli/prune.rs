@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use airlock_contract::{Form, Tool};
+use airlock_contract::Tool;
 use airlock_prune::{Plan, Rule, indented, rows};
 use serde_json::json;
 
@@ -81,8 +81,7 @@ fn made(arguments: &PruneArgs, context: &mut Context<'_>) -> Result<Made, String
     let body =
         body(arguments.body.as_deref(), context).map_err(|fault| format!("the answer cannot be read: {fault}"))?;
     let json = plan.run(&body, u64::MAX).map_err(|fault| fault.to_string())?;
-    let rows =
-        if tool.form == Form::Json { None } else { rows(&json, tool.form).map_err(|fault| fault.to_string())? };
+    let rows = rows(&json, tool.form).map_err(|fault| fault.to_string())?;
     Ok(Made { json, rows, class: plan.class().name(), body })
 }
 
