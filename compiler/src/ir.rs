@@ -23,6 +23,32 @@ pub struct Catalog {
     pub answers: BTreeMap<String, Shape>,
     /// The tools in the order of their names.
     pub tools: Vec<Tool>,
+    /// The operations of the document that are no tool, in the document's order.
+    pub excluded: Vec<Excluded>,
+}
+
+/// An operation that is no tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// The method, upper case; `-` where the path item is lost.
+    pub method: String,
+    /// The path template.
+    pub path: String,
+    /// The operation's JSON pointer, behind the document's file name, as [`Tool::operation`].
+    pub operation: String,
+    /// What the document calls it, one line; may be empty.
+    pub title: String,
+    /// Why it could not be a tool; none where nobody has asked for it.
+    pub refusal: Option<Refused>,
+}
+
+/// Why an operation cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// As in `airlock explain CODE`.
+    pub code: &'static str,
+    /// One sentence.
+    pub reason: String,
 }
 
 /// A system that tools reach.

@@ -5,8 +5,8 @@ use jmespath::ast::{Ast, Comparator as AstComparator};
 use airlock_prune::Plan;
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Class, Comparator, Form, Rule, Tool, Upstream};
-use crate::resolve::{Declared, ResolvedTool, one_line};
+use crate::ir::{Body, Catalog, Class, Comparator, Excluded, Form, Refused, Rule, Tool, Upstream};
+use crate::resolve::{Declared, Left, ResolvedTool, one_line};
 
 /// Lowers every catalog.
 pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
@@ -22,6 +22,7 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
     });
     let document = resolved.document_name;
     let tools = resolved.tools.into_iter().zip(facts).map(|(tool, facts)| lower_tool(tool, facts, &document)).collect();
+    let excluded = resolved.excluded.into_iter().map(|left| lower_excluded(left, &document)).collect();
     Catalog {
         upstreams: upstreams.collect(),
         title: one_line(&resolved.manifest.title),
@@ -31,6 +32,18 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         shapes: resolved.shapes,
         answers,
         tools,
+        excluded,
+    }
+}
+
+fn lower_excluded(left: Left, document: &str) -> Excluded {
+    let Left { found, summary, refusal } = left;
+    Excluded {
+        operation: format!("{document}#{}", found.pointer),
+        method: found.method,
+        path: found.path,
+        title: summary,
+        refusal: refusal.map(|refusal| Refused { code: refusal.code, reason: refusal.reason }),
     }
 }
 

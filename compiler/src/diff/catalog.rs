@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::wording::{contrast, credential, or_nothing, tool as told};
 use super::{Changes, Kind, tool};
-use crate::ir::{Catalog, Credential, Effect, Shape, Tool, Upstream};
+use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Upstream};
 
 /// Values by name.
 fn by_name<'v, T>(values: &'v [T], name: impl Fn(&'v T) -> &'v str) -> BTreeMap<&'v str, &'v T> {
@@ -57,7 +57,7 @@ fn removed(old: &Catalog, changes: &mut Changes) {
 }
 
 fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
-    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _ } = old;
+    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _, excluded } = old;
     changes.part("the title", title, &new.title, |changes| {
         changes.add(Kind::CatalogTitleChanged, contrast(title, &new.title));
     });
@@ -72,6 +72,9 @@ fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
     });
     compare_tools(Some(old), Some(new), changes);
     changes.tool = None;
+    changes.part("the operations that are no tool", excluded, &new.excluded, |changes| {
+        compare_excluded(excluded, &new.excluded, changes);
+    });
     unused("sent", shapes, &new.shapes, &reached(old, new, Reach::Sent), changes);
     unused("given", answers, &new.answers, &reached(old, new, Reach::Given), changes);
 }
@@ -152,6 +155,38 @@ fn compare_tools(old: Option<&Catalog>, new: Option<&Catalog>, changes: &mut Cha
             }
         },
     );
+}
+
+/// Several operations can stand at one place of a broken document, so all that a place has are compared.
+fn compare_excluded(old: &[Excluded], new: &[Excluded], changes: &mut Changes) {
+    let at = |all: &'_ [Excluded]| -> BTreeMap<String, Vec<Excluded>> {
+        all.iter().fold(BTreeMap::new(), |mut places, one| {
+            places.entry(format!("{} {}", one.method, one.path)).or_default().push(one.clone());
+            places
+        })
+    };
+    let (old, new) = (at(old), at(new));
+    let places: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for place in places {
+        let (before, after) = (old.get(place), new.get(place));
+        match (before, after) {
+            (None, Some(after)) => changes.add(Kind::OperationAdded, format!("`{place}`{}", why(after))),
+            (Some(_), None) => changes.add(Kind::OperationRemoved, format!("`{place}`")),
+            (Some(before), Some(after)) if before != after => {
+                let what = if why(before) == why(after) { ", in its title or place".to_owned() } else { why(after) };
+                changes.add(Kind::OperationChanged, format!("`{place}`{what}"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether these operations can be tools, in words.
+fn why(operations: &[Excluded]) -> String {
+    match operations.iter().find_map(|one| one.refusal.as_ref()) {
+        Some(refused) => format!(", which cannot be compiled: {} {}", refused.code, refused.reason),
+        None => ", which could be a tool".to_owned(),
+    }
 }
 
 /// Which of a catalog's named shapes are meant.

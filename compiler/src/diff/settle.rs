@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::ir::{Body, Catalog, Fields, List, Object, Property, Shape, Tool, Upstream};
+use crate::ir::{Body, Catalog, Excluded, Fields, List, Object, Property, Shape, Tool, Upstream};
 use crate::load::Format;
 
 /// A catalog whose lists have the order of their names. The ending of the document's file says how it is written, not
@@ -18,9 +18,11 @@ pub(super) fn catalog(catalog: &Catalog) -> Catalog {
         shapes: catalog.shapes.iter().map(|(name, one)| (name.clone(), shape(one))).collect(),
         answers: catalog.answers.iter().map(|(name, one)| (name.clone(), shape(one))).collect(),
         tools: catalog.tools.iter().map(|one| tool(one, &catalog.document, &document)).collect(),
+        excluded: catalog.excluded.iter().map(|one| excluded(one, &catalog.document, &document)).collect(),
     };
     settled.upstreams.sort_by(|a, b| a.name.cmp(&b.name));
     settled.tools.sort_by(|a, b| a.name.cmp(&b.name));
+    settled.excluded.sort_by(|a, b| (&a.path, &a.method, &a.operation).cmp(&(&b.path, &b.method, &b.operation)));
     settled
 }
 
@@ -38,11 +40,21 @@ fn upstream(upstream: &Upstream) -> Upstream {
     upstream
 }
 
+/// The place of an operation, in a document whose name has no ending.
+fn operation(operation: &str, document: &str, stem: &str) -> String {
+    match operation.strip_prefix(document) {
+        Some(pointer) => format!("{stem}{pointer}"),
+        None => operation.to_owned(),
+    }
+}
+
+fn excluded(excluded: &Excluded, document: &str, stem: &str) -> Excluded {
+    Excluded { operation: operation(&excluded.operation, document, stem), ..excluded.clone() }
+}
+
 fn tool(tool: &Tool, document: &str, stem: &str) -> Tool {
     let mut tool = tool.clone();
-    if let Some(pointer) = tool.operation.strip_prefix(document) {
-        tool.operation = format!("{stem}{pointer}");
-    }
+    tool.operation = operation(&tool.operation, document, stem);
     let mut accepted: Vec<&str> = tool.accept.split(", ").collect();
     accepted.sort_unstable();
     tool.accept = accepted.join(", ");

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::{Kind, compare};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Effect, Field, Fields, Form, Integer,
-    List, Method, Number, Object, Others, Part, PartContent, Place, Property, Rule, Sample, Shape, Source, Status,
+    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Effect, Excluded, Field, Fields, Form, Integer,
+    List, Method, Number, Object, Others, Part, PartContent, Place, Property, Refused, Rule, Sample, Shape, Source, Status,
     Style, Text, Tool, Upstream,
 };
 
@@ -90,6 +90,13 @@ fn catalog() -> Catalog {
         shapes: BTreeMap::from([("Node".to_owned(), node.clone()), ("Spare".to_owned(), Shape::Boolean)]),
         answers: BTreeMap::from([("Node".to_owned(), node)]),
         tools: vec![Tool { name: "other".into(), ..tool.clone() }, tool],
+        excluded: vec![Excluded {
+            method: "GET".into(),
+            path: "/b".into(),
+            operation: "openapi.yaml#/paths/~1b/get".into(),
+            title: "B".into(),
+            refusal: None,
+        }],
     }
 }
 
@@ -157,6 +164,13 @@ const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::TypeChanged, |c| drop(c.shapes.insert("Node".into(), Shape::Any))),
     (Kind::TypeChanged, |c| drop(c.shapes.remove("Node"))),
     (Kind::OutputChanged, |c| drop(c.answers.insert("Node".into(), Shape::Any))),
+    (Kind::OperationRemoved, |c| drop(c.excluded.pop())),
+    (Kind::OperationAdded, |c| c.excluded[0].path.push('x')),
+    (Kind::OperationAdded, |c| c.excluded[0].method.push('X')),
+    (Kind::OperationChanged, |c| c.excluded[0].operation.push('x')),
+    (Kind::OperationChanged, |c| c.excluded[0].title.push('x')),
+    (Kind::OperationChanged, |c| c.excluded[0].refusal = Some(Refused { code: "E0211", reason: "x".into() })),
+    (Kind::OperationChanged, |c| c.excluded.push(c.excluded[0].clone())),
     (Kind::ToolRemoved, |c| drop(c.tools.pop())),
     (Kind::WritingToolAdded, |c| tool(c).name.push('x')),
     (Kind::TitleChanged, |c| tool(c).title.push('x')),

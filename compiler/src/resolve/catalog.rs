@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::excluded::{Left, left};
 use super::found::{Found, named, names_like};
 use super::operation::{self, Choices, Operation, StyleChoice};
 use super::security::{self, Choice};
@@ -39,6 +40,8 @@ pub struct ResolvedCatalog {
     pub answer_pointers: BTreeMap<String, String>,
     /// The tools that could be resolved, in the order of their names.
     pub tools: Vec<ResolvedTool>,
+    /// The operations that are no tool.
+    pub excluded: Vec<Left>,
     /// Answers that rules are tried on.
     pub samples: Vec<Sample>,
 }
@@ -92,7 +95,8 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
     let shapes = resolver.sent.reachable(tools.iter().flat_map(|tool| tool.operation.sent()));
     let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.answer));
     let answer_pointers = resolver.received.pointers(answers.keys());
-    let upstreams = resolver.upstreams;
+    let (upstreams, found) = (resolver.upstreams, resolver.found);
+    let excluded = left(&catalog.document, found, &tools);
     Some(ResolvedCatalog {
         name: catalog.name,
         manifest_file: catalog.manifest.id,
@@ -105,6 +109,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         answers,
         answer_pointers,
         tools,
+        excluded,
         samples: catalog.samples,
     })
 }

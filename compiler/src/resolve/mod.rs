@@ -6,6 +6,7 @@
 
 mod body;
 mod catalog;
+mod excluded;
 mod found;
 mod frame;
 mod names;
@@ -21,6 +22,7 @@ mod style;
 
 pub use body::Body;
 pub use catalog::{ResolvedCatalog, ResolvedTool, resolve};
+pub use excluded::Left;
 pub use found::{Found, named, names_like, operations};
 pub use names::{argument_name, argument_names};
 pub use operation::{Choices, Operation, StyleChoice, read};
