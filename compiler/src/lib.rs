@@ -16,6 +16,7 @@ pub mod lower;
 pub mod manifest;
 mod media;
 pub mod normalise;
+pub mod offer;
 pub mod outline;
 pub mod pipeline;
 pub mod print;

@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::Catalog;
+use airlock_contract::Program;
 
 #[rustfmt::skip]
 mod clinic;
@@ -13,5 +13,8 @@ mod clinic;
 /// The version of the compiler that wrote this crate.
 pub const COMPILER_VERSION: &str = "0.1.0";
 
-/// Every catalog, in the order of their names.
-pub static CATALOGS: &[&Catalog] = &[&clinic::CATALOG];
+/// Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`.
+pub static PROGRAM: Program = Program {
+    catalogs: &[&clinic::CATALOG],
+    tools_sha256: "15fe6cb717e4eac1b15a31575f42913dc63454824ef73d095923f03d63d62fce",
+};

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use airlock_contract::{Answer, Content, Response, Status};
 use serde_json::{Value, json};
 
-use crate::digest::sha256;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::untrusted::{CHARS_MAX, one_line};
+use airlock_offer::sha256;
 
 /// Of a failure's body no more is read, in bytes.
 pub(crate) const FAILURE_BYTES_MAX: u64 = 16 * 1024;

@@ -20,7 +20,6 @@ use serde_json::{Map, Value};
 pub use canonical::canonical;
 pub(crate) use canonical::plain;
 pub use check::Fault;
-pub(crate) use digits::is_wide;
 
 use check::Checker;
 use pattern::Patterns;
@@ -178,5 +177,7 @@ pub(crate) fn suggestion<'a>(unknown: &str, known: impl Iterator<Item = &'a str>
     if names.is_empty() { "there are none".to_owned() } else { format!("known: {}", names.join(", ")) }
 }
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

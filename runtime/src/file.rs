@@ -7,7 +7,7 @@ use airlock_contract::request::is_media_type;
 use base64::Engine as _;
 use serde_json::Value;
 
-use crate::request::BODY_BYTES_MAX;
+use airlock_contract::request::BODY_BYTES_MAX;
 
 /// What a file's object may hold.
 pub(crate) const MEMBERS: [&str; 3] = ["base64", "filename", "media_type"];
@@ -87,7 +87,7 @@ mod tests {
     use serde_json::json;
 
     use super::{File, read};
-    use crate::request::BODY_BYTES_MAX;
+    use airlock_contract::request::BODY_BYTES_MAX;
 
     #[test]
     fn a_file_is_read_whole() {

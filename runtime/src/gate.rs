@@ -15,6 +15,7 @@ use std::time::Duration;
 use std::borrow::Cow;
 
 use airlock_contract::{Answer, Catalog, Content, Effect, Tool, Upstream as Declared};
+use airlock_offer::Listed;
 use airlock_prune::{Fault, Plan as Prune, rows};
 use bytes::Bytes;
 use serde_json::Value;
@@ -27,9 +28,9 @@ pub use open::StartError;
 use crate::answer;
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
+use crate::misfit::misfit;
 pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::{Encoded, Plan};
-use crate::schema;
 use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;
 use crate::upstream::{Credentials, Upstream, UpstreamError};
@@ -52,10 +53,8 @@ pub struct Entry {
     pub catalog: &'static Catalog,
     /// What was reviewed.
     pub tool: &'static Tool,
-    /// JSON Schema of the arguments: an object without `$ref`, keys in declared order.
-    pub input_schema: Value,
-    /// JSON Schema of the answer as an object, where the tool declares one.
-    pub output_schema: Option<Value>,
+    /// What clients and models are told of it.
+    pub listed: Listed<'static>,
     /// The upstream as the catalog declares it.
     declared: &'static Declared,
     table: Table,
@@ -203,7 +202,7 @@ fn release(entry: &Entry, json: String, open: &mut Open<'_>) -> Result<Pruned, R
         return Err(withheld("held the credential that was sent"));
     }
     open.progress.answer_bytes = json.len() as u64;
-    let misfit = schema::misfit(tool.output, &value);
+    let misfit = misfit(tool.output, &value);
     let rows = rows(&json, tool.form).map_err(|_| withheld("cannot be read again after pruning"))?;
     Ok(Pruned { value, json, rows, misfit })
 }

@@ -10,15 +10,14 @@ pub mod answer;
 pub mod arguments;
 pub mod audit;
 pub mod cli;
-mod digest;
 mod file;
 pub mod gate;
 pub mod mcp;
+mod misfit;
 #[cfg(feature = "llama")]
 pub mod model;
 mod refusal;
 pub mod request;
-pub mod schema;
 pub mod site;
 mod untrusted;
 pub mod upstream;

@@ -12,20 +12,20 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-use airlock_contract::{Effect, Method};
+use airlock_offer::Listed;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
     DiscoverResult, ErrorCode, Implementation, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
-    ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use rmcp::transport::async_rw::AsyncRwTransport;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Call, Caller, Entry, Gate, Pruned, RefusalKind};
+use crate::gate::{Approval, Call, Caller, Gate, Pruned, RefusalKind};
 use door::Door;
 use lines::Lines;
 
@@ -56,7 +56,7 @@ where
     let line_bytes_max = lines::bytes_max(gate.takes_files());
     let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
     let door = Door::new(inner, gate.time_max(), line_bytes_max);
-    let running = match rmcp::serve_server(Adapter::new(gate, approval), door).await {
+    let running = match rmcp::serve_server(Adapter::new(gate, approval)?, door).await {
         Ok(running) => running,
         // The input ended before anything but discovery was asked: that is a whole conversation.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -73,10 +73,10 @@ struct Adapter {
 }
 
 impl Adapter {
-    fn new(gate: Arc<Gate>, approval: Approval) -> Self {
-        let tools = gate.tools().iter().map(described).collect();
+    fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
+        let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
         let instructions = instructions(&gate);
-        Self { gate, approval, tools, instructions }
+        Ok(Self { gate, approval, tools, instructions })
     }
 }
 
@@ -191,34 +191,9 @@ fn identity_meta() -> MetaObject {
     meta
 }
 
-fn described(entry: &Entry) -> Tool {
-    let schema = match &entry.input_schema {
-        Value::Object(schema) => schema.clone(),
-        _ => serde_json::Map::new(),
-    };
-    let tool =
-        Tool::new(entry.tool.name, entry.tool.description, Arc::new(schema)).with_annotations(annotations(entry));
-    let tool = match &entry.output_schema {
-        Some(Value::Object(schema)) => tool.with_raw_output_schema(Arc::new(schema.clone())),
-        _ => tool,
-    };
-    if entry.tool.title.is_empty() { tool } else { tool.with_title(entry.tool.title) }
-}
-
-/// Hints for clients. Left out, they default to the alarming side; they change nothing about what the gate allows.
-fn annotations(entry: &Entry) -> ToolAnnotations {
-    // Upstreams are a closed list.
-    let hints = ToolAnnotations::new().open_world(false);
-    let method = entry.tool.request.method;
-    match entry.tool.effect {
-        Effect::Read => hints.read_only(true),
-        Effect::Destroy => hints.read_only(false).destructive(true).idempotent(true),
-        Effect::Write => {
-            let replaces = matches!(method, Method::Put | Method::Patch);
-            let idempotent = matches!(method, Method::Put | Method::Delete);
-            hints.read_only(false).destructive(replaces || method == Method::Delete).idempotent(idempotent)
-        }
-    }
+/// An entry of the list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.
+fn described(listed: &Listed<'_>) -> serde_json::Result<Tool> {
+    serde_json::from_str(&listed.text())
 }
 
 /// What a model is told about the server as a whole.

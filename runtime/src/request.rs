@@ -35,9 +35,6 @@ const TARGET_BYTES_MAX: usize = 8000;
 /// Longest headers and cookies that arguments set, in bytes of names and values. Servers take 8 KiB of all headers.
 const HEADER_BYTES_MAX: usize = 6000;
 
-/// Longest body, in bytes, and so the longest file: in base64 it fits into a line of the protocol (`mcp::lines`).
-pub(crate) const BODY_BYTES_MAX: usize = 8 << 20;
-
 /// A request, but for address and credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {

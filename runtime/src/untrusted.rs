@@ -3,6 +3,8 @@
 //! What comes in: text that an upstream, a model or a file wrote. What goes out: one short line without control
 //! characters, so it can neither move a terminal's cursor nor end a log line. Nothing here judges what the text says.
 
+use airlock_contract::text::is_invisible;
+
 /// Longest text taken over from outside, in characters.
 pub(crate) const CHARS_MAX: usize = 300;
 
@@ -33,15 +35,6 @@ pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
 /// A name in backticks, short and without control characters.
 pub(crate) fn quoted(name: &str) -> String {
     format!("`{}`", one_line(name, 64).replace('`', "'"))
-}
-
-/// Control characters, and those that change how their neighbours are shown (Unicode 16, general category Cf).
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

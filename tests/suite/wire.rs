@@ -178,5 +178,5 @@ fn compiled_catalogs_become_the_constants_of_the_generated_source() {
     let (mut sources, mut report) = (Sources::default(), Report::default());
     let compiled = pipeline::compile(&workspace().join("catalogs"), &mut sources, &mut report).expect("compiles");
     let constants: Vec<_> = compiled.catalogs.iter().map(constants::catalog).collect();
-    assert_eq!(constants, airlock_generated::CATALOGS);
+    assert_eq!(constants, airlock_generated::PROGRAM.catalogs);
 }

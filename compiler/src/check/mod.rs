@@ -7,6 +7,7 @@ mod arguments;
 mod effect;
 mod flat;
 mod names;
+mod offered;
 mod rule;
 mod sample;
 mod size;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use airlock_contract::request::is_path_byte;
+use airlock_contract::text::is_invisible;
 use jmespath::ast::Ast;
 
 use crate::ir::{Argument, Content, Effect, Fields, Sample, Shape};
@@ -31,8 +33,8 @@ use typing::{Outcome, Typed};
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
 pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
+pub use offered::{NotOffered, Prover};
 pub use rule::parse as parse_rule;
-pub use size::{SCHEMA_BYTES_MAX, schema_bytes};
 
 /// What a model is told about a tool has at most this many bytes: hosts cut longer texts without a word.
 pub const DESCRIPTION_BYTES_MAX: usize = 1024;
@@ -73,17 +75,23 @@ pub struct ToolFacts {
 /// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments) and E06 (approval) codes.
 pub fn check(catalogs: Vec<ResolvedCatalog>, sources: &Sources, report: &mut Report) -> Vec<CheckedCatalog> {
     names::check_across(&catalogs, report);
-    catalogs.into_iter().filter_map(|resolved| check_catalog(resolved, sources, report)).collect()
+    let prover = Prover::default();
+    catalogs.into_iter().filter_map(|resolved| check_catalog(resolved, sources, &prover, report)).collect()
 }
 
-fn check_catalog(resolved: ResolvedCatalog, sources: &Sources, report: &mut Report) -> Option<CheckedCatalog> {
+fn check_catalog(
+    resolved: ResolvedCatalog,
+    sources: &Sources,
+    prover: &Prover,
+    report: &mut Report,
+) -> Option<CheckedCatalog> {
     let file = resolved.manifest_file;
     names::check_catalog(&resolved, report);
     sample::check_names(&resolved, sources, report);
     check_text(&resolved.manifest.title, file, "/title", report);
     check_base_paths(&resolved, report);
     let mut facts: Vec<ToolFacts> =
-        resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, sources, report)).collect();
+        resolved.tools.iter().filter_map(|tool| check_tool(&resolved, tool, sources, prover, report)).collect();
     let outcomes = facts.iter_mut().map(|ToolFacts { output, rule, .. }| Outcome {
         shape: output,
         is_whole: matches!(rule, Ast::Identity { .. }),
@@ -96,6 +104,7 @@ fn check_tool(
     catalog: &ResolvedCatalog,
     tool: &ResolvedTool,
     sources: &Sources,
+    prover: &Prover,
     report: &mut Report,
 ) -> Option<ToolFacts> {
     let file = catalog.manifest_file;
@@ -106,7 +115,7 @@ fn check_tool(
     let (effect, effect_declared) = effect::check(catalog, tool, &pointer, report);
     let arguments = arguments::check(catalog, tool, &pointer, report);
     if let Some(arguments) = &arguments {
-        check_size(catalog, tool, arguments, &pointer, report);
+        offered::check(catalog, tool, arguments, &pointer, prover, report);
     }
     let place = format!("{pointer}/prune");
     let at = |bytes: Option<Range<usize>>| match bytes {
@@ -195,27 +204,6 @@ pub fn check_rule(text: &str, on: &Answer<'_>, at: RuleAt<'_>, report: &mut Repo
     Some(CheckedRule { rule, output, fields })
 }
 
-/// The schema is written out for every host, so one that is too large has to be known here.
-fn check_size(
-    catalog: &ResolvedCatalog,
-    tool: &ResolvedTool,
-    arguments: &[Argument],
-    pointer: &str,
-    report: &mut Report,
-) {
-    let Err(too_large) = schema_bytes(arguments, &catalog.shapes) else { return };
-    let most = too_large.name.map_or_else(String::new, |name| format!("; most of it is `{name}`"));
-    report.push(
-        Diagnostic::error(
-            "E0507",
-            format!("the arguments of `{}` need more than {SCHEMA_BYTES_MAX} bytes to describe{most}", tool.name),
-        )
-        .at(At::key(catalog.manifest_file, pointer), "this tool")
-        .at(catalog.document.at_key(&tool.operation.found.pointer), "the operation")
-        .help("leave optional arguments out with `omit`, or fix them: no model can read that much"),
-    );
-}
-
 fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
     let at = format!("{pointer}/description");
     let text = &tool.manifest.description;
@@ -244,7 +232,7 @@ fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &
 
 /// Text that goes to a model holds nothing that a person cannot see, and nothing that a chat template takes for its own.
 fn check_text(text: &str, file: FileId, pointer: &str, report: &mut Report) {
-    if let Some(char) = text.chars().find(|char| *char != '\n' && crate::report::is_invisible(*char)) {
+    if let Some(char) = text.chars().find(|char| *char != '\n' && is_invisible(*char)) {
         report.push(
             Diagnostic::error("E0404", format!("the text holds an invisible character, U+{:04X}", u32::from(char)))
                 .at(At::value(file, pointer), "here")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ir::{Argument, Shape};
 
 /// What a model is told about a tool's arguments has at most this many bytes. More fills the window of any model.
-pub const SCHEMA_BYTES_MAX: usize = 1 << 20;
+pub(super) const SCHEMA_BYTES_MAX: usize = 1 << 20;
 
 /// A schema that is too large.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct TooLarge {
 ///
 /// # Errors
 /// It is larger than [`SCHEMA_BYTES_MAX`].
-pub fn schema_bytes(arguments: &[Argument], shapes: &BTreeMap<String, Shape>) -> Result<usize, TooLarge> {
+pub(super) fn schema_bytes(arguments: &[Argument], shapes: &BTreeMap<String, Shape>) -> Result<usize, TooLarge> {
     let mut size = Size { shapes, bytes: 0, open: Vec::new(), by_name: BTreeMap::new() };
     for argument in arguments {
         size.bytes += argument.name.len() + argument.description.len() + NODE_BYTES;

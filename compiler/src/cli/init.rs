@@ -18,10 +18,9 @@ use upstreams::Upstreams;
 
 use super::{CatalogsArgument, Exit, RootArgument, Streams, show};
 use crate::check::{
-    DESCRIPTION_BYTES_MAX, SCHEMA_BYTES_MAX, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name,
-    plain_arguments, schema_bytes,
+    DESCRIPTION_BYTES_MAX, Prover, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name, plain_arguments,
 };
-use crate::ir::{Content, Effect};
+use crate::ir::{Body, Content, Effect};
 use crate::load::{LoadedDocument, MANIFEST, Sources, hex, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Diagnostic, Report, human, visible};
@@ -163,6 +162,7 @@ fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mu
     let mut upstreams = Upstreams::new(&arguments.name, document);
     let mut tools = String::new();
     let mut shapes = ShapeReader::new(document, Purpose::Sent);
+    let prover = Prover::default();
     for found in operations(document) {
         let operation = match read(&found, &mut shapes, &Choices::default()) {
             Ok(operation) => operation,
@@ -187,8 +187,9 @@ fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mu
             }
         };
         let reached = shapes.reachable(operation.sent());
-        if schema_bytes(&plain_arguments(&operation), &reached).is_err() {
-            refuse("E0507", format!("its arguments need more than {SCHEMA_BYTES_MAX} bytes to describe"));
+        let body = operation.body.as_ref().map_or(&Body::None, |body| &body.content);
+        if let Err(fault) = prover.prove(&found.path, &plain_arguments(&operation), body, &reached) {
+            refuse(fault.code(), fault.reason());
             continue;
         }
         upstreams.add(&operation, credential == Credential::OfCatalog);

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::{Kind, compare};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Effect, Excluded, Field, Fields, Form, Integer,
-    List, Method, Number, Object, Others, Part, PartContent, Place, Property, Refused, Rule, Sample, Shape, Source, Status,
-    Style, Text, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Effect, Excluded, Field, Fields,
+    Form, Integer, List, Method, Number, Object, Others, Part, PartContent, Place, Property, Refused, Rule, Sample,
+    Shape, Source, Status, Style, Text, Tool, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {

@@ -6,6 +6,7 @@ use quote::quote;
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use crate::ir::{Catalog, CredentialPlace, Upstream};
+use crate::offer;
 
 /// The first line of every file of a catalog.
 pub(super) fn generated_from(catalog: &Catalog) -> String {
@@ -80,7 +81,7 @@ pub(super) fn emit_library(catalogs: &[Catalog]) -> Module {
     );
     module.attributes = vec!["#![no_std]".into(), "#![forbid(unsafe_code)]".into()];
     module.push(quote!(
-        use airlock_contract::Catalog;
+        use airlock_contract::Program;
     ));
     let names: Vec<_> = catalogs.iter().map(|catalog| ident(&catalog.name)).collect();
     for name in &names {
@@ -90,7 +91,14 @@ pub(super) fn emit_library(catalogs: &[Catalog]) -> Module {
     let version = env!("CARGO_PKG_VERSION");
     let about_version = documentation(&["The version of the compiler that wrote this crate.".into()]);
     module.push(quote!(#about_version pub const COMPILER_VERSION: &str = #version;));
-    let about_catalogs = documentation(&["Every catalog, in the order of their names.".into()]);
-    module.push(quote!(#about_catalogs pub static CATALOGS: &[&Catalog] = &[#(&#names::CATALOG),*];));
+    let about = documentation(&[
+        "Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`."
+            .into(),
+    ]);
+    let sha256 = offer::tool_list(catalogs).sha256();
+    module.push(quote!(
+        #about
+        pub static PROGRAM: Program = Program { catalogs: &[#(&#names::CATALOG),*], tools_sha256: #sha256 };
+    ));
     module
 }

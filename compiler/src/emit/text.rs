@@ -1,10 +1,9 @@
 //! Modules, comments and literals: the places where text of a document becomes source.
 
+use airlock_contract::text::is_invisible;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Item;
-
-use crate::report::is_invisible;
 
 /// A Rust file: a header of comment lines, inner documentation, and items.
 #[derive(Clone, Debug, Default, PartialEq)]

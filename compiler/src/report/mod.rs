@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 
+use airlock_contract::text::is_invisible;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -187,16 +188,6 @@ pub fn visible(text: &str) -> String {
 /// The same of text of several lines, which stay lines.
 pub fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
-}
-
-/// Whether a character is a control, bidirectional, zero-width, tag or private-use character.
-pub fn is_invisible(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{e000}'..='\u{f8ff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// The candidate that the user probably meant: the nearest by edit distance, if it is near enough.

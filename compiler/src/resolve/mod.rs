@@ -34,9 +34,8 @@ pub use servers::{Server, document_server};
 pub(crate) use shape::one_of;
 pub use shape::{Note, Purpose, ShapeReader};
 
+use airlock_contract::text::is_invisible;
 use serde_json::Value;
-
-use crate::report::is_invisible;
 
 /// Why an operation cannot be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]

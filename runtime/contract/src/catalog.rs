@@ -2,6 +2,16 @@
 
 use crate::tool::Tool;
 
+/// Everything that was compiled, and so everything that one program can call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Program {
+    /// Every catalog, in the order of their names.
+    pub catalogs: &'static [&'static Catalog],
+    /// SHA-256 of the list of tools as clients are sent it, in lower-case hexadecimal. A program whose list is another one
+    /// does not start.
+    pub tools_sha256: &'static str,
+}
+
 /// Everything that was compiled from one directory below `catalogs/`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Catalog {

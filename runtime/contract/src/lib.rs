@@ -15,9 +15,10 @@ pub mod prune;
 pub mod request;
 pub mod response;
 pub mod shape;
+pub mod text;
 pub mod tool;
 
-pub use catalog::{Catalog, Credential, CredentialPlace, Upstream};
+pub use catalog::{Catalog, Credential, CredentialPlace, Program, Upstream};
 pub use request::{Argument, Body, Method, Place, Request, Style};
 pub use response::{Answer, Content, Response, Status};
 pub use tool::{Effect, Form, Tool};

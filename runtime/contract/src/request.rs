@@ -17,6 +17,9 @@ pub struct Request {
     pub arguments: &'static [Argument],
 }
 
+/// Longest body, in bytes, and so the longest file: in base64 it fits into a line of the protocol.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is the method that it is named after")]

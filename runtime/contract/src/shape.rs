@@ -44,6 +44,16 @@ pub struct Integer {
     pub multiple_of: Option<i128>,
 }
 
+/// Beyond this, neighbouring integers are the same float (ECMA-262, `Number.MAX_SAFE_INTEGER`).
+pub const EXACT_MAX: i128 = (1 << 53) - 1;
+
+impl Integer {
+    /// Whether the bounds say that the integer may be beyond [`EXACT_MAX`]. Bounds that are absent say nothing.
+    pub const fn is_wide(&self) -> bool {
+        matches!(self.min, Some(min) if min < -EXACT_MAX) || matches!(self.max, Some(max) if max > EXACT_MAX)
+    }
+}
+
 /// Bounds of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number {

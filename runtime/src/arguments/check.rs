@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use airlock_contract::shape::{Integer, List, Number, Object, Shape, Text};
+use airlock_contract::shape::{EXACT_MAX, Integer, List, Number, Object, Shape, Text};
 use serde_json::Value;
 
 use super::canonical::canonical;
-use super::digits::{EXACT_MAX, integer, is_wide};
+use super::digits::integer;
 use super::format::{is_date, is_date_time, is_uuid};
 use super::pattern::Patterns;
 use super::words::{describe, show};
@@ -300,7 +300,7 @@ fn may_be(shape: &Shape, value: &Value) -> bool {
 fn integer_in(bounds: &Integer, value: &Value, digits: bool) -> bool {
     let number = match value {
         Value::Number(number) => Some(number.clone()),
-        Value::String(text) if digits && is_wide(bounds) => integer(text),
+        Value::String(text) if digits && bounds.is_wide() => integer(text),
         _ => None,
     };
     let Some(number) = number else { return false };

@@ -3,18 +3,10 @@
 //! JavaScript hosts hold numbers as floats and lose the last digits of such integers, so where a shape's bounds reach that
 //! far a string of digits is admitted too. What is sent is the number: this is the one conversion of an argument.
 
-use airlock_contract::shape::{Integer, Named, Shape};
+use airlock_contract::shape::{Named, Shape};
 use serde_json::{Number, Value};
 
 use super::check::Checker;
-
-/// Beyond this, neighbours are the same float (ECMA-262, `Number.MAX_SAFE_INTEGER`).
-pub(crate) const EXACT_MAX: i128 = (1 << 53) - 1;
-
-/// Whether the bounds of a shape say that its integers may be beyond [`EXACT_MAX`]. Bounds that are absent say nothing.
-pub(crate) fn is_wide(bounds: &Integer) -> bool {
-    bounds.min.is_some_and(|min| min < -EXACT_MAX) || bounds.max.is_some_and(|max| max > EXACT_MAX)
-}
 
 /// The integer of a string of digits in its one spelling: no sign but `-`, no leading zero, 64 bits at most.
 pub(super) fn integer(text: &str) -> Option<Number> {
@@ -26,7 +18,7 @@ pub(super) fn integer(text: &str) -> Option<Number> {
 pub(super) fn occurs(shape: &Shape) -> bool {
     fn visit(shape: &Shape, seen: &mut Vec<*const Named>) -> bool {
         match shape {
-            Shape::Integer(bounds) => is_wide(bounds),
+            Shape::Integer(bounds) => bounds.is_wide(),
             Shape::List(list) => visit(list.items, seen),
             Shape::Object(object) => {
                 object.properties.iter().any(|property| visit(&property.shape, seen))
@@ -48,7 +40,7 @@ pub(super) fn occurs(shape: &Shape) -> bool {
 /// goes before one that needs a number of it. False if there are more choices than can be looked at.
 pub(super) fn settle(checker: &mut Checker<'_>, shape: &Shape, value: &mut Value) -> bool {
     match (shape, value) {
-        (Shape::Integer(bounds), value @ Value::String(_)) if is_wide(bounds) => {
+        (Shape::Integer(bounds), value @ Value::String(_)) if bounds.is_wide() => {
             if let Some(number) = value.as_str().and_then(integer) {
                 *value = number.into();
             }

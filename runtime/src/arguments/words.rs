@@ -5,7 +5,6 @@ use std::fmt::{self, Write as _};
 use airlock_contract::shape::{Shape, Text};
 use serde_json::Value;
 
-use super::digits::is_wide;
 use crate::untrusted::one_line;
 
 /// Allowed values that are told.
@@ -18,7 +17,7 @@ pub(super) fn describe(shape: &Shape) -> String {
         Shape::Boolean => "true or false".to_owned(),
         Shape::Integer(bounds) => {
             let step = bounds.multiple_of.map(|step| format!(", a multiple of {step}")).unwrap_or_default();
-            let digits = if is_wide(bounds) { " (or its digits as a string)" } else { "" };
+            let digits = if bounds.is_wide() { " (or its digits as a string)" } else { "" };
             format!("an integer{}{step}{digits}", range(bounds.min, bounds.max))
         }
         Shape::Number(bounds) => {

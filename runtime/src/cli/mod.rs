@@ -11,7 +11,8 @@ use std::io::{self, Read as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use airlock_contract::Catalog;
+use airlock_contract::Program;
+use airlock_offer::ToolList;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,6 +48,7 @@ const EXAMPLES: &str = "\
 Examples:
   airlock-host site > site.json                 write a site file to start from
   airlock-host tools                            list the tools, with their effect and request
+  airlock-host tools --digest                   the digest of what models are told, to compare with the review
   airlock-host call find_patients '{\"name\":\"Li\"}'
                                                 call one tool and print its pruned answer
   airlock-host serve                            speak MCP over standard input and output
@@ -82,6 +84,12 @@ enum Command {
         /// Print the JSON Schema of each tool's arguments as well
         #[arg(long)]
         schema: bool,
+        /// Print the SHA-256 of the list that clients are sent, as it stands in the reviewed source
+        #[arg(long, conflicts_with_all = ["format", "schema"])]
+        digest: bool,
+        /// Print the list that clients are sent, to the byte: `airlock-host tools --sent | sha256sum`
+        #[arg(long, conflicts_with_all = ["format", "schema", "digest"])]
+        sent: bool,
     },
     /// Call one tool: its pruned answer goes to standard output, a summary to standard error
     #[command(after_help = "Example:\n  airlock-host call find_patients '{\"name\":\"Li\",\"limit\":5}'")]
@@ -121,8 +129,8 @@ enum Format {
 
 /// What every command works with.
 pub(crate) struct Context<'a> {
-    /// The catalogs of this program.
-    pub(crate) catalogs: &'static [&'static Catalog],
+    /// What was compiled into this program.
+    pub(crate) program: Program,
     /// The site file that was named, or the default one.
     pub(crate) site_file: PathBuf,
     /// Results.
@@ -136,7 +144,7 @@ impl Context<'_> {
     pub(crate) fn gate(&mut self) -> Result<Arc<Gate>, ExitCode> {
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
             let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
-            Gate::new(self.catalogs, &site, audit).map_err(|fault| fault.to_string())
+            Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())
         });
         opened.map(Arc::new).map_err(|fault| self.fail(ExitCode::Usage, &fault))
     }
@@ -166,7 +174,7 @@ async fn stopped() -> io::Result<()> {
 
 /// Runs one command. `arguments` starts with the program's name.
 pub fn run(
-    catalogs: &'static [&'static Catalog],
+    program: Program,
     arguments: impl IntoIterator<Item = OsString>,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -184,17 +192,22 @@ pub fn run(
         .site
         .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("site.json"));
-    let mut context = Context { catalogs, site_file, out, err };
+    let mut context = Context { program, site_file, out, err };
     match parsed.command {
         Command::Serve { allow_writes } => serve(&mut context, allow_writes),
-        Command::Tools { format, schema } => {
-            let printed = print::tools(catalogs, format == Format::Json, schema, context.out);
+        Command::Tools { digest: true, .. } => digest(&mut context),
+        Command::Tools { sent: true, .. } => {
+            let printed = context.out.write_all(ToolList::of(program.catalogs).text().as_bytes());
+            finish(&mut context, printed)
+        }
+        Command::Tools { format, schema, .. } => {
+            let printed = print::tools(program.catalogs, format == Format::Json, schema, context.out);
             finish(&mut context, printed)
         }
         Command::Call { tool, json, approve } => call(&mut context, tool, &json, approve),
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
-            let printed = print::site(catalogs, context.out);
+            let printed = print::site(program.catalogs, context.out);
             finish(&mut context, printed)
         }
         Command::Completions { shell } => {
@@ -208,6 +221,17 @@ pub fn run(
         #[cfg(feature = "llama")]
         Command::Chat(arguments) => chat::chat(&arguments, &mut context),
     }
+}
+
+/// The digest of the list of tools, made anew; the reviewed one is in the source.
+fn digest(context: &mut Context<'_>) -> ExitCode {
+    let sha256 = ToolList::of(context.program.catalogs).sha256();
+    let printed = writeln!(context.out, "{sha256}");
+    if sha256 != context.program.tools_sha256 {
+        let reviewed = context.program.tools_sha256;
+        return context.fail(ExitCode::Failed, &format!("this is not the digest that was compiled in, {reviewed}"));
+    }
+    finish(context, printed)
 }
 
 /// A result that was not written whole is not a result.

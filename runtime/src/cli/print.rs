@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use airlock_contract::{Catalog, Tool};
+use airlock_offer::Listed;
 use serde_json::{Map, Value, json};
 
 use super::{Context, ExitCode};
 use crate::gate::{Outcome, RefusalKind};
-use crate::schema;
 
 /// The tools, sorted by name. Needs no site file.
 pub(super) fn tools(
@@ -36,13 +36,13 @@ pub(super) fn tools(
             writeln!(out, "{:width$}  {}", "", tool.title)?;
         }
         if with_schema {
-            writeln!(out, "{:#}", schema::of_arguments(tool.request))?;
+            writeln!(out, "{:#}", listed(tool).input_schema)?;
         }
     }
     Ok(())
 }
 
-fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
+fn in_json(catalog: &Catalog, tool: &'static Tool, with_schema: bool) -> Value {
     let mut object = Map::new();
     let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
     put("name", tool.name.into());
@@ -55,12 +55,17 @@ fn in_json(catalog: &Catalog, tool: &Tool, with_schema: bool) -> Value {
     put("path", format!("{}{}", base_path(catalog, tool), tool.request.path).into());
     put("credentials", tool.credentials.into());
     if with_schema {
-        put("input_schema", schema::of_arguments(tool.request));
-        if let Some(schema) = schema::of_output(tool.output) {
+        let listed = listed(tool);
+        put("input_schema", listed.input_schema);
+        if let Some(schema) = listed.output_schema {
             put("output_schema", schema);
         }
     }
     object.into()
+}
+
+fn listed(tool: &'static Tool) -> Listed<'static> {
+    Listed::new(&airlock_offer::Tool::of(tool))
 }
 
 /// Where the paths of a tool's upstream begin.

@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &PruneArgs, context: &mut Context<'_>) -> ExitCode 
 }
 
 fn made(arguments: &PruneArgs, context: &mut Context<'_>) -> Result<Made, String> {
-    let tools: Vec<&Tool> = context.catalogs.iter().flat_map(|catalog| catalog.tools).collect();
+    let tools: Vec<&Tool> = context.program.catalogs.iter().flat_map(|catalog| catalog.tools).collect();
     let tool = tools.iter().find(|tool| tool.name == arguments.tool).ok_or_else(|| {
         let hint = suggestion(&arguments.tool, tools.iter().map(|tool| tool.name));
         format!("unknown tool; {hint}")

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, Tool, Upstream as Declared};
+use airlock_contract::{Catalog, Program, Tool, Upstream as Declared};
+use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
@@ -12,7 +13,6 @@ use super::{Entry, Gate};
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::request::Plan;
-use crate::schema;
 use crate::site::Site;
 use crate::upstream::{Credentials, Upstream, forms};
 
@@ -29,9 +29,12 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Gate {
-    /// Joins catalogs with a site. Fails if the site does not fit them, or if a tool cannot be enforced as declared.
-    pub fn new(catalogs: &'static [&'static Catalog], site: &Site, audit: Audit) -> Result<Self, StartError> {
+    /// Joins what was compiled with a site. Fails if the site does not fit it, if a tool cannot be enforced as declared, or
+    /// if what clients would be told of the tools is not what was reviewed.
+    pub fn new(program: Program, site: &Site, audit: Audit) -> Result<Self, StartError> {
+        let catalogs = program.catalogs;
         check_names(catalogs, site)?;
+        let mut listed = reviewed(program)?;
         let mut upstreams = BTreeMap::new();
         let mut entries = Vec::new();
         for catalog in catalogs {
@@ -41,17 +44,34 @@ impl Gate {
                 upstreams.entry(name).or_insert_with(|| Arc::new(Upstream::new(name, here.address.clone())));
             }
             for tool in catalog.tools {
-                entries.push(entry(catalog, tool, &upstreams, site)?);
+                let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
+                entries.push(entry(catalog, tool, listed, &upstreams, site)?);
             }
         }
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
-        if let Some(pair) = entries.windows(2).find(|pair| pair[0].tool.name == pair[1].tool.name) {
-            let (tool, first, second) = (pair[0].tool.name, pair[0].catalog.name, pair[1].catalog.name);
-            return Err(StartError(format!("`{first}` and `{second}` both have a tool `{tool}`; rename one")));
-        }
         let permits = Semaphore::new(site.limits.calls_at_once_max);
         Ok(Self { catalogs, entries, permits, limits: site.limits, audit })
     }
+}
+
+/// The entries of the list of tools by name, if the list is the one that was reviewed. It is made anew by the code that is
+/// linked here, so a program of parts that do not belong together does not start.
+fn reviewed(program: Program) -> Result<BTreeMap<&'static str, Listed<'static>>, StartError> {
+    let list = ToolList::of(program.catalogs);
+    let (sha256, reviewed) = (list.sha256(), program.tools_sha256);
+    if sha256 != reviewed {
+        return Err(StartError(format!(
+            "the list of tools is not the one that was reviewed: its digest is {sha256}, and {reviewed} was compiled in; \
+             build compiler, generated source and host from one release"
+        )));
+    }
+    Ok(list.into_entries().into_iter().map(|entry| (entry.name, entry)).collect())
+}
+
+fn doubled(program: Program, tool: &str) -> StartError {
+    let has = |catalog: &&&Catalog| catalog.tools.iter().any(|one| one.name == tool);
+    let names: Vec<&str> = program.catalogs.iter().filter(has).map(|catalog| catalog.name).collect();
+    StartError(format!("more than one tool is named `{tool}`, of: {}; rename one", names.join(", ")))
 }
 
 /// A name in the site file that no catalog has is a slip, and the address behind it would silently go unused.
@@ -80,6 +100,7 @@ fn check_names(catalogs: &[&Catalog], site: &Site) -> Result<(), StartError> {
 fn entry(
     catalog: &'static Catalog,
     tool: &'static Tool,
+    listed: Listed<'static>,
     upstreams: &BTreeMap<&str, Arc<Upstream>>,
     site: &Site,
 ) -> Result<Entry, StartError> {
@@ -104,8 +125,7 @@ fn entry(
         catalog,
         tool,
         declared,
-        input_schema: schema::of_arguments(tool.request),
-        output_schema: schema::of_output(tool.output),
+        listed,
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
         prune: Prune::new(&Rule::from(&tool.prune)).map_err(|fault| broken(fault.to_string()))?,

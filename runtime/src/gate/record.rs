@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
 use crate::audit::{Audit, Record};
-use crate::digest::sha256;
 use crate::untrusted::one_line;
+use airlock_offer::sha256;
 
 /// What has happened so far.
 #[derive(Debug, Default)]

@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_longest_file_fits_into_a_line() {
-        let base64 = crate::request::BODY_BYTES_MAX.div_ceil(3) * 4;
+        let base64 = airlock_contract::request::BODY_BYTES_MAX.div_ceil(3) * 4;
         assert!(base64 + (1 << 19) < super::bytes_max(true) && super::bytes_max(true) < 16 << 20);
     }
 

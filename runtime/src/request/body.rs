@@ -4,13 +4,13 @@
 
 use std::borrow::Cow;
 
-use airlock_contract::request::{Argument, Source, is_media_type};
+use airlock_contract::request::{Argument, BODY_BYTES_MAX, Source, is_media_type};
 use airlock_contract::shape::Shape;
 use airlock_contract::{Body, Place};
 use serde_json::{Map, Value};
 
 use super::value::Subject;
-use super::{BODY_BYTES_MAX, form, multipart, row_value};
+use super::{form, multipart, row_value};
 use crate::arguments::{Checked, object_of};
 use crate::file::{self, FileFault};
 

@@ -6,10 +6,10 @@
 use airlock_contract::request::{Part, PartContent};
 use serde_json::Value;
 
-use super::BODY_BYTES_MAX;
 use super::body::{Member, file_type, refused_file, text_type};
-use crate::digest::sha256;
 use crate::file;
+use airlock_contract::request::BODY_BYTES_MAX;
+use airlock_offer::sha256;
 
 /// How often another boundary is tried. The first one stands in a part only if somebody can foresee SHA-256.
 const BOUNDARIES_MAX: u32 = 8;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Program, Upstream};
 use airlock_contract::prune::{Prune, call, current, field, object};
 use airlock_contract::request::{Body, Method, Request, body, path, query};
 use airlock_contract::response::{Response, Status, empty, json};
@@ -148,7 +148,12 @@ const TOOLS: &[Tool] = &[
     ),
 ];
 
-/// What `airlock_generated::CATALOGS` would be.
+/// Catalogs as a program whose list of tools was reviewed.
+pub(crate) fn program(catalogs: &'static [&'static Catalog]) -> Program {
+    Program { catalogs, tools_sha256: airlock_offer::ToolList::of(catalogs).sha256().leak() }
+}
+
+/// What `airlock_generated::PROGRAM` would hold.
 pub(crate) static CATALOGS: &[&Catalog] = &[&Catalog {
     name: "clinic",
     title: "Clinic department",
@@ -184,7 +189,7 @@ impl Bench {
         let credentials = [("key".to_owned(), secret)].into();
         site.upstreams.insert("clinic".to_owned(), SiteUpstream { address, credentials });
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
-        let gate = Arc::new(Gate::new(CATALOGS, &site, audit).expect("the site fits"));
+        let gate = Arc::new(Gate::new(program(CATALOGS), &site, audit).expect("the site fits"));
         Self { gate, fake, directory }
     }
 

@@ -4,17 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use airlock_contract::Program;
 use airlock_runtime::cli::{self, ExitCode};
 use serde_json::Value;
 
-use crate::catalog::{CANARY, CATALOGS};
+use crate::catalog::{CANARY, CATALOGS, program};
 use crate::fake::Fake;
 
 /// Exit code, standard output, standard error. Neither may hold the credential.
 fn run(arguments: &[&str]) -> (ExitCode, String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = std::iter::once("airlock-host").chain(arguments.iter().copied()).map(Into::into);
-    let code = cli::run(CATALOGS, arguments, &mut out, &mut err);
+    let code = cli::run(program(CATALOGS), arguments, &mut out, &mut err);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     let (out, err) = (text(out), text(err));
     assert!(!out.contains(CANARY) && !err.contains(CANARY), "{out}{err}");
@@ -114,6 +115,33 @@ fn tools_and_site_need_no_site_file() {
     assert_eq!(code, ExitCode::Done);
     let site: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(site["upstreams"]["clinic"]["credentials"]["key"]["file"], "clinic.key");
+}
+
+#[test]
+fn the_list_and_its_digest_can_be_compared_with_the_review() {
+    let (code, digest, _) = run(&["tools", "--digest"]);
+    assert_eq!((code, digest.trim_end()), (ExitCode::Done, program(CATALOGS).tools_sha256));
+    let (code, sent, _) = run(&["tools", "--sent"]);
+    assert_eq!((code, airlock_offer::sha256(sent.as_bytes()).as_str()), (ExitCode::Done, digest.trim_end()));
+    let (code, _, err) = run(&["tools", "--sent", "--digest"]);
+    assert_eq!(code, ExitCode::Usage, "{err}");
+}
+
+/// A program whose parts do not belong together tells no client anything.
+#[test]
+fn a_list_that_was_not_reviewed_is_never_offered() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = write_site(directory.path(), "http://127.0.0.1:1");
+    let other = Program { tools_sha256: "0", ..program(CATALOGS) };
+    for (arguments, code) in [(&["tools", "--digest"][..], ExitCode::Failed), (&["call", "probe"], ExitCode::Usage)] {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let arguments: Vec<&str> =
+            ["airlock-host", "--site", &site].into_iter().chain(arguments.iter().copied()).collect();
+        let arguments = arguments.into_iter().map(Into::into);
+        assert_eq!(cli::run(other, arguments, &mut out, &mut err), code);
+        let err = String::from_utf8(err).expect("UTF-8");
+        assert!(err.contains("compiled in"), "{err}");
+    }
 }
 
 #[test]

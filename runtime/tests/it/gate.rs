@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use airlock_runtime::gate::{Approval, Call, Caller, Outcome, RefusalKind};
 use serde_json::{Value, json};
 
-use crate::catalog::{Bench, CANARY};
+use crate::catalog::{Bench, CANARY, CATALOGS, program};
 
 fn call(tool: &str, arguments: Value) -> Call {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
@@ -142,7 +142,7 @@ async fn an_upstream_that_is_not_there_is_told_clearly() {
     let upstream = airlock_runtime::site::SiteUpstream { address, credentials: [("key".to_owned(), secret)].into() };
     site.upstreams.insert("clinic".to_owned(), upstream);
     let audit = airlock_runtime::audit::Audit::open(Some(&bench.audit_file())).expect("a file");
-    let gate = airlock_runtime::gate::Gate::new(crate::catalog::CATALOGS, &site, audit).expect("fits");
+    let gate = airlock_runtime::gate::Gate::new(program(CATALOGS), &site, audit).expect("fits");
     let refusal = gate.call(call("probe", json!({"what": "x"}))).await.answer.expect_err("nobody listens");
     assert_eq!(refusal.kind, RefusalKind::Upstream);
     assert!(
@@ -258,7 +258,7 @@ async fn a_call_without_a_record_has_no_answer() {
     site.upstreams.insert("clinic".to_owned(), upstream);
     // Every write to it fails, as on a full disk.
     let audit = airlock_runtime::audit::Audit::open(Some(std::path::Path::new("/dev/full"))).expect("a device");
-    let gate = airlock_runtime::gate::Gate::new(crate::catalog::CATALOGS, &site, audit).expect("fits");
+    let gate = airlock_runtime::gate::Gate::new(program(CATALOGS), &site, audit).expect("fits");
     let outcome = gate.call(call("probe", json!({"what": "x"}))).await;
     assert_eq!(outcome.answer.expect_err("no record").kind, RefusalKind::Audit);
     assert_eq!(outcome.answer_bytes, 0);

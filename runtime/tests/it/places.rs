@@ -16,7 +16,7 @@ use airlock_runtime::site::{Address, Secret, Site, SiteUpstream};
 use serde_json::{Value, json as value_of};
 use tempfile::TempDir;
 
-use crate::catalog::CANARY;
+use crate::catalog::{CANARY, program};
 use crate::fake::Fake;
 
 const TEXT: Shape = text();
@@ -160,7 +160,7 @@ impl Bench {
         let (lab, files) = (Fake::start().await, Fake::start().await);
         let directory = tempfile::tempdir().expect("a directory");
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
-        let gate = Gate::new(CATALOGS, &site(&lab.address(), &files.address()), audit).expect("the site fits");
+        let gate = Gate::new(program(CATALOGS), &site(&lab.address(), &files.address()), audit).expect("the site fits");
         Self { gate: Arc::new(gate), lab, files, directory }
     }
 
@@ -250,7 +250,7 @@ async fn a_credential_of_the_query_does_not_come_back() {
     }
     let gate = {
         let audit = Audit::open(Some(&bench.directory.path().join("audit.jsonl"))).expect("a file");
-        Gate::new(CATALOGS, &site("http://127.0.0.1:1", "http://127.0.0.1:1"), audit).expect("fits")
+        Gate::new(program(CATALOGS), &site("http://127.0.0.1:1", "http://127.0.0.1:1"), audit).expect("fits")
     };
     let arguments = serde_json::Map::from_iter([("what".to_owned(), Value::from("x"))]);
     let call = Call { tool: "probe_lab".to_owned(), arguments, caller: Caller::Command, approval: Approval::None };
@@ -274,7 +274,7 @@ async fn an_answer_of_another_shape_says_where_it_is() {
     assert_eq!(pruned.misfit.as_deref(), Some("the whole is of another type, or missing"));
     assert_eq!(pruned.json, r#"{"ok":true}"#);
     let schemas: Vec<Value> =
-        bench.gate.tools().iter().take(4).map(|entry| entry.output_schema.clone().unwrap_or_default()).collect();
+        bench.gate.tools().iter().take(4).map(|entry| entry.listed.output_schema.clone().unwrap_or_default()).collect();
     assert_eq!(
         schemas,
         [
@@ -290,8 +290,9 @@ async fn an_answer_of_another_shape_says_where_it_is() {
 fn refused(catalogs: &'static [&'static Catalog], change: impl FnOnce(&mut Site)) -> String {
     let mut site = site("http://127.0.0.1:1", "http://127.0.0.1:1");
     change(&mut site);
-    let fault =
-        Gate::new(catalogs, &site, Audit::open(None).expect("standard error")).expect_err("refused").to_string();
+    let fault = Gate::new(program(catalogs), &site, Audit::open(None).expect("standard error"))
+        .expect_err("refused")
+        .to_string();
     assert!(!fault.contains(CANARY), "{fault}");
     fault
 }
@@ -329,7 +330,7 @@ fn every_upstream_is_bound_by_name() {
 fn a_site_file_to_start_from_has_every_upstream() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let arguments = ["airlock-host", "site"].map(Into::into);
-    airlock_runtime::cli::run(CATALOGS, arguments, &mut out, &mut err);
+    airlock_runtime::cli::run(program(CATALOGS), arguments, &mut out, &mut err);
     let site: Value = serde_json::from_slice(&out).expect("JSON");
     assert_eq!(site["upstreams"]["files"]["credentials"], value_of!({"key": {"file": "files.key"}}));
     let lab = value_of!({"session": {"file": "lab-session.key"}, "token": {"file": "lab-token.key"}});

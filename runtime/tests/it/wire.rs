@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf};
 use tokio::task::JoinHandle;
 
-use crate::catalog::Bench;
+use crate::catalog::{Bench, CATALOGS, program};
 use crate::places;
 
 /// A client that writes lines and reads lines.
@@ -134,6 +134,25 @@ async fn a_conversation_of_the_newest_revision() {
     assert_eq!(result["content"], json!([{"type": "text", "text": "id,name\n1,Li\n2,null"}]), "rows say the same");
     assert_eq!(result["isError"], false);
     assert_eq!(client.end().await, Vec::<Value>::new());
+}
+
+/// What a reviewer compares is what clients get, to the byte, whichever revision they speak.
+#[tokio::test]
+async fn the_list_that_is_sent_is_the_one_that_was_reviewed() {
+    let list = airlock_offer::ToolList::of(CATALOGS);
+    assert_eq!(list.sha256(), program(CATALOGS).tools_sha256);
+    let bench = Bench::new().await;
+    for version in ["2025-06-18", "2025-11-25"] {
+        let mut client = Client::connect(&bench, Approval::None);
+        initialize(&mut client, version).await;
+        let listed = client.ask(legacy(2, "tools/list", &json!({}))).await;
+        assert_eq!(listed["result"]["tools"].to_string(), list.text(), "{version}");
+        client.end().await;
+    }
+    let mut client = Client::connect(&bench, Approval::Granted);
+    let listed = client.ask(modern(1, "tools/list", json!({}))).await;
+    assert_eq!(listed["result"]["tools"].to_string(), list.text());
+    client.end().await;
 }
 
 #[tokio::test]

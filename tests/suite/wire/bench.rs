@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use airlock_compiler::load::Sources;
+use airlock_compiler::offer;
 use airlock_compiler::pipeline::{self, Compiled};
 use airlock_compiler::report::{Report, human};
-use airlock_contract::{Credential, CredentialPlace};
+use airlock_contract::{Credential, CredentialPlace, Program};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate};
 use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
@@ -79,7 +80,10 @@ pub(crate) fn open(compiled: &Compiled, directory: &Path, origin: &str) -> Gate 
         }
     }
     let audit = Audit::open(Some(&directory.join("audit.jsonl"))).expect("can be written");
-    Gate::new(constants.leak(), &site, audit).expect("what the compiler lets through can be opened")
+    // The compiler's digest, made from its own data, is the one that the host makes from constants, or nothing opens.
+    let tools_sha256 = offer::tool_list(&compiled.catalogs).sha256().leak();
+    let program = Program { catalogs: constants.leak(), tools_sha256 };
+    Gate::new(program, &site, audit).expect("what the compiler lets through can be opened")
 }
 
 /// What stands in the key file of a credential; a user and a password where those are sent.

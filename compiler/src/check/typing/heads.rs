@@ -1,11 +1,11 @@
 //! What a type is on the outside: its alternatives, each with its kind. Names are looked up here, one at a time.
 
+use airlock_contract::text::is_invisible;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::types::{Around, Object, Place, Rest, Type};
 use crate::ir::{self, Others, Shape};
-use crate::report::is_invisible;
 
 /// Named shapes nest no deeper than this around a place, and a shape has no more alternatives; what is beyond is not typed.
 const DEPTH_MAX: usize = 64;

@@ -15,7 +15,7 @@ use super::super::template::ChatTemplate;
 use super::super::{ModelError, ModelIdentity};
 use super::session::{SLICE_TOKENS, Session};
 use super::{Command, Event, Settings, load};
-use crate::digest::sha256;
+use airlock_offer::sha256;
 
 /// News while a model is loaded.
 pub(super) enum Loading {

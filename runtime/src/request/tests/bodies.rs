@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::readers::{self, Kind};
 use super::support::{decoded, encode, hostile, row, shaped};
-use crate::request::BODY_BYTES_MAX;
+use airlock_contract::request::BODY_BYTES_MAX;
 
 type Written = Result<Option<(String, Vec<u8>)>, String>;
 

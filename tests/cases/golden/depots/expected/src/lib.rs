@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::Catalog;
+use airlock_contract::Program;
 
 #[rustfmt::skip]
 mod depots;
@@ -13,5 +13,8 @@ mod depots;
 /// The version of the compiler that wrote this crate.
 pub const COMPILER_VERSION: &str = "0.1.0";
 
-/// Every catalog, in the order of their names.
-pub static CATALOGS: &[&Catalog] = &[&depots::CATALOG];
+/// Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`.
+pub static PROGRAM: Program = Program {
+    catalogs: &[&depots::CATALOG],
+    tools_sha256: "147b6c1659c97179c7f8d27a625d3b6dcfca0a2aba14aefc883871c2b55ee0fd",
+};

@@ -1,38 +1,29 @@
-//! Shapes as JSON Schema (2020-12), for MCP clients and for the model.
+//! The schema of arguments.
 //!
-//! What comes in: a tool's table of arguments, or the shape of its answer. What goes out: one object without `$ref`, keys
-//! in declared order. That of arguments admits exactly what `arguments` admits, but where a recursive shape is cut: there
-//! any such value is announced, and `arguments` still checks it. Fixed arguments are not in it. That of answers (`output`)
-//! says less than the shape, and all of it is true of every answer.
+//! It admits exactly what the runtime admits, but where a recursive shape is cut: there any such value is announced, and the
+//! runtime still checks it. Fixed arguments are not in it.
 
-mod output;
-
-use airlock_contract::Body;
-use airlock_contract::request::{Argument, Request, Source};
-use airlock_contract::shape::{Integer, List, Named, Number, Object, Shape, Text};
+use airlock_contract::request::BODY_BYTES_MAX;
+use airlock_contract::shape::{Integer, Number};
 use serde_json::{Map, Value, json};
 
-pub(crate) use output::misfit;
-pub use output::of_output;
-
-use crate::arguments::is_wide;
-use crate::request::BODY_BYTES_MAX;
+use crate::view::{List, Object, Text};
+use crate::{Argument, Source, View, Viewed, cut, describe, object};
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
 /// shared are written out at each place, so their number can grow fast.
 const NODES_MAX: usize = 4000;
 
-/// The schema of a tool's arguments: `type: object`, and nothing but what is declared.
-pub fn of_arguments(request: &Request) -> Value {
-    let named_files = !matches!(request.body, Body::Bytes(_));
-    let mut writer = Writer { open: Vec::new(), nodes: 0, named_files };
+/// The schema of a tool's arguments: `type: object`, and nothing but what is declared. See [`Tool::takes_bytes`].
+///
+/// [`Tool::takes_bytes`]: crate::Tool::takes_bytes
+pub fn input_schema<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool) -> Value {
+    let mut writer = Writer { open: Vec::new(), nodes: 0, named_files: !takes_bytes };
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for argument in request.arguments {
-        match argument.source {
-            Source::Fixed(_) => continue,
-            Source::Required => required.push(Value::from(argument.name)),
-            Source::Optional | Source::Default(_) => {}
+    for argument in arguments {
+        if argument.source == Source::Required {
+            required.push(Value::from(argument.name));
         }
         properties.insert(argument.name.to_owned(), writer.argument(argument));
     }
@@ -46,17 +37,17 @@ pub fn of_arguments(request: &Request) -> Value {
     schema.into()
 }
 
-struct Writer {
-    /// Named shapes that are being written: one of them again is a cycle.
-    open: Vec<&'static Named>,
+struct Writer<'a> {
+    /// Names of the shapes that are being written: one of them again is a cycle.
+    open: Vec<&'a str>,
     nodes: usize,
     /// Whether a file's name goes along. A body that is the file's bytes has no place for it.
     named_files: bool,
 }
 
-impl Writer {
-    fn argument(&mut self, argument: &Argument) -> Value {
-        let mut schema = self.shape(&argument.shape);
+impl<'a> Writer<'a> {
+    fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) -> Value {
+        let mut schema = self.shape(argument.shape);
         describe(&mut schema, argument.description);
         if let Source::Default(json) = argument.source
             && let Ok(value) = serde_json::from_str(json)
@@ -66,38 +57,37 @@ impl Writer {
         schema.into()
     }
 
-    fn shape(&mut self, shape: &Shape) -> Map<String, Value> {
+    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Map<String, Value> {
         self.nodes += 1;
-        match shape {
-            Shape::Any => object(json!({"description": "Any JSON value."})),
-            Shape::Boolean => object(json!({"type": "boolean"})),
-            Shape::Integer(bounds) => integer(bounds),
-            Shape::Number(bounds) => number(bounds),
-            Shape::Text(bounds) => text(bounds),
-            Shape::List(list) => self.list(list),
-            Shape::Object(properties) => self.object(properties),
-            Shape::Words(words) => object(json!({"type": "string", "enum": words})),
-            Shape::Literals(literals) => enumeration(literals),
-            Shape::AnyOf(shapes) => {
-                let any: Vec<Value> = shapes.iter().map(|shape| self.shape(shape).into()).collect();
+        match shape.view() {
+            View::Any => object(json!({"description": "Any JSON value."})),
+            View::Boolean => object(json!({"type": "boolean"})),
+            View::Integer(bounds) => integer(&bounds),
+            View::Number(bounds) => number(&bounds),
+            View::Text(bounds) => text(&bounds),
+            View::List(list) => self.list(&list),
+            View::Object(properties) => self.object(&properties),
+            View::Words(words) => object(json!({"type": "string", "enum": words})),
+            View::Literals(literals) => enumeration(&literals),
+            View::AnyOf(shapes) => {
+                let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
                 object(json!({"anyOf": any}))
             }
-            Shape::Nullable(inner) => {
+            View::Nullable(inner) => {
                 let inner = self.shape(inner);
                 object(json!({"anyOf": [inner, {"type": "null"}]}))
             }
-            Shape::File => self.file(),
-            Shape::Named(named) => self.named(named),
+            View::File => self.file(),
+            View::Named(name, shape) => self.named(name, shape),
         }
     }
 
-    fn named(&mut self, named: &'static Named) -> Map<String, Value> {
-        let open = self.open.iter().any(|other| std::ptr::eq(*other, named));
-        if open || self.nodes > NODES_MAX {
-            return cut(named);
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Map<String, Value> {
+        if self.open.contains(&name) || self.nodes > NODES_MAX {
+            return cut(name, shape);
         }
-        self.open.push(named);
-        let schema = self.shape(&named.shape);
+        self.open.push(name);
+        let schema = self.shape(shape);
         self.open.pop();
         schema
     }
@@ -120,7 +110,7 @@ impl Writer {
         }))
     }
 
-    fn list(&mut self, list: &List) -> Map<String, Value> {
+    fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Map<String, Value> {
         let mut schema = object(json!({"type": "array", "items": self.shape(list.items)}));
         if list.items_min > 0 {
             schema.insert("minItems".to_owned(), list.items_min.into());
@@ -134,11 +124,11 @@ impl Writer {
         schema
     }
 
-    fn object(&mut self, shape: &Object) -> Map<String, Value> {
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Map<String, Value> {
         let mut properties = Map::new();
         let mut required = Vec::new();
-        for property in shape.properties {
-            let mut schema = self.shape(&property.shape);
+        for property in &shape.properties {
+            let mut schema = self.shape(property.shape);
             describe(&mut schema, property.description);
             properties.insert(property.name.to_owned(), schema.into());
             if property.required {
@@ -164,30 +154,6 @@ impl Writer {
     }
 }
 
-/// What stands for a shape that is not written out again.
-fn cut(named: &Named) -> Map<String, Value> {
-    let mut cut = Map::new();
-    match named.shape {
-        Shape::Object(_) => drop(cut.insert("type".to_owned(), "object".into())),
-        Shape::List(_) => drop(cut.insert("type".to_owned(), "array".into())),
-        _ => {}
-    }
-    cut.insert("description".to_owned(), format!("A nested {}, of the same form.", named.name).into());
-    cut
-}
-
-/// Puts a description in; one that a cut left there stays behind it.
-fn describe(schema: &mut Map<String, Value>, description: &str) {
-    if description.is_empty() {
-        return;
-    }
-    let text = match schema.get("description") {
-        Some(Value::String(own)) => format!("{description} {own}"),
-        _ => description.to_owned(),
-    };
-    schema.insert("description".to_owned(), text.into());
-}
-
 fn integer(bounds: &Integer) -> Map<String, Value> {
     let mut schema = object(json!({"type": "integer"}));
     for (keyword, bound) in [("minimum", bounds.min), ("maximum", bounds.max), ("multipleOf", bounds.multiple_of)] {
@@ -199,7 +165,7 @@ fn integer(bounds: &Integer) -> Map<String, Value> {
             schema.insert(keyword.to_owned(), (bound as f64).into());
         }
     }
-    if is_wide(bounds) {
+    if bounds.is_wide() {
         // Hosts that hold numbers as floats would lose digits.
         let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"});
         return object(json!({"anyOf": [schema, digits]}));
@@ -223,7 +189,7 @@ fn number(bounds: &Number) -> Map<String, Value> {
     schema
 }
 
-fn text(bounds: &Text) -> Map<String, Value> {
+fn text(bounds: &Text<'_>) -> Map<String, Value> {
     let mut schema = object(json!({"type": "string"}));
     if bounds.chars_min > 0 {
         schema.insert("minLength".to_owned(), bounds.chars_min.into());
@@ -252,16 +218,3 @@ fn enumeration(literals: &[&str]) -> Map<String, Value> {
     schema.insert("enum".to_owned(), values.into());
     schema
 }
-
-/// The map of a `json!` object.
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-#[cfg(test)]
-mod agreement;
-#[cfg(test)]
-mod tests;

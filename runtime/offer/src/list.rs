@@ -1,0 +1,211 @@
+//! The list of tools, as the protocol sends it.
+
+use airlock_contract::{Body, Effect, Method, request, shape};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Viewed, input_schema, output_schema, sha256};
+
+/// A tool, as far as anybody is told of it.
+#[derive(Clone, Debug)]
+pub struct Tool<'a, S> {
+    /// Its name.
+    pub name: &'a str,
+    /// One line for people; may be empty.
+    pub title: &'a str,
+    /// What the model is told.
+    pub description: &'a str,
+    /// What a call does to the upstream's data.
+    pub effect: Effect,
+    /// The method of its request.
+    pub method: Method,
+    /// Whether the body is the bytes of one file: then there is no place for the file's name.
+    pub takes_bytes: bool,
+    /// The arguments that the model may send, in declared order. Fixed ones are not among them.
+    pub arguments: Vec<Argument<'a, S>>,
+    /// What answers are made of, when they are pruned.
+    pub output: S,
+}
+
+/// An argument that the model may send.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument<'a, S> {
+    /// The model's name for it.
+    pub name: &'a str,
+    /// What the model is told of it; may be empty.
+    pub description: &'a str,
+    /// What it may be.
+    pub shape: S,
+    /// Who chooses it.
+    pub source: Source<'a>,
+}
+
+/// Who chooses an argument that the model may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// The model must.
+    Required,
+    /// The model may.
+    Optional,
+    /// The model may; else this JSON text.
+    Default(&'a str),
+}
+
+impl<'a> Tool<'a, &'a shape::Shape> {
+    /// A tool that is a constant.
+    pub fn of(tool: &'a airlock_contract::Tool) -> Self {
+        Self {
+            name: tool.name,
+            title: tool.title,
+            description: tool.description,
+            effect: tool.effect,
+            method: tool.request.method,
+            takes_bytes: matches!(tool.request.body, Body::Bytes(_)),
+            arguments: tool.request.arguments.iter().filter_map(Argument::of).collect(),
+            output: tool.output,
+        }
+    }
+}
+
+impl<'a> Argument<'a, &'a shape::Shape> {
+    /// An argument that is a constant; none if it is fixed.
+    pub fn of(row: &'a request::Argument) -> Option<Self> {
+        let source = match row.source {
+            request::Source::Required => Source::Required,
+            request::Source::Optional => Source::Optional,
+            request::Source::Default(json) => Source::Default(json),
+            request::Source::Fixed(_) => return None,
+        };
+        Some(Argument { name: row.name, description: row.description, shape: &row.shape, source })
+    }
+}
+
+/// One entry of the list (Model Context Protocol 2026-07-28, `Tool`). Its fields stand in the order in which they are sent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<'a> {
+    /// The tool's name.
+    pub name: &'a str,
+    /// One line for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<&'a str>,
+    /// What the model is told.
+    pub description: &'a str,
+    /// JSON Schema of the arguments: a closed object without `$ref`, keys in declared order.
+    pub input_schema: Value,
+    /// JSON Schema of the answer, an object; none where nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Value>,
+    /// Hints for clients.
+    pub annotations: Annotations,
+}
+
+/// Hints for clients. Left out, they default to the alarming side; they change nothing about what the gate allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Annotations {
+    /// It changes nothing.
+    pub read_only_hint: bool,
+    /// It may remove or replace what is there; meaningless where it only reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destructive_hint: Option<bool>,
+    /// The same call again changes nothing more; meaningless where it only reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotent_hint: Option<bool>,
+    /// It reaches others than a closed list of systems: never.
+    pub open_world_hint: bool,
+}
+
+impl Annotations {
+    /// From what a tool does, and by which method.
+    pub fn of(effect: Effect, method: Method) -> Self {
+        let (destructive, idempotent) = match effect {
+            Effect::Read => (None, None),
+            Effect::Destroy => (Some(true), Some(true)),
+            Effect::Write => {
+                let replaces = matches!(method, Method::Put | Method::Patch | Method::Delete);
+                (Some(replaces), Some(matches!(method, Method::Put | Method::Delete)))
+            }
+        };
+        Self {
+            read_only_hint: effect == Effect::Read,
+            destructive_hint: destructive,
+            idempotent_hint: idempotent,
+            open_world_hint: false,
+        }
+    }
+}
+
+impl<'a> Listed<'a> {
+    /// A tool's entry.
+    pub fn new<S: Viewed<'a>>(tool: &Tool<'a, S>) -> Self {
+        Self {
+            name: tool.name,
+            title: Some(tool.title).filter(|title| !title.is_empty()),
+            description: tool.description,
+            input_schema: input_schema(&tool.arguments, tool.takes_bytes),
+            output_schema: output_schema(tool.output),
+            annotations: Annotations::of(tool.effect, tool.method),
+        }
+    }
+
+    /// The entry as it is sent: compact JSON.
+    pub fn text(&self) -> String {
+        // Strings for keys and numbers that are JSON: there is nothing that could fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What hosts hand to a model of it, as compact JSON: name, description and the schema of the arguments. This is what
+    /// is counted where tokens or bytes of a tool are counted.
+    pub fn told(&self) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Told<'t> {
+            name: &'t str,
+            description: &'t str,
+            input_schema: &'t Value,
+        }
+        let told = Told { name: self.name, description: self.description, input_schema: &self.input_schema };
+        serde_json::to_string(&told).unwrap_or_default()
+    }
+}
+
+/// Every tool of a program, in the order of their names: the answer to `tools/list`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolList<'a>(Vec<Listed<'a>>);
+
+impl<'a> ToolList<'a> {
+    /// Puts entries in order. Names are told apart before.
+    pub fn new(entries: impl IntoIterator<Item = Listed<'a>>) -> Self {
+        let mut entries: Vec<Listed<'_>> = entries.into_iter().collect();
+        entries.sort_by_key(|entry| entry.name);
+        Self(entries)
+    }
+
+    /// That of constants.
+    pub fn of(catalogs: &[&'a airlock_contract::Catalog]) -> Self {
+        let tools = catalogs.iter().flat_map(|catalog| catalog.tools);
+        Self::new(tools.map(|tool| Listed::new(&Tool::of(tool))))
+    }
+
+    /// The entries.
+    pub fn entries(&self) -> &[Listed<'a>] {
+        &self.0
+    }
+
+    /// The entries, given away.
+    pub fn into_entries(self) -> Vec<Listed<'a>> {
+        self.0
+    }
+
+    /// The array `tools` of the answer, as it is sent: compact JSON.
+    pub fn text(&self) -> String {
+        let entries: Vec<String> = self.0.iter().map(Listed::text).collect();
+        format!("[{}]", entries.join(","))
+    }
+
+    /// SHA-256 of [`ToolList::text`], in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        sha256(self.text().as_bytes())
+    }
+}

@@ -1,0 +1,259 @@
+//! The schema of answers.
+//!
+//! Clients check every answer against it, and one keyword that they read otherwise takes the whole list of tools down.
+//! So it says types, members and items, and no more: no patterns, formats, bounds or closed objects, and what a document
+//! lists as allowed words stands in the description, since upstreams add to those. Null is admitted for a member that may
+//! be missing and for any array: many upstreams write it there, whatever their document says. The runtime checks an answer
+//! against the same before it goes out. The root is an object: an answer that is none stands in `{"result": …}`.
+
+use airlock_contract::text::is_invisible;
+use serde_json::{Map, Value, json};
+
+use crate::view::Object;
+use crate::{View, Viewed, cut, describe, object};
+
+/// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
+/// tools has to stay well below the ten megabytes that clients read as one message.
+const NODES_MAX: usize = 200;
+
+/// Characters of a description.
+const DESCRIPTION_CHARS_MAX: usize = 160;
+
+/// Words that a description lists.
+const LISTED_MAX: usize = 40;
+
+/// The schema of a tool's answer; none where nothing is known of it.
+pub fn output_schema<'a, S: Viewed<'a>>(shape: S) -> Option<Value> {
+    if matches!(shape.view(), View::Any) {
+        return None;
+    }
+    let mut writer = Writer { open: Vec::new(), nodes: 0 };
+    let schema = match kinds(shape, &mut Vec::new()) {
+        Kinds::Objects => with_type(writer.shape(shape)),
+        Kinds::NoObjects => wrapped(&writer.shape(shape)),
+        Kinds::Both => match object_of(shape) {
+            Some(members) => or_result(writer.object(&members)),
+            None => object(json!({"type": "object"})),
+        },
+    };
+    Some(schema.into())
+}
+
+/// Which values a shape admits, seen as the root of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kinds {
+    Objects,
+    NoObjects,
+    Both,
+}
+
+fn kinds<'a, S: Viewed<'a>>(shape: S, open: &mut Vec<&'a str>) -> Kinds {
+    match shape.view() {
+        View::Object(_) | View::File => Kinds::Objects,
+        View::Any => Kinds::Both,
+        View::Nullable(inner) => match kinds(inner, open) {
+            Kinds::NoObjects => Kinds::NoObjects,
+            _ => Kinds::Both,
+        },
+        View::Named(name, _) if open.contains(&name) => Kinds::Both,
+        View::Named(name, shape) => {
+            open.push(name);
+            let kinds = kinds(shape, open);
+            open.pop();
+            kinds
+        }
+        View::AnyOf(shapes) => {
+            let all: Vec<Kinds> = shapes.into_iter().map(|shape| kinds(shape, open)).collect();
+            match all.first() {
+                Some(first) if all.iter().all(|one| one == first) => *first,
+                _ => Kinds::Both,
+            }
+        }
+        View::Literals(literals) if literals.iter().any(|json| json.trim_start().starts_with('{')) => Kinds::Both,
+        _ => Kinds::NoObjects,
+    }
+}
+
+/// The one object that a shape stands for, if it is one, or null beside it.
+fn object_of<'a, S: Viewed<'a>>(shape: S) -> Option<Object<'a, S>> {
+    let mut shape = shape;
+    // A shape that only names itself has no end.
+    for _ in 0..64 {
+        match shape.view() {
+            View::Object(object) => return Some(object),
+            View::Nullable(inner) | View::Named(_, inner) => shape = inner,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The schema of an object, made true of `{"result": null}` as well: no member is there for sure.
+fn or_result(mut schema: Map<String, Value>) -> Map<String, Value> {
+    schema.remove("required");
+    schema.remove("additionalProperties");
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.shift_remove("result");
+    }
+    schema
+}
+
+fn wrapped(schema: &Map<String, Value>) -> Map<String, Value> {
+    object(json!({"type": "object", "properties": {"result": schema}, "required": ["result"]}))
+}
+
+/// Clients want the type at the root, also beside a choice.
+fn with_type(schema: Map<String, Value>) -> Map<String, Value> {
+    let mut root = object(json!({"type": "object"}));
+    root.extend(schema);
+    root
+}
+
+/// A schema, or null beside it; as it is where null is in already.
+fn or_null(schema: &Map<String, Value>) -> Map<String, Value> {
+    let nothing = json!({"type": "null"});
+    let known = schema.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.contains(&nothing));
+    if known || !schema.contains_key("type") && !schema.contains_key("anyOf") {
+        return schema.clone();
+    }
+    object(json!({"anyOf": [schema, nothing]}))
+}
+
+struct Writer<'a> {
+    /// Names of the shapes that are being written: one of them again is a cycle.
+    open: Vec<&'a str>,
+    nodes: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Map<String, Value> {
+        self.nodes += 1;
+        let view = shape.view();
+        if self.nodes > NODES_MAX {
+            return bare(&view);
+        }
+        match view {
+            View::Any => object(json!({"description": "Any JSON value."})),
+            View::Boolean => object(json!({"type": "boolean"})),
+            View::Integer(_) => object(json!({"type": "integer"})),
+            View::Number(_) => object(json!({"type": "number"})),
+            View::Text(_) => object(json!({"type": "string"})),
+            View::List(list) => or_null(&object(json!({"type": "array", "items": self.shape(list.items)}))),
+            View::Object(shape) => self.object(&shape),
+            View::Words(words) => {
+                let mut schema = object(json!({"type": "string"}));
+                describe(&mut schema, &listed(&words));
+                schema
+            }
+            View::Literals(literals) => literal(&literals),
+            View::AnyOf(shapes) => {
+                let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
+                object(json!({"anyOf": any}))
+            }
+            View::Nullable(inner) => or_null(&self.shape(inner)),
+            View::File => object(json!({"type": "object"})),
+            View::Named(name, shape) => self.named(name, shape),
+        }
+    }
+
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Map<String, Value> {
+        if self.open.contains(&name) {
+            return cut(name, shape);
+        }
+        self.open.push(name);
+        let schema = self.shape(shape);
+        self.open.pop();
+        schema
+    }
+
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Map<String, Value> {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for property in &shape.properties {
+            let mut schema = self.shape(property.shape);
+            if !property.required {
+                schema = or_null(&schema);
+            }
+            describe(&mut schema, &one_line(property.description));
+            properties.insert(property.name.to_owned(), schema.into());
+            if property.required {
+                required.push(Value::from(property.name));
+            }
+        }
+        let mut schema = object(json!({"type": "object", "properties": properties}));
+        if !required.is_empty() {
+            schema.insert("required".to_owned(), required.into());
+        }
+        if let Some(rest) = shape.rest
+            && !matches!(rest.view(), View::Any)
+        {
+            schema.insert("additionalProperties".to_owned(), self.shape(rest).into());
+        }
+        schema
+    }
+}
+
+/// The type of a shape and nothing else; nothing at all of a choice.
+fn bare<S>(shape: &View<'_, S>) -> Map<String, Value> {
+    let kind = match shape {
+        View::Boolean => "boolean",
+        View::Integer(_) => "integer",
+        View::Number(_) => "number",
+        View::Text(_) | View::Words(_) => "string",
+        View::List(_) => "array",
+        View::Object(_) | View::File => "object",
+        _ => return object(json!({"description": "Not described further."})),
+    };
+    object(json!({"type": kind}))
+}
+
+/// The type that all literals have, if it is one, and the literals in words.
+fn literal(literals: &[&str]) -> Map<String, Value> {
+    let mut schema = Map::new();
+    if let Some(kind) = literal_type(literals) {
+        schema.insert("type".to_owned(), kind.into());
+    }
+    describe(&mut schema, &listed(literals));
+    schema
+}
+
+/// The type that all literals have, if it is one.
+fn literal_type(literals: &[&str]) -> Option<&'static str> {
+    let mut kinds = literals.iter().map(|json| serde_json::from_str::<Value>(json).ok().map(|value| kind(&value)));
+    let first = kinds.next()??;
+    kinds.all(|kind| kind == Some(first)).then_some(first)
+}
+
+/// The type of a value (JSON Schema 2020-12, section 4.2.1); a number without a fraction is an integer.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if is_integer(number) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// `3` and `3.0` are integers (JSON Schema 2020-12, section 4.2.3).
+pub fn is_integer(number: &serde_json::Number) -> bool {
+    !number.is_f64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
+}
+
+fn listed(words: &[&str]) -> String {
+    let shown = words[..words.len().min(LISTED_MAX)].join(", ");
+    let more = if words.len() > LISTED_MAX { " and others" } else { "" };
+    one_line(&format!("Declared: {shown}{more}."))
+}
+
+/// A document's text as a short line that shows all of itself.
+fn one_line(text: &str) -> String {
+    let words = text.split(|char: char| char.is_whitespace() || is_invisible(char)).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(DESCRIPTION_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
