@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::ir::Catalog;
 use crate::load::{Loaded, Sources};
 use crate::report::Report;
-use crate::{check, emit, load, lower, normalise, print, resolve};
+use crate::{budget, check, emit, load, lower, normalise, print, resolve};
 
 /// What a run has made.
 #[derive(Debug)]
@@ -19,7 +19,13 @@ pub struct Compiled {
 
 /// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
 pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
-    let catalogs = read(catalogs, sources, report)?;
+    let mut loaded = load::load(catalogs, sources, report);
+    let workspace = std::mem::take(&mut loaded.workspace);
+    let catalogs = finish(loaded, sources, report)?;
+    budget::check(&catalogs, &workspace, sources, report);
+    if report.has_errors() {
+        return None;
+    }
     let tree = emit::emit(&catalogs);
     Some(Compiled { files: print::print(&tree), catalogs })
 }

@@ -10,6 +10,8 @@ pub mod answer;
 pub mod arguments;
 pub mod audit;
 pub mod cli;
+#[cfg(feature = "llama")]
+mod digest;
 mod file;
 pub mod gate;
 pub mod mcp;

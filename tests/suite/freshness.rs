@@ -35,9 +35,11 @@ fn the_generated_crate_is_up_to_date() {
 
 #[test]
 fn the_schema_for_editors_is_up_to_date() {
-    let ran = airlock(["schema"]);
-    assert_eq!(ran.exit, Exit::Done);
-    assert_is_file(&ran.out, &workspace().join("catalogs/catalog.schema.json"));
+    for (file, arguments) in [("catalog", &["schema"][..]), ("workspace", &["schema", "workspace"])] {
+        let ran = airlock(arguments.iter().copied());
+        assert_eq!(ran.exit, Exit::Done);
+        assert_is_file(&ran.out, &workspace().join(format!("catalogs/{file}.schema.json")));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod explain;
 mod init;
 mod inspect;
 mod prune;
+mod tools;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -68,15 +69,30 @@ enum Command {
     Prune(prune::PruneArguments),
     /// Say what a change of catalogs means: what newly leaves, comes back, or is told to a model.
     Diff(diff::DiffArguments),
+    /// List the tools as clients will be sent them, with their digest or their sizes.
+    Tools(tools::ToolsArguments),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
-    /// Print the JSON Schema of catalog.yaml, for editors.
-    Schema,
+    /// Print the JSON Schema of catalog.yaml, or of workspace.yaml, for editors.
+    Schema {
+        /// Of which file.
+        #[arg(value_enum, default_value = "catalog")]
+        file: SchemaOf,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// A file that people write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SchemaOf {
+    /// A catalog's `catalog.yaml`.
+    Catalog,
+    /// `workspace.yaml` beside the catalogs.
+    Workspace,
 }
 
 /// For whom output is written.
@@ -127,8 +143,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Prune(arguments) => prune::run(&arguments, streams),
         Command::Diff(arguments) => diff::run(&arguments, streams),
         Command::Explain(arguments) => explain::run(&arguments, streams),
-        Command::Schema => {
-            streams.out.write_all(crate::manifest::schema_text().as_bytes())?;
+        Command::Tools(arguments) => tools::run(&arguments, streams),
+        Command::Schema { file } => {
+            let schema = match file {
+                SchemaOf::Catalog => crate::manifest::schema(),
+                SchemaOf::Workspace => crate::manifest::workspace_schema(),
+            };
+            writeln!(streams.out, "{schema:#}")?;
             Ok(Exit::Done)
         }
         Command::Completions { shell } => {

@@ -38,6 +38,7 @@ const TEXTS: &[(&str, &str)] = texts! {
     "E0401" "E0402" "E0403" "E0404" "E0405" "E0406" "E0407"
     "E0501" "E0502" "E0503" "E0504" "E0505" "E0506" "E0507" "E0508"
     "E0601" "E0602" "E0603"
+    "E0801" "E0802" "E0803" "E0804"
 };
 
 /// Every code, in order. A text that is not in the form of these files is left out, which a test excludes.

@@ -23,6 +23,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use airlock_offer::COUNTS_FILE;
+pub use airlock_offer::hex;
 use serde_json::Value;
 
 use directory::Directory;
@@ -36,6 +38,9 @@ pub use value::parse;
 
 use crate::report::{At, Diagnostic, FileId, Report};
 
+/// The workspace manifest's file name.
+pub const WORKSPACE: &str = "workspace.yaml";
+
 /// The manifest's file name.
 pub const MANIFEST: &str = "catalog.yaml";
 
@@ -47,6 +52,17 @@ pub const RESERVED_PREFIX: &str = "x-airlock-";
 pub struct Loaded {
     /// The catalogs in the order of their names.
     pub catalogs: Vec<LoadedCatalog>,
+    /// What stands beside them, for all of them together.
+    pub workspace: LoadedWorkspace,
+}
+
+/// The files beside the catalogs' directories. None of them has to be there.
+#[derive(Debug, Default)]
+pub struct LoadedWorkspace {
+    /// `workspace.yaml`.
+    pub manifest: Option<LoadedFile>,
+    /// `budget.lock`, whose text is in [`Sources`].
+    pub counts: Option<FileId>,
 }
 
 /// One directory below `catalogs/`.
@@ -115,6 +131,7 @@ pub fn load(root: &Path, sources: &mut Sources, report: &mut Report) -> Loaded {
             return loaded;
         }
     };
+    loaded.workspace = load_workspace(root, sources, report);
     for name in names {
         let directory = root.join(&name);
         if directory.join(MANIFEST).is_file()
@@ -131,6 +148,27 @@ pub fn load(root: &Path, sources: &mut Sources, report: &mut Report) -> Loaded {
             )
             .help("run `airlock init NAME --document FILE` to begin one"),
         );
+    }
+    loaded
+}
+
+fn load_workspace(root: &Path, sources: &mut Sources, report: &mut Report) -> LoadedWorkspace {
+    let mut loaded = LoadedWorkspace::default();
+    let is_there = |name: &str| root.join(name).symlink_metadata().is_ok();
+    let Some(mut directory) = open(root, root, report) else { return loaded };
+    if is_there(WORKSPACE) {
+        loaded.manifest = document::load_named(&mut directory, WORKSPACE, sources, report, None).map(|(file, _)| file);
+    }
+    if is_there(COUNTS_FILE) {
+        let shown = directory.shown(COUNTS_FILE);
+        match directory.read(COUNTS_FILE) {
+            Err(denied) => report.push(denied.diagnostic(&shown, None)),
+            // What is no text is no count either, and told of at its line.
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                loaded.counts = Some(sources.add(shown, text, Format::Text));
+            }
+        }
     }
     loaded
 }
@@ -280,13 +318,4 @@ pub fn load_document_at(
 fn link_target(path: &Path) -> Option<PathBuf> {
     let is_link = fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink());
     is_link.then(|| fs::canonicalize(path).ok()).flatten()
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -140,7 +140,7 @@ impl Conform<'_> {
     fn unknown_key(&mut self, key: &str, at: &str, properties: &Map<String, Value>) {
         let names = properties.keys().map(String::as_str);
         let mut diagnostic = Diagnostic::error("E0201", format!("unknown key `{key}`"))
-            .at(At::key(self.file, at), "is not a key of a catalog at this place");
+            .at(At::key(self.file, at), "is not a key at this place");
         diagnostic = match did_you_mean(key, names.clone()) {
             Some(name) => diagnostic.patch("did you mean this one?", At::key(self.file, at), name),
             None => diagnostic.help(format!("the keys here are: {}", names.collect::<Vec<_>>().join(", "))),

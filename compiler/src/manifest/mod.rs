@@ -5,6 +5,7 @@
 
 mod conform;
 mod read;
+mod workspace;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 use crate::ir;
 
 pub use read::read;
+pub use workspace::{Workspace, read_workspace, workspace_schema};
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -233,9 +235,4 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 /// The JSON Schema of `catalog.yaml`, for editors (JSON Schema 2020-12).
 pub fn schema() -> Value {
     schemars::schema_for!(Manifest).to_value()
-}
-
-/// [`schema`] as the bytes of `catalogs/catalog.schema.json`.
-pub fn schema_text() -> String {
-    format!("{:#}\n", schema())
 }

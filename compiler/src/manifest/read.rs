@@ -10,11 +10,7 @@ use crate::report::{At, Diagnostic, Report};
 /// Reads the manifest. Every fault is reported; what is wrong is then left out or stands with a neutral value, so that
 /// the rest can still be checked in the same run. `None` if nothing is left to check.
 pub fn read(file: &LoadedFile, report: &mut Report) -> Option<Manifest> {
-    let schema = schema();
-    let mut value = file.value.clone();
-    if !(Conform { file: file.id, schema: &schema, report }).check(&mut value, &schema, "") {
-        return None;
-    }
+    let mut value = conforming(file, &schema(), report)?;
     fill_in(&mut value);
     match serde_json::from_value(value) {
         Ok(manifest) => Some(manifest),
@@ -27,6 +23,12 @@ pub fn read(file: &LoadedFile, report: &mut Report) -> Option<Manifest> {
             None
         }
     }
+}
+
+/// A file's value, as far as it is what a schema says. What is wrong is reported, and left out. `None` if nothing is left.
+pub(super) fn conforming(file: &LoadedFile, schema: &Value, report: &mut Report) -> Option<Value> {
+    let mut value = file.value.clone();
+    (Conform { file: file.id, schema, report }).check(&mut value, schema, "").then_some(value)
 }
 
 /// Puts a neutral value where a mandatory one is missing. What is missing has been reported by now.

@@ -5,6 +5,7 @@
 //! `grammar` the grammar of a call. No I/O. The compiler and the runtime both tell it by this crate, so what was reviewed,
 //! proven and counted at build time is what is sent.
 
+mod counts;
 mod digest;
 #[cfg(feature = "grammar")]
 pub mod grammar;
@@ -12,12 +13,15 @@ mod input;
 mod list;
 mod output;
 mod view;
+mod weight;
 
-pub use digest::sha256;
+pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
+pub use digest::{hex, sha256};
 pub use input::input_schema;
-pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList};
+pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
 pub use view::{List, Object, Property, Text, View, Viewed};
+pub use weight::weights;
 
 use serde_json::{Map, Value};
 

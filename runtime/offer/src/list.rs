@@ -1,7 +1,7 @@
 //! The list of tools, as the protocol sends it.
 
 use airlock_contract::{Body, Effect, Method, request, shape};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Viewed, input_schema, output_schema, sha256};
@@ -158,16 +158,39 @@ impl<'a> Listed<'a> {
     /// What hosts hand to a model of it, as compact JSON: name, description and the schema of the arguments. This is what
     /// is counted where tokens or bytes of a tool are counted.
     pub fn told(&self) -> String {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Told<'t> {
-            name: &'t str,
-            description: &'t str,
-            input_schema: &'t Value,
-        }
-        let told = Told { name: self.name, description: self.description, input_schema: &self.input_schema };
-        serde_json::to_string(&told).unwrap_or_default()
+        told(self.name, self.description, &self.input_schema)
     }
+}
+
+/// Name and [`Listed::told`] of each tool of a list as [`ToolList::text`] writes it.
+///
+/// # Errors
+/// The text is no such list.
+pub fn told_of_sent(text: &str) -> serde_json::Result<Vec<(String, String)>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Sent {
+        name: String,
+        description: String,
+        input_schema: Value,
+    }
+    let sent: Vec<Sent> = serde_json::from_str(text)?;
+    let pair = |sent: Sent| {
+        let told = told(&sent.name, &sent.description, &sent.input_schema);
+        (sent.name, told)
+    };
+    Ok(sent.into_iter().map(pair).collect())
+}
+
+fn told(name: &str, description: &str, input_schema: &Value) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Told<'t> {
+        name: &'t str,
+        description: &'t str,
+        input_schema: &'t Value,
+    }
+    serde_json::to_string(&Told { name, description, input_schema }).unwrap_or_default()
 }
 
 /// Every tool of a program, in the order of their names: the answer to `tools/list`.

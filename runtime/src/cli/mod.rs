@@ -1,6 +1,8 @@
 //! The command line: arguments in, an exit code out. Everything is written to the writers that the caller hands in.
 
 #[cfg(feature = "llama")]
+mod budget;
+#[cfg(feature = "llama")]
 mod chat;
 mod print;
 mod prune;
@@ -105,6 +107,9 @@ enum Command {
     },
     /// Run a tool's prune rule on an answer that is at hand: nothing is called
     Prune(prune::PruneArgs),
+    /// Count the tokens that each tool costs, with a model's own tokenizer, and keep the counts beside the catalogs
+    #[cfg(feature = "llama")]
+    Budget(budget::BudgetArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
     /// Print a completion script for a shell
@@ -216,6 +221,8 @@ pub fn run(
             let printed = context.out.write_all(&script);
             finish(&mut context, printed)
         }
+        #[cfg(feature = "llama")]
+        Command::Budget(arguments) => budget::run(&arguments, &mut context),
         #[cfg(feature = "llama")]
         Command::Ask(arguments) => chat::ask(&arguments, &mut context),
         #[cfg(feature = "llama")]

@@ -1,0 +1,74 @@
+//! `airlock tools`: the list of tools as clients will be sent it, from the catalogs as they stand.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, show};
+use crate::load::Sources;
+use crate::offer::tool_list;
+use crate::pipeline;
+use crate::report::Report;
+
+/// Arguments of `airlock tools`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nothing is written, and no budget or approval is asked for: this is what there is to be reviewed.
+
+JSON: {\"sha256\": digest of the list, \"tools\": [{\"name\", \"bytes\"}], \"bytes\"}
+Bytes are those of what hosts hand to a model: name, description and the schema of the arguments.
+
+  airlock tools --sent | sha256sum                                      the same as --digest
+  airlock tools --sent | airlock-host budget --tools - --model FILE     count tokens before anything is compiled")]
+pub(super) struct ToolsArguments {
+    #[command(flatten)]
+    catalogs: CatalogsArgument,
+    /// Print the list that clients are sent, to the byte.
+    #[arg(long, conflicts_with = "format")]
+    sent: bool,
+    /// Print the SHA-256 of that list, as it will stand in generated/src/lib.rs.
+    #[arg(long, conflicts_with_all = ["format", "sent"])]
+    digest: bool,
+    /// For whom output is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: OutputFormat,
+}
+
+pub(super) fn run(arguments: &ToolsArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    let mut sources = Sources::default();
+    let mut report = Report::default();
+    let Some(catalogs) = pipeline::read(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
+        match arguments.format {
+            OutputFormat::Human => show(&report, &sources, streams)?,
+            OutputFormat::Json => {
+                writeln!(streams.out, "{:#}", json!({"exit": 2, "diagnostics": diagnostics_json(&report, &sources)}))?;
+            }
+        }
+        return Ok(Exit::Invalid);
+    };
+    let list = tool_list(&catalogs);
+    if arguments.sent {
+        streams.out.write_all(list.text().as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    if arguments.digest {
+        writeln!(streams.out, "{}", list.sha256())?;
+        return Ok(Exit::Done);
+    }
+    let weighed: Vec<(&str, usize)> = list.entries().iter().map(|entry| (entry.name, entry.told().len())).collect();
+    let total: usize = weighed.iter().map(|(_, bytes)| bytes).sum();
+    match arguments.format {
+        OutputFormat::Json => {
+            let tools: Vec<Value> = weighed.iter().map(|(name, bytes)| json!({"name": name, "bytes": bytes})).collect();
+            writeln!(streams.out, "{:#}", json!({"sha256": list.sha256(), "tools": tools, "bytes": total}))?;
+        }
+        OutputFormat::Human => {
+            let width = weighed.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max("in all".len());
+            for (name, bytes) in weighed {
+                writeln!(streams.out, "{name:width$}  {bytes:8} bytes")?;
+            }
+            writeln!(streams.out, "{:width$}  {total:8} bytes", "in all")?;
+        }
+    }
+    Ok(Exit::Done)
+}
