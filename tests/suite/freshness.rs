@@ -42,6 +42,48 @@ fn the_schema_for_editors_is_up_to_date() {
     }
 }
 
+/// Copies the catalogs of this workspace to a directory.
+fn copy_catalogs(root: &Path) {
+    for (path, bytes) in tree(&workspace().join("catalogs")) {
+        let path = root.join("catalogs").join(path);
+        std::fs::create_dir_all(path.parent().expect("has one")).expect("can be made");
+        std::fs::write(path, bytes).expect("can be written");
+    }
+}
+
+/// The real program, as somebody else on another machine would run it. As root it runs as nobody, too.
+#[test]
+fn another_user_locale_time_zone_and_umask_give_the_same_bytes() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let program = std::env::current_exe().expect("has a path");
+    let program = program.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock");
+    assert!(program.is_file(), "{} is not there; run `cargo build --workspace --bins` first", program.display());
+    let place = tempfile::tempdir().expect("a directory");
+    copy_catalogs(place.path());
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0);
+    let users: &[&str] = if is_root { &["", "setpriv --reuid 65534 --regid 65534 --clear-groups "] } else { &[""] };
+    for (at, user) in users.iter().enumerate() {
+        let here = place.path().join(format!("as {at} 'ü"));
+        std::fs::create_dir(&here).expect("can be made");
+        for directory in [place.path(), &here] {
+            std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).expect("can be set");
+        }
+        // Somebody else may not enter the directory that this program was built in.
+        let copied = here.join("airlock");
+        std::fs::copy(&program, &copied).expect("can be copied");
+        let script = format!("umask 077; exec {user}\"$0\" compile --catalogs ../catalogs --out out");
+        let mut command = std::process::Command::new("sh");
+        command.arg("-c").arg(script).arg(&copied).current_dir(&here).env_clear();
+        command.envs([("PATH", "/usr/bin:/bin"), ("LC_ALL", "tr_TR.UTF-8"), ("TZ", "Asia/Kathmandu"), ("HOME", "/")]);
+        let output = command.output().expect("the shell starts");
+        assert!(output.status.success(), "{user}{}", String::from_utf8_lossy(&output.stderr));
+        let mut expected = tree(&workspace().join("generated"));
+        // What cargo itself may have put there.
+        expected.retain(|path, _| !path.starts_with("target") && path != "Cargo.lock");
+        assert_eq!(tree(&here.join("out")), expected);
+    }
+}
+
 #[test]
 fn two_directories_give_the_same_bytes() {
     let (one, two) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
@@ -49,11 +91,7 @@ fn two_directories_give_the_same_bytes() {
     std::fs::create_dir_all(&deep).expect("can be made");
     let mut trees = Vec::new();
     for root in [one.path(), deep.as_path()] {
-        for (path, bytes) in tree(&workspace().join("catalogs")) {
-            let path = root.join("catalogs").join(path);
-            std::fs::create_dir_all(path.parent().expect("has one")).expect("can be made");
-            std::fs::write(path, bytes).expect("can be written");
-        }
+        copy_catalogs(root);
         let (catalogs, out) = (root.join("catalogs"), root.join("generated"));
         let ran = airlock(["compile", "--catalogs", &catalogs.to_string_lossy(), "--out", &out.to_string_lossy()]);
         assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
