@@ -237,6 +237,42 @@ fn with_model_the_demos_questions_are_answered_with_the_upstreams_facts() {
     assert!(place.audit().iter().all(|record| record["caller"] == "model"));
 }
 
+/// Counted from the program, and from a list as the compiler prints it: the same, and as it was committed.
+#[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_tokens_are_counted_as_they_were_reviewed() {
+    let model = needed("AIRLOCK_MODEL");
+    let directory = tempfile::tempdir().expect("a directory");
+    let list = directory.path().join("tools.json");
+    let sent = crate::command::airlock(["tools", "--sent", "--catalogs", "../catalogs"]).out;
+    std::fs::write(&list, &sent).expect("can be written");
+    let list = list.to_string_lossy().into_owned();
+    let budget = |more: &[&str]| {
+        let mut command = Command::new(program());
+        command.args(["budget", "--model", &model, "--format", "json"]).args(more).stdin(Stdio::null());
+        command.output().expect("the program starts")
+    };
+    for more in [&[][..], &["--tools", &list]] {
+        let output = budget(&[&["--check", "--lock", "../catalogs/budget.lock"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let told: Value = serde_json::from_str(&text(&output.stdout)).expect("is JSON");
+        assert!(told["tokens"].as_u64().is_some_and(|tokens| tokens > 1000), "{told}");
+        assert_eq!(told["tools"].as_array().map(Vec::len), Some(18));
+    }
+    // Of another text the counts are others, and `--check` writes nothing.
+    std::fs::write(&list, sent.replace("Tells which beds", "Tells you which beds")).expect("can be written");
+    let lock = directory.path().join("budget.lock");
+    std::fs::copy("../catalogs/budget.lock", &lock).expect("can be copied");
+    let before = std::fs::read(&lock).expect("is there");
+    let lock = lock.to_string_lossy().into_owned();
+    let output = budget(&["--check", "--tools", &list, "--lock", &lock]);
+    assert_eq!((output.status.code(), std::fs::read(&lock).expect("is there")), (Some(1), before));
+    assert_eq!(budget(&["--tools", &list, "--lock", &lock]).status.code(), Some(0));
+    assert_eq!(budget(&["--tools", &list, "--lock", &lock, "--check"]).status.code(), Some(0));
+    std::fs::write(&list, "{}").expect("can be written");
+    assert_eq!(budget(&["--tools", &list, "--lock", &lock]).status.code(), Some(2));
+}
+
 /// What `tests/all.sh` sets up.
 fn needed(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; run tests/all.sh"))

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &BudgetArgs, context: &mut Context<'_>) -> ExitCode
         Format::Human => print(&counts, &told, context),
     };
     let code = finish(context, printed);
-    if code != ExitCode::Done { code } else { keep(&counts, arguments, context) }
+    if code != ExitCode::Done { code } else { keep(counts, arguments, context) }
 }
 
 /// Name and text of each tool.
@@ -130,9 +130,13 @@ fn print(counts: &Counts, told: &BTreeMap<String, String>, context: &mut Context
 }
 
 /// Writes the counts where they are kept, or compares them with those that are.
-fn keep(counts: &Counts, arguments: &BudgetArgs, context: &mut Context<'_>) -> ExitCode {
-    let (text, file) = (counts.text(), &arguments.lock);
+fn keep(counts: Counts, arguments: &BudgetArgs, context: &mut Context<'_>) -> ExitCode {
+    let file = &arguments.lock;
     let before = fs::read_to_string(file).unwrap_or_default();
+    // What the same file is called here changes nothing.
+    let model =
+        Counts::read(&before).ok().filter(|kept| kept.model_sha256 == counts.model_sha256).map(|kept| kept.model);
+    let text = Counts { model: model.unwrap_or(counts.model), ..counts }.text();
     let shown = file.display();
     if before == text {
         return ExitCode::Done;

@@ -4,6 +4,7 @@
 mod budget;
 #[cfg(feature = "llama")]
 mod chat;
+mod config;
 mod print;
 mod prune;
 
@@ -112,6 +113,8 @@ enum Command {
     Budget(budget::BudgetArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
+    /// Print what makes a host of MCP servers start this program
+    Config(config::ConfigArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -215,6 +218,7 @@ pub fn run(
             let printed = print::site(program.catalogs, context.out);
             finish(&mut context, printed)
         }
+        Command::Config(arguments) => config::run(&arguments, &mut context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "airlock-host", &mut script);

@@ -145,6 +145,28 @@ fn a_list_that_was_not_reviewed_is_never_offered() {
 }
 
 #[test]
+fn hosts_are_told_how_to_start_this_program() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = directory.path().join("a \"site\".json");
+    let site = site.to_str().expect("UTF-8");
+    for host in ["claude", "vscode", "cursor", "lmstudio", "llama-server"] {
+        let (code, out, err) = run(&["--site", site, "config", "--for", host, "--name", "ward3"]);
+        assert_eq!(code, ExitCode::Done, "{err}");
+        assert!(err.contains("is not there yet") && err.contains("put this into"), "{err}");
+        let config: Value = serde_json::from_str(&out).expect("JSON");
+        let server = &config[if host == "vscode" { "servers" } else { "mcpServers" }]["ward3"];
+        assert!(Path::new(server["command"].as_str().expect("a path")).is_absolute());
+        assert_eq!(server["args"], serde_json::json!(["--site", site, "serve"]));
+    }
+    let (_, out, _) = run(&["--site", site, "config", "--for", "goose", "--allow-writes"]);
+    let quoted = Value::from(site);
+    assert!(out.contains(&format!("    args: [\"--site\",{quoted},\"serve\",\"--allow-writes\"]\n")), "{out}");
+    for name in ["", "Ward", "ward 3", "a_b", "a234567890123456x"] {
+        assert_eq!(run(&["config", "--for", "claude", "--name", name]).0, ExitCode::Usage, "{name}");
+    }
+}
+
+#[test]
 fn a_rule_is_tried_on_an_answer_at_hand() {
     let directory = tempfile::tempdir().expect("a directory");
     let body = directory.path().join("answer.json");
