@@ -60,6 +60,8 @@ pub struct Record {
     pub bytes_after: u64,
     /// From arrival to here.
     pub duration_ms: u64,
+    /// Who allowed a call that changes data: `none`, `declined`, `operator` or `person`.
+    pub approval: &'static str,
     /// `answered`, `cancelled`, or the kind of refusal.
     pub verdict: &'static str,
 }

@@ -40,6 +40,7 @@ use record::Open;
 #[derive(Debug)]
 pub struct Gate {
     catalogs: &'static [&'static Catalog],
+    tools_sha256: &'static str,
     entries: Vec<Entry>,
     permits: Semaphore,
     limits: Limits,
@@ -69,6 +70,11 @@ impl Gate {
     /// The catalogs of this program.
     pub fn catalogs(&self) -> &'static [&'static Catalog] {
         self.catalogs
+    }
+
+    /// The digest of the list of all tools that were compiled in, as it was reviewed.
+    pub fn tools_sha256(&self) -> &'static str {
+        self.tools_sha256
     }
 
     /// The tools, sorted by name.
@@ -113,21 +119,15 @@ impl Gate {
             );
             Refusal::new(RefusalKind::Arguments, text)
         })?;
-        if tool.effect != Effect::Read && call.approval != Approval::Granted {
-            let text = format!(
-                "`{}` would {} data and was not approved, so nothing was sent. A retry will not help; a person has to \
-                 allow it (`--allow-writes` of `serve` and `ask`, `call --approve`).",
-                tool.name,
-                if tool.effect == Effect::Destroy { "destroy" } else { "change" },
-            );
-            return Err(Refusal::new(RefusalKind::Approval, text));
-        }
         let encoded = entry.plan.encode(&values).map_err(|fault| {
             Refusal::new(RefusalKind::Arguments, format!("`{}` was refused, and nothing was sent: {fault}.", tool.name))
         })?;
+        open.progress.request = Some(encoded.line());
+        if tool.effect != Effect::Read && !call.approval.is_granted() {
+            return Err(unapproved(tool, call.approval));
+        }
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
         let _permit = self.permits.acquire().await;
-        open.progress.request = Some(encoded.line());
         let received = exchange(entry, &encoded, open).await?;
         let kept = received.as_text().and_then(|text| {
             entry.prune.run_text(&text, self.limits.answer_bytes_max).map_err(|fault| unpruned(tool, &text, fault))
@@ -161,6 +161,24 @@ impl Gate {
         };
         Refusal::new(RefusalKind::Timeout, text)
     }
+}
+
+/// Why a tool that changes data was not called.
+fn unapproved(tool: &Tool, approval: Approval) -> Refusal {
+    let text = if approval == Approval::Declined {
+        format!(
+            "A person declined this call of `{}`, so nothing was sent. Do not call it again unless asked to.",
+            tool.name
+        )
+    } else {
+        format!(
+            "`{}` would {} data and was not approved, so nothing was sent. A retry will not help; a person has to \
+             allow it (`--allow-writes` of `serve` and `ask`, `call --approve`).",
+            tool.name,
+            if tool.effect == Effect::Destroy { "destroy" } else { "change" },
+        )
+    };
+    Refusal::new(RefusalKind::Approval, text)
 }
 
 /// Why a rule gave nothing.

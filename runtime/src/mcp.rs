@@ -4,6 +4,7 @@
 //! `initialize`; 2026-07-28 has no opening, and says its version in every request. A tool is never called here: that is
 //! the gate's. Whatever a model can act on is a result with `isError`, because clients show protocol errors poorly.
 
+mod confirm;
 mod door;
 mod lines;
 pub mod stdio;
@@ -16,16 +17,17 @@ use airlock_offer::Listed;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-    DiscoverResult, ErrorCode, Implementation, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
-    ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ClientResult, ContentBlock, CustomRequest,
+    CustomResult, DiscoverResult, ElicitRequest, ElicitRequestParams, ErrorCode, Implementation, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ServerRequest, Tool,
 };
-use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
+use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServerInitializeError};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Call, Caller, Gate, Pruned, RefusalKind};
+use crate::gate::{Approval, Call, Caller, Gate, Outcome, Pruned, RefusalKind};
+use confirm::{Asked, Confirmations, Said};
 use door::Door;
 use lines::Lines;
 
@@ -41,43 +43,107 @@ const TTL_MS: u64 = 86_400_000;
 /// Longest instructions that hosts take whole, in bytes.
 const INSTRUCTIONS_BYTES_MAX: usize = 2000;
 
-/// Serves one client over this process's own standard input and output, until the input ends.
-pub async fn serve_stdio(gate: Arc<Gate>, approval: Approval, stdio: stdio::Stdio) -> io::Result<()> {
-    let (read, write) = stdio.open()?;
-    serve(gate, approval, read, write).await
-}
-
-/// Serves one client over a pair of streams, until the first one ends. Calls in flight are finished.
-pub async fn serve<R, W>(gate: Arc<Gate>, approval: Approval, read: R, write: W) -> io::Result<()>
-where
-    R: AsyncRead + Send + Unpin + 'static,
-    W: AsyncWrite + Send + Unpin + 'static,
-{
-    let line_bytes_max = lines::bytes_max(gate.takes_files());
-    let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
-    let door = Door::new(inner, gate.time_max(), line_bytes_max);
-    let running = match rmcp::serve_server(Adapter::new(gate, approval)?, door).await {
-        Ok(running) => running,
-        // The input ended before anything but discovery was asked: that is a whole conversation.
-        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
-        Err(fault) => return Err(io::Error::other(fault.to_string())),
-    };
-    running.waiting().await.map(drop).map_err(|fault| io::Error::other(fault.to_string()))
-}
-
-struct Adapter {
+/// What every connection of one process shares.
+#[derive(Clone, Debug)]
+pub struct Server {
     gate: Arc<Gate>,
     approval: Approval,
+    confirmations: Arc<Confirmations>,
+}
+
+impl Server {
+    /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
+    /// can ask one.
+    pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
+        Ok(Self { gate, approval, confirmations: Arc::new(Confirmations::new()?) })
+    }
+
+    /// Serves one client over this process's own standard input and output, until the input ends.
+    pub async fn serve_stdio(&self, stdio: stdio::Stdio) -> io::Result<()> {
+        let (read, write) = stdio.open()?;
+        self.serve(read, write).await
+    }
+
+    /// Serves one client over a pair of streams, until the first one ends. Calls in flight are finished.
+    pub async fn serve<R, W>(&self, read: R, write: W) -> io::Result<()>
+    where
+        R: AsyncRead + Send + Unpin + 'static,
+        W: AsyncWrite + Send + Unpin + 'static,
+    {
+        let line_bytes_max = lines::bytes_max(self.gate.takes_files());
+        let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
+        let door = Door::new(inner, self.gate.time_max(), line_bytes_max);
+        let running = match rmcp::serve_server(Adapter::new(self.clone())?, door).await {
+            Ok(running) => running,
+            // The input ended before anything but discovery was asked: that is a whole conversation.
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            Err(fault) => return Err(io::Error::other(fault.to_string())),
+        };
+        running.waiting().await.map(drop).map_err(|fault| io::Error::other(fault.to_string()))
+    }
+}
+
+/// What a request brings along.
+type Context = RequestContext<RoleServer>;
+
+struct Adapter {
+    server: Server,
     tools: Vec<Tool>,
     instructions: String,
 }
 
 impl Adapter {
-    fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
-        let instructions = instructions(&gate);
-        Ok(Self { gate, approval, tools, instructions })
+    fn new(server: Server) -> io::Result<Self> {
+        let tools = server.gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
+        let instructions = instructions(&server.gate);
+        Ok(Self { server, tools, instructions })
     }
+
+    /// Calls a tool, and gives up when the client does.
+    async fn call(&self, asked: &Asked<'_>, approval: Approval, context: &Context) -> Result<Outcome, ErrorData> {
+        let (tool, arguments) = (asked.tool.to_owned(), asked.arguments.clone());
+        let call = Call { tool, arguments, caller: Caller::Mcp, approval };
+        tokio::select! {
+            outcome = self.server.gate.call(call) => Ok(outcome),
+            // No answer is sent for a cancelled request; this one is dropped.
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+
+    /// Whether this call was allowed: by the operator, or by a person who was asked before.
+    fn approval(&self, asked: &Asked<'_>, request: &CallToolRequestParams) -> Result<Approval, ErrorData> {
+        let Some(state) = &request.request_state else { return Ok(self.server.approval) };
+        match self.server.confirmations.said(asked, state, request.input_responses.as_ref()) {
+            Some(Said::Yes) => Ok(Approval::Person),
+            Some(Said::No) => Ok(Approval::Declined),
+            Some(Said::Nothing) => Ok(self.server.approval),
+            None => {
+                let text = "requestState is of another call, too old, or used already; call again without it";
+                Err(ErrorData::invalid_params(text, None))
+            }
+        }
+    }
+
+    /// Asks an older client's person while the call waits.
+    async fn ask_and_wait(&self, question: ElicitRequestParams, context: &Context) -> Result<Approval, ErrorData> {
+        let question = ServerRequest::ElicitRequest(ElicitRequest::new(question));
+        let options = PeerRequestOptions::with_timeout(confirm::time_max());
+        let answer = async { context.peer.send_request_with_option(question, options).await?.await_response().await };
+        let answer = tokio::select! {
+            answer = answer => answer,
+            () = context.ct.cancelled() => return Err(cancelled()),
+        };
+        Ok(match answer {
+            Ok(ClientResult::ElicitResult(result)) if confirm::of_result(&result) == Said::Yes => Approval::Person,
+            Ok(ClientResult::ElicitResult(_)) => Approval::Declined,
+            // Nobody answered, or with something else.
+            _ => Approval::None,
+        })
+    }
+}
+
+fn cancelled() -> ErrorData {
+    ErrorData::internal_error("cancelled", None)
 }
 
 impl ServerHandler for Adapter {
@@ -91,7 +157,7 @@ impl ServerHandler for Adapter {
         Cow::Borrowed(VERSIONS)
     }
 
-    async fn discover(&self, _context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+    async fn discover(&self, _context: Context) -> Result<DiscoverResult, ErrorData> {
         let mut result = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.get_info());
         result.ttl_ms = TTL_MS;
         result.cache_scope = CacheScope::Public;
@@ -101,7 +167,7 @@ impl ServerHandler for Adapter {
     async fn list_tools(
         &self,
         page: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
+        context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
         if page.is_some_and(|page| page.cursor.is_some()) {
             return Err(ErrorData::invalid_params("Unknown cursor: the list has one page", None));
@@ -118,20 +184,30 @@ impl ServerHandler for Adapter {
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
+        mut request: CallToolRequestParams,
+        context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = Call {
-            tool: request.name.into_owned(),
-            arguments: request.arguments.unwrap_or_default(),
-            caller: Caller::Mcp,
-            approval: self.approval,
-        };
-        let outcome = tokio::select! {
-            outcome = self.gate.call(call) => outcome,
-            // No answer is sent for a cancelled request; this one is dropped.
-            () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
-        };
+        let arguments = request.arguments.take().unwrap_or_default();
+        let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256: self.server.gate.tools_sha256() };
+        let approval = self.approval(&asked, &request)?;
+        let mut outcome = self.call(&asked, approval, &context).await?;
+        let entry = self.server.gate.tools().iter().find(|entry| entry.tool.name == asked.tool);
+        if let (Some(entry), Err(refusal)) = (entry, &outcome.answer)
+            && refusal.kind == RefusalKind::Approval
+            && approval == Approval::None
+            && confirm::can_ask(context.client_capabilities().as_ref())
+        {
+            let question = confirm::question(entry, &asked, outcome.request.as_deref().unwrap_or_default());
+            if is_modern(&context) {
+                let question = self.server.confirmations.ask(question, &asked);
+                let question = question.map_err(|_| ErrorData::internal_error("no random numbers", None))?;
+                return Ok(question.with_meta(identity_meta()).into());
+            }
+            match self.ask_and_wait(question, &context).await? {
+                Approval::None => {}
+                said => outcome = self.call(&asked, said, &context).await?,
+            }
+        }
         let mut result = match outcome.answer {
             Ok(pruned) => answered(pruned),
             Err(refusal) if refusal.kind == RefusalKind::UnknownTool => {
@@ -145,11 +221,7 @@ impl ServerHandler for Adapter {
         Ok(result.into())
     }
 
-    async fn on_custom_request(
-        &self,
-        request: CustomRequest,
-        _context: RequestContext<RoleServer>,
-    ) -> Result<CustomResult, ErrorData> {
+    async fn on_custom_request(&self, request: CustomRequest, _context: Context) -> Result<CustomResult, ErrorData> {
         // The SDK takes a known method whose parameters do not fit for an unknown one.
         if matches!(request.method.as_str(), "tools/call" | "tools/list" | "server/discover") {
             return Err(ErrorData::invalid_params(format!("Invalid params for {}", request.method), None));
@@ -176,7 +248,7 @@ fn answered(pruned: Pruned) -> CallToolResult {
 }
 
 /// Whether this request is of a revision without an opening. Revisions are dates, so they compare as text.
-fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+fn is_modern(context: &Context) -> bool {
     context.protocol_version().is_some_and(|version| !version.has_initialize())
 }
 

@@ -265,11 +265,12 @@ fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
         Ok(gate) => gate,
         Err(code) => return code,
     };
-    let approval = if allow_writes { Approval::Granted } else { Approval::None };
-    let served = runtime().and_then(|runtime| {
+    let approval = if allow_writes { Approval::Operator } else { Approval::None };
+    let served = mcp::Server::new(gate, approval).and_then(|server| {
+        let runtime = runtime()?;
         let served = runtime.block_on(async {
             tokio::select! {
-                served = mcp::serve_stdio(gate, approval, stdio) => served,
+                served = server.serve_stdio(stdio) => served,
                 // Calls in flight are dropped with the runtime, and leave their records then.
                 stopped = stopped() => stopped,
             }
@@ -309,7 +310,7 @@ fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> E
         Ok(gate) => gate,
         Err(code) => return code,
     };
-    let approval = if approve { Approval::Granted } else { Approval::None };
+    let approval = if approve { Approval::Operator } else { Approval::None };
     let call = Call { tool, arguments, caller: Caller::Command, approval };
     let called = runtime().and_then(|runtime| {
         runtime.block_on(async {

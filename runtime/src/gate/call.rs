@@ -46,8 +46,29 @@ impl Caller {
 pub enum Approval {
     /// Nobody has allowed it.
     None,
-    /// A person or the operator has allowed it.
-    Granted,
+    /// A person was asked about this call, and said no.
+    Declined,
+    /// The operator allows all such calls: `--allow-writes`, `--approve`.
+    Operator,
+    /// A person was asked about this call, and said yes.
+    Person,
+}
+
+impl Approval {
+    /// Whether the call may run.
+    pub const fn is_granted(self) -> bool {
+        matches!(self, Self::Operator | Self::Person)
+    }
+
+    /// The word in the audit record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Declined => "declined",
+            Self::Operator => "operator",
+            Self::Person => "person",
+        }
+    }
 }
 
 /// What a prune rule kept of an answer.
@@ -74,7 +95,8 @@ impl From<Value> for Pruned {
 pub struct Outcome {
     /// The pruned answer, or why there is none.
     pub answer: Result<Pruned, Refusal>,
-    /// Method and target as they were sent, without credentials; none if the call was refused before.
+    /// Method and target as they were sent, or would be if the call were approved, without credentials; none if the call was
+    /// refused before.
     pub request: Option<String>,
     /// Bytes of the upstream's body that were read.
     pub upstream_bytes: u64,

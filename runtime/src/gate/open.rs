@@ -50,7 +50,7 @@ impl Gate {
         }
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
-        Ok(Self { catalogs, entries, permits, limits: site.limits, audit })
+        Ok(Self { catalogs, tools_sha256: program.tools_sha256, entries, permits, limits: site.limits, audit })
     }
 }
 

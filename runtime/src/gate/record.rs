@@ -52,6 +52,7 @@ impl<'a> Open<'a> {
             bytes_before: 0,
             bytes_after: 0,
             duration_ms: 0,
+            approval: call.approval.word(),
             verdict: "cancelled",
         };
         Self { audit, record, started: Instant::now(), written: false, progress: Progress::default() }

@@ -317,7 +317,7 @@ impl Agent {
         }
         let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
         let approved = changes.is_some_and(|tool| listener.approve(tool, &call));
-        let outcome = tools.call(&call, if approved { Approval::Granted } else { Approval::None });
+        let outcome = tools.call(&call, if approved { Approval::Person } else { Approval::None });
         let flow = listener.hear(Event::Result { call: &call, outcome: &outcome });
         run.made.push(call.clone());
         self.messages.push(Message::Call(call));

@@ -140,7 +140,7 @@ fn a_change_runs_only_if_it_is_approved() {
         let mut model = Script::new([call("close_ward", "East"), text("Done.")]);
         let (mut tools, mut ear, mut agent) = (Answers::default(), Ear { approves, ..Ear::default() }, agent());
         agent.ask("Close it.", &mut model, &mut tools, &mut ear).expect("it runs");
-        let expected = if approves { Approval::Granted } else { Approval::None };
+        let expected = if approves { Approval::Person } else { Approval::None };
         assert_eq!(tools.calls, [("close_ward".to_owned(), expected)]);
         assert_eq!(ear.asked, 1);
     }

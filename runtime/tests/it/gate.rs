@@ -107,7 +107,7 @@ async fn what_writes_needs_approval() {
         assert!(refusal.text.contains(verb), "{}", refusal.text);
     }
     assert!(bench.fake.requests().is_empty());
-    let approved = |tool, arguments| Call { approval: Approval::Granted, ..call(tool, arguments) };
+    let approved = |tool, arguments| Call { approval: Approval::Operator, ..call(tool, arguments) };
     let outcome = bench.gate.call(approved("add_note", json!({"body": {"text": "hi"}}))).await;
     assert_eq!(outcome.answer.map(|pruned| pruned.value), Ok(json!("n1")));
     let outcome = bench.gate.call(approved("drop_note", json!({"id": "n/1"}))).await;
@@ -230,7 +230,7 @@ async fn on_a_connection_that_dies_a_read_is_repeated_and_a_write_is_not() {
     let bench = Bench::new().await;
     probe(&bench, "then-dies").await.answer.expect("an answer");
     let write = call("add_note", json!({"body": {"text": "hi"}}));
-    let outcome = bench.gate.call(Call { approval: Approval::Granted, ..write }).await;
+    let outcome = bench.gate.call(Call { approval: Approval::Operator, ..write }).await;
     let refusal = outcome.answer.expect_err("the connection died");
     assert_eq!(refusal.kind, RefusalKind::Upstream);
     assert!(refusal.text.contains("not known whether it acted"), "{}", refusal.text);

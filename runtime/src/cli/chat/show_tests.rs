@@ -47,7 +47,7 @@ struct Counting;
 impl Tools for Counting {
     fn call(&mut self, _: &ToolCall, approval: Approval) -> Outcome {
         let refused = gate::Refusal::new(gate::RefusalKind::Approval, "not approved");
-        let granted = approval == Approval::Granted;
+        let granted = approval.is_granted();
         Outcome {
             answer: if granted { Ok(json!({ "closed": true }).into()) } else { Err(refused) },
             request: granted.then(|| "POST /v1/wards/W3/close".to_owned()),
