@@ -13,6 +13,7 @@ pub mod emit;
 pub mod explain;
 pub mod ir;
 pub mod load;
+pub mod lock;
 pub mod lower;
 pub mod manifest;
 mod media;

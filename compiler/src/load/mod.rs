@@ -44,6 +44,9 @@ pub const WORKSPACE: &str = "workspace.yaml";
 /// The manifest's file name.
 pub const MANIFEST: &str = "catalog.yaml";
 
+/// The file name of what was approved of a catalog, beside the manifest.
+pub const LOCK: &str = "catalog.lock";
+
 /// Keys that begin with this are what later steps write into a document; none may bring its own.
 pub const RESERVED_PREFIX: &str = "x-airlock-";
 
@@ -76,6 +79,8 @@ pub struct LoadedCatalog {
     pub document: LoadedDocument,
     /// Answers that rules are tried on.
     pub samples: Vec<Sample>,
+    /// What was approved, if there is a file that says so. Its text is in [`Sources`]; what is not UTF-8 in it is replaced.
+    pub lock: Option<FileId>,
 }
 
 /// An answer as an upstream might give it, below `samples/` in a catalog's directory: `samples/<tool>.json`.
@@ -215,7 +220,21 @@ fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut R
     let vendored = vendored(&manifest, report);
     let document = document::load(&mut directory, document_name?, vendored?, sources, report, Some(&at))?;
     let samples = samples(path, &mut directory, sources, report);
-    Some(LoadedCatalog { name, manifest, document, samples })
+    let lock = lock(path, &mut directory, sources, report);
+    Some(LoadedCatalog { name, manifest, document, samples, lock })
+}
+
+/// Reads the lock, and leaves what it says to whoever asks. A link that leads nowhere is not the same as none.
+fn lock(path: &Path, directory: &mut Directory, sources: &mut Sources, report: &mut Report) -> Option<FileId> {
+    fs::symlink_metadata(path.join(LOCK)).ok()?;
+    let shown = directory.shown(LOCK);
+    match directory.read(LOCK) {
+        Ok(bytes) => Some(sources.add(shown, String::from_utf8_lossy(&bytes).into_owned(), Format::Text)),
+        Err(denied) => {
+            report.push(denied.diagnostic(&shown, None));
+            None
+        }
+    }
 }
 
 /// Where a catalog's directory holds answers to try rules on.
