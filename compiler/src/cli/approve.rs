@@ -87,9 +87,7 @@ impl Approved<'_> {
     /// What is approved, in a sentence.
     fn what(&self, one: &Affected) -> String {
         match (self.tool(&one.tool), &one.change) {
-            (Some(tool), Change::Moved(before)) => {
-                visible(&format!("{}; was {}", tool_in_words(tool), before.shown()))
-            }
+            (Some(tool), Change::Moved(before)) => visible(&format!("{}; was {}", tool_in_words(tool), before.shown())),
             (Some(tool), _) => visible(&tool_in_words(tool)),
             (None, _) => "is no tool any more".to_owned(),
         }

@@ -57,12 +57,20 @@ pub fn read(file: FileId, sources: &Sources, report: &mut Report) -> Option<(Loc
 }
 
 /// One tool, where it stands, and its operation.
-fn shown(one: &Affected, places: &Places, lock: FileId, lines: &BTreeMap<String, Range<usize>>, now: &Lock) -> Diagnostic {
+fn shown(
+    one: &Affected,
+    places: &Places,
+    lock: FileId,
+    lines: &BTreeMap<String, Range<usize>>,
+    now: &Lock,
+) -> Diagnostic {
     let Affected { tool, change } = one;
     let calls = now.included.get(tool).map(|one| one.operation.shown()).unwrap_or_default();
     let title = match change {
         Change::New => format!("`{tool}` has not been approved: it is new, and calls `{calls}`"),
-        Change::Changed => format!("`{tool}` is not what was approved: what a model is told of it, or what it does, differs"),
+        Change::Changed => {
+            format!("`{tool}` is not what was approved: what a model is told of it, or what it does, differs")
+        }
         Change::Moved(before) => {
             format!("`{tool}` is not what was approved: it calls `{calls}` instead of `{}`", before.shown())
         }
@@ -71,7 +79,9 @@ fn shown(one: &Affected, places: &Places, lock: FileId, lines: &BTreeMap<String,
     let diagnostic = Diagnostic::error("E0701", title);
     if *change == Change::Gone {
         let line = lines.get(tool).cloned().unwrap_or_default();
-        return diagnostic.at(At::bytes(lock, line), "approved here").at(At::key(places.manifest, "/tools"), "not here");
+        return diagnostic
+            .at(At::bytes(lock, line), "approved here")
+            .at(At::key(places.manifest, "/tools"), "not here");
     }
     let diagnostic = diagnostic.at(At::key(places.manifest, format!("/tools/{}", escape_token(tool))), "this tool");
     match places.operations.get(tool) {
@@ -119,9 +129,12 @@ fn check_left(lock: &Lock, now: &Lock, places: &Places, report: &mut Report) {
     }
     if !differing.is_empty() {
         report.push(
-            Diagnostic::warning("E0703", format!("of the operations that are no tool, the lock says something else: {listed}"))
-                .at(At::value(places.manifest, "/document"), "in this document")
-                .help("no tool is different; `airlock approve` without a name brings these lines up to date"),
+            Diagnostic::warning(
+                "E0703",
+                format!("of the operations that are no tool, the lock says something else: {listed}"),
+            )
+            .at(At::value(places.manifest, "/document"), "in this document")
+            .help("no tool is different; `airlock approve` without a name brings these lines up to date"),
         );
     }
 }

@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use super::canonical::{Members, digest, set};
 use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Field, Fields, Part, PartContent,
-    Place, Rule, Shape, Source, Status, Style, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Field, Fields, Part,
+    PartContent, Place, Rule, Shape, Source, Status, Style, Tool, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.

@@ -11,6 +11,9 @@ mod digest;
 mod shape;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 pub use affected::{Affected, Change, affected};
