@@ -73,7 +73,7 @@ fn catalogs_at_random_have_other_digests_where_diff_tells_something() {
         catalog.tools.iter_mut().for_each(|tool| tool.prune = Rule::Current);
         catalog
     };
-    for round in 0..4000 {
+    for round in 0..1200 {
         let old = whole(numbers.catalog());
         let mut new = old.clone();
         match round % 4 {
@@ -86,7 +86,7 @@ fn catalogs_at_random_have_other_digests_where_diff_tells_something() {
         assert_eq!(differ(&old, &new), found.iter().any(is_part), "{round}: {found:?}\n{old:#?}\n{new:#?}");
         same += usize::from(!differ(&old, &new));
     }
-    assert!(same > 20, "{same}");
+    assert!(same > 5, "{same}");
 }
 
 /// Order is form: of lists as a document writes them, and of choices.
@@ -236,7 +236,7 @@ fn a_lock_is_read_as_it_was_written() {
     }
     let text = lock.text();
     assert_eq!(Lock::read(&text).map(|(lock, _)| lock), Ok(lock.clone()), "{text}");
-    assert!(!text.chars().any(|char| char != '\n' && crate::report::is_invisible(char)), "{text}");
+    assert!(!text.chars().any(|char| char != '\n' && airlock_contract::text::is_invisible(char)), "{text}");
     assert_eq!(text.lines().count(), 2 + 3 * STRANGE.len());
     // Two people may put their lines together by hand.
     let (head, lines) = text.split_at(text.find("version 1\n").expect("is there") + "version 1\n".len());
@@ -305,7 +305,7 @@ fn no_text_is_too_strange() {
     let strange: Vec<char> = " \"\\\n\r#<=>0aé\u{0}\u{202e}\u{fffd}".chars().collect();
     let mut numbers = Numbers(5);
     let mut read = 0;
-    for _ in 0..20_000 {
+    for _ in 0..8000 {
         let mut chars = base.clone();
         for _ in 0..=numbers.below(2) {
             let at = numbers.below(chars.len());
@@ -328,5 +328,5 @@ fn no_text_is_too_strange() {
             }
         }
     }
-    assert!(read > 1000, "{read}");
+    assert!(read > 400, "{read}");
 }

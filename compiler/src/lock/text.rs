@@ -15,9 +15,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use airlock_contract::text::is_invisible;
 use serde_json::Value;
-
-use crate::report::is_invisible;
 
 const HEADER: &str = "\
 # What was approved of this catalog. `airlock approve` writes it: read `airlock diff`, then commit both.
