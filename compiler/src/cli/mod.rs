@@ -55,7 +55,7 @@ A first catalog, from a document to reviewed source:
   airlock compile                                  write generated/, to be read and committed
   airlock compile --check                          in CI: is generated/ what the catalogs say?
   airlock diff git:main catalogs                   what a change of the catalogs means
-  airlock approve --all                            record it as reviewed: from then on, a change must be
+  airlock approve --all                            record the tools as reviewed: `compile` refuses others
 
 Exit codes: 0 done or up to date, 1 `--check` or `--fail-on` found a difference, 2 wrong input or usage.";
 
