@@ -125,7 +125,7 @@ pub(super) fn run(arguments: &ApproveArguments, streams: &mut Streams<'_>) -> io
         }
         OutputFormat::Json => {
             let diagnostics = diagnostics_json(&report, &sources);
-            writeln!(streams.out, "{:#}", as_json(&approved, exit, diagnostics))?;
+            writeln!(streams.out, "{:#}", as_json(&approved, exit, &diagnostics))?;
         }
     }
     Ok(exit)
@@ -215,7 +215,7 @@ fn tell(
     Ok(())
 }
 
-fn as_json(approved: &[Approved<'_>], exit: Exit, diagnostics: Value) -> Value {
+fn as_json(approved: &[Approved<'_>], exit: Exit, diagnostics: &Value) -> Value {
     let changes = approved.iter().flat_map(|one| one.changes().into_iter().map(move |change| (one, change)));
     let changes: Vec<Value> = changes
         .map(|(one, change)| {

@@ -113,28 +113,28 @@ fn ways_out(names: &[&str], root: &Path) -> [String; 2] {
 /// What the document has besides tools changes nothing that a model sees, so the line goes on.
 fn check_left(lock: &Lock, now: &Lock, places: &Places, report: &mut Report) {
     let all: BTreeSet<&Operation> = lock.left.keys().chain(now.left.keys()).collect();
-    let differing: Vec<String> = all
-        .into_iter()
-        .filter_map(|operation| match (lock.left.get(operation), now.left.get(operation)) {
-            (None, Some(_)) => Some(format!("`{}` is new", operation.shown())),
-            (Some(_), None) => Some(format!("`{}` is gone", operation.shown())),
-            (before, after) if before != after => Some(format!("`{}` has another reason", operation.shown())),
-            _ => None,
-        })
-        .collect();
-    let more = differing.len().saturating_sub(OPERATIONS_MAX);
-    let mut listed = differing.iter().take(OPERATIONS_MAX).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        listed.push_str(&format!(", and {more} more"));
+    let told = |operation: &Operation| {
+        let how = match (lock.left.get(operation), now.left.get(operation)) {
+            (None, Some(_)) => "is new",
+            (Some(_), None) => "is gone",
+            (before, after) if before != after => "has another reason",
+            _ => return None,
+        };
+        Some(format!("`{}` {how}", operation.shown()))
+    };
+    let mut differing: Vec<String> = all.into_iter().filter_map(told).collect();
+    if differing.is_empty() {
+        return;
     }
-    if !differing.is_empty() {
-        report.push(
-            Diagnostic::warning(
-                "E0703",
-                format!("of the operations that are no tool, the lock says something else: {listed}"),
-            )
+    let more = differing.len().saturating_sub(OPERATIONS_MAX);
+    differing.truncate(OPERATIONS_MAX);
+    if more > 0 {
+        differing.push(format!("and {more} more"));
+    }
+    let title = format!("of the operations that are no tool, the lock says something else: {}", differing.join(", "));
+    report.push(
+        Diagnostic::warning("E0703", title)
             .at(At::value(places.manifest, "/document"), "in this document")
             .help("no tool is different; `airlock approve` without a name brings these lines up to date"),
-        );
-    }
+    );
 }
