@@ -1,4 +1,19 @@
 //! Shapes in canonical JSON, and the named ones that a shape reaches.
+//!
+//! A member with `?` may be missing; bounds of numbers are decimal texts without exponent; `[…]` are sets.
+//!
+//! ```text
+//! {type: any | boolean | file}
+//! {type: integer, max?, min?, multiple_of?}
+//! {type: number, above?, below?, max?, min?}
+//! {type: text, chars_max?, chars_min?, format?, pattern?}
+//! {type: list, items, items_max?, items_min?, unique?}
+//! {type: object, properties?: {NAME: {shape, description?, required?}}, properties_max?, properties_min?, rest?}
+//! {type: words | literals, values?: [TEXT]}      literals as JSON texts
+//! {type: any_of, shapes?: [shape]}
+//! {type: nullable, shape}
+//! {type: named, name}
+//! ```
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,8 +95,8 @@ fn canonical_name(name: &str, reading: Reading) -> &str {
     }
 }
 
-/// One shape: `{"type": …}` and what it says besides. What a document says of properties that it does not list counts by
-/// the fields that a rule keeps, and which may only be sent not at all: neither stands in generated source.
+/// One shape. What an object says of properties that it does not list, and which of its properties are never given, is for
+/// the types of rules alone: neither stands in generated source, and neither is part.
 pub(super) fn canonical(shape: &Shape, reading: Reading) -> Value {
     let members = match shape {
         Shape::Text(_) if reading == Reading::Made => Members::of_type("text"),
