@@ -356,6 +356,10 @@ pub struct Property {
 
 pub use airlock_prune::{Class, Comparator, Rule};
 
+/// Stands behind the name of a shape in [`Catalog::answers`] where that name has two meanings: what the document says, given
+/// whole by one tool, and the lenient form of it, given by the rule of another.
+pub const LENIENT: &str = ", lenient";
+
 impl Fields {
     /// How many are kept, of how many, in words.
     pub fn in_words(&self) -> String {

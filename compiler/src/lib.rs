@@ -1,7 +1,7 @@
 //! Compiles API catalogs into Rust source that an auditor reads.
 //!
-//! One straight line, one value type per step: `load -> normalise -> resolve -> check -> lower -> emit -> print -> write`.
-//! See `ARCHITECTURE.md`.
+//! One straight line, one value type per step:
+//! `load -> normalise -> resolve -> check -> lower -> lock -> emit -> print -> write`. See `ARCHITECTURE.md`.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ pub mod emit;
 pub mod explain;
 pub mod ir;
 pub mod load;
+pub mod lock;
 pub mod lower;
 pub mod manifest;
 mod media;

@@ -104,8 +104,6 @@ fn present(root: &Path) -> io::Result<BTreeSet<String>> {
 
 /// Makes the directory what it should be: writes what differs, removes orphans, leaves everything else untouched.
 ///
-/// A file is written beside its place and renamed, so that nobody ever reads half of one.
-///
 /// # Errors
 /// The disk does not let us, or a foreign file is in the way: nothing is written then.
 pub fn apply(files: &BTreeMap<String, String>, root: &Path, differences: &[Difference]) -> io::Result<()> {
@@ -115,15 +113,22 @@ pub fn apply(files: &BTreeMap<String, String>, root: &Path, differences: &[Diffe
             fs::remove_file(&target)?;
             remove_if_empty(target.parent(), root);
         } else if let Some(text) = files.get(path) {
-            let directory = target.parent().unwrap_or(root);
-            fs::create_dir_all(directory)?;
-            let beside =
-                directory.join(format!(".{}.airlock", target.file_name().unwrap_or_default().to_string_lossy()));
-            fs::write(&beside, text)?;
-            fs::rename(&beside, &target)?;
+            fs::create_dir_all(target.parent().unwrap_or(root))?;
+            replace(&target, text)?;
         }
     }
     Ok(())
+}
+
+/// Writes one file: beside its place, and renamed, so that nobody ever reads half of it.
+///
+/// # Errors
+/// The disk does not let us; then what stood there still does.
+pub fn replace(target: &Path, text: &str) -> io::Result<()> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!(".{name}.airlock"));
+    fs::write(&beside, text)?;
+    fs::rename(&beside, target)
 }
 
 /// A directory whose last tool has gone goes too.

@@ -96,6 +96,7 @@ fn compile(document: Document, usable: &[Operation], mut sources: Sources) {
         document_name: "openapi.json".to_owned(),
         document_sha256: "0".repeat(64),
         samples: Vec::new(),
+        lock: None,
     };
     let mut report = Report::default();
     let resolved = resolve::resolve(vec![catalog], &mut report);

@@ -177,7 +177,7 @@ fn every_seeded_change_is_named_at_its_risk() {
 }
 
 /// The same value with the keys of every object the other way round.
-fn reversed(value: Value) -> Value {
+pub(crate) fn reversed(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             Value::Object(members.into_iter().rev().map(|(key, value)| (key, reversed(value))).collect())

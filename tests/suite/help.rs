@@ -16,6 +16,7 @@ fn help_is_what_was_reviewed() {
         ("diff", vec!["diff"]),
         ("explain", vec!["explain"]),
         ("prune", vec!["prune"]),
+        ("approve", vec!["approve"]),
     ] {
         let ran = airlock(arguments.into_iter().chain(["--help"]));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));

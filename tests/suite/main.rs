@@ -10,6 +10,7 @@ mod golden;
 mod help;
 mod host;
 mod init;
+mod lock;
 mod prune;
 mod purity;
 mod wire;

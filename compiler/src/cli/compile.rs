@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, show};
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, show};
 use crate::emit::REGENERATE_COMMAND;
 use crate::load::Sources;
 use crate::pipeline;
@@ -18,7 +18,9 @@ use crate::write::{self, Difference, Kind};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The generated crate is committed and reviewed. `compile` writes only files whose bytes differ,
-removes tools that are no longer in a catalog, and writes nothing at all after an error.")]
+removes tools that are no longer in a catalog, and writes nothing at all after an error.
+Where a catalog has a catalog.lock, a tool that is not what was approved is such an error:
+`airlock diff git:HEAD catalogs` tells what is different, `airlock approve` records that it may be.")]
 pub(super) struct CompileArguments {
     #[command(flatten)]
     catalogs: CatalogsArgument,
@@ -96,11 +98,6 @@ pub(super) fn run(arguments: &CompileArguments, streams: &mut Streams<'_>) -> io
         }
     }
     Ok(exit)
-}
-
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// One line for each difference, then the diffs, then the way out.

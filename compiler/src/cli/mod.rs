@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out. Everything is written through the writers that are handed in.
 
+mod approve;
 mod compile;
 mod diff;
 mod explain;
@@ -54,6 +55,7 @@ A first catalog, from a document to reviewed source:
   airlock compile                                  write generated/, to be read and committed
   airlock compile --check                          in CI: is generated/ what the catalogs say?
   airlock diff git:main catalogs                   what a change of the catalogs means
+  airlock approve --all                            record the tools as reviewed: `compile` refuses others
 
 Exit codes: 0 done or up to date, 1 `--check` or `--fail-on` found a difference, 2 wrong input or usage.";
 
@@ -61,6 +63,8 @@ Exit codes: 0 done or up to date, 1 `--check` or `--fail-on` found a difference,
 enum Command {
     /// Write the generated crate from the catalogs, or check that it is up to date.
     Compile(compile::CompileArguments),
+    /// Record which tools were reviewed, so that `compile` refuses one that is different.
+    Approve(approve::ApproveArguments),
     /// Say what would become of every operation of an OpenAPI document.
     Inspect(inspect::InspectArguments),
     /// Begin a catalog from an OpenAPI document.
@@ -138,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
     };
     match arguments.command {
         Command::Compile(arguments) => compile::run(&arguments, streams),
+        Command::Approve(arguments) => approve::run(&arguments, streams),
         Command::Inspect(arguments) => inspect::run(&arguments, streams),
         Command::Init(arguments) => init::run(&arguments, streams),
         Command::Prune(arguments) => prune::run(&arguments, streams),
@@ -157,6 +162,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
             Ok(Exit::Done)
         }
     }
+}
+
+/// A number of things: `1 tool`, `2 tools`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Shows what was reported, sorted by file and place. In JSON it is part of the result, which the caller writes.

@@ -18,7 +18,7 @@ mod tool;
 mod wording;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::cmp::Reverse;
 
@@ -26,6 +26,7 @@ pub use kind::{Kind, Risk};
 pub use page::html;
 pub use servers::{Servers, compare_servers};
 pub use text::{human, json, markdown};
+pub use wording::tool as tool_in_words;
 
 use crate::ir::Catalog;
 use crate::report::visible;

@@ -1,6 +1,6 @@
 //! Never silent: whatever differs in the intermediate form is told.
 
-mod random;
+pub(crate) mod random;
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ fn object() -> Shape {
     })
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let text = Text { chars_min: 1, chars_max: Some(9), pattern: "^a".into(), format: "date".into() };
     let integer = Integer { min: Some(0), max: Some(9), multiple_of: Some(3) };
     let node = Shape::Object(Object {
@@ -100,7 +100,7 @@ fn catalog() -> Catalog {
     }
 }
 
-type Mutation = fn(&mut Catalog);
+pub(crate) type Mutation = fn(&mut Catalog);
 
 fn edited(shape: &mut Shape, edit: impl FnOnce(&mut Object)) {
     if let Shape::Object(object) = shape {
@@ -108,7 +108,7 @@ fn edited(shape: &mut Shape, edit: impl FnOnce(&mut Object)) {
     }
 }
 
-fn tool(catalog: &mut Catalog) -> &mut Tool {
+pub(crate) fn tool(catalog: &mut Catalog) -> &mut Tool {
     &mut catalog.tools[1]
 }
 
@@ -146,7 +146,7 @@ fn of_sample(catalog: &mut Catalog, edit: impl FnOnce(&mut Sample)) {
 
 /// One edit of every field, and what it must be told as.
 #[rustfmt::skip]
-const MUTATIONS: &[(Kind, Mutation)] = &[
+pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::CatalogAdded, |c| c.name.push('x')),
     (Kind::CatalogTitleChanged, |c| c.title.push('x')),
     (Kind::DocumentRenamed, |c| c.document = "other.yaml".into()),

@@ -47,7 +47,7 @@ pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// What a tool is, in one sentence.
-pub(super) fn tool(tool: &Tool) -> String {
+pub fn tool(tool: &Tool) -> String {
     let declared = if tool.effect_declared { ", as the catalog declares" } else { "" };
     let effect = match tool.effect {
         Effect::Read => "reads",

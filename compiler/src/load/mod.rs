@@ -44,6 +44,9 @@ pub const WORKSPACE: &str = "workspace.yaml";
 /// The manifest's file name.
 pub const MANIFEST: &str = "catalog.yaml";
 
+/// The file name of what was approved of a catalog, beside the manifest.
+pub const LOCK: &str = "catalog.lock";
+
 /// Keys that begin with this are what later steps write into a document; none may bring its own.
 pub const RESERVED_PREFIX: &str = "x-airlock-";
 
@@ -76,6 +79,8 @@ pub struct LoadedCatalog {
     pub document: LoadedDocument,
     /// Answers that rules are tried on.
     pub samples: Vec<Sample>,
+    /// `catalog.lock`, if there is one, whose text is in [`Sources`].
+    pub lock: Option<FileId>,
 }
 
 /// An answer as an upstream might give it, below `samples/` in a catalog's directory: `samples/<tool>.json`.
@@ -154,23 +159,39 @@ pub fn load(root: &Path, sources: &mut Sources, report: &mut Report) -> Loaded {
 
 fn load_workspace(root: &Path, sources: &mut Sources, report: &mut Report) -> LoadedWorkspace {
     let mut loaded = LoadedWorkspace::default();
-    let is_there = |name: &str| root.join(name).symlink_metadata().is_ok();
     let Some(mut directory) = open(root, root, report) else { return loaded };
-    if is_there(WORKSPACE) {
+    if is_there(root, WORKSPACE) {
         loaded.manifest = document::load_named(&mut directory, WORKSPACE, sources, report, None).map(|(file, _)| file);
     }
-    if is_there(COUNTS_FILE) {
-        let shown = directory.shown(COUNTS_FILE);
-        match directory.read(COUNTS_FILE) {
-            Err(denied) => report.push(denied.diagnostic(&shown, None)),
-            // What is no text is no count either, and told of at its line.
-            Ok(bytes) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                loaded.counts = Some(sources.add(shown, text, Format::Text));
-            }
+    loaded.counts = lines_of(root, COUNTS_FILE, &mut directory, sources, report);
+    loaded
+}
+
+/// Whether something has this name; a link that leads nowhere is not the same as nothing.
+fn is_there(path: &Path, name: &str) -> bool {
+    path.join(name).symlink_metadata().is_ok()
+}
+
+/// Reads a file of lines, if there is one, and leaves what they say to whoever asks. What is no text is replaced, and told
+/// of at its line.
+fn lines_of(
+    path: &Path,
+    name: &str,
+    directory: &mut Directory,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> Option<FileId> {
+    if !is_there(path, name) {
+        return None;
+    }
+    let shown = directory.shown(name);
+    match directory.read(name) {
+        Ok(bytes) => Some(sources.add(shown, String::from_utf8_lossy(&bytes).into_owned(), Format::Text)),
+        Err(denied) => {
+            report.push(denied.diagnostic(&shown, None));
+            None
         }
     }
-    loaded
 }
 
 fn directories(root: &Path) -> io::Result<Vec<String>> {
@@ -215,7 +236,8 @@ fn load_catalog(name: String, path: &Path, sources: &mut Sources, report: &mut R
     let vendored = vendored(&manifest, report);
     let document = document::load(&mut directory, document_name?, vendored?, sources, report, Some(&at))?;
     let samples = samples(path, &mut directory, sources, report);
-    Some(LoadedCatalog { name, manifest, document, samples })
+    let lock = lines_of(path, LOCK, &mut directory, sources, report);
+    Some(LoadedCatalog { name, manifest, document, samples, lock })
 }
 
 /// Where a catalog's directory holds answers to try rules on.

@@ -89,6 +89,8 @@ pub struct NormalisedCatalog {
     pub document_sha256: String,
     /// Answers that rules are tried on.
     pub samples: Vec<Sample>,
+    /// What was approved.
+    pub lock: Option<FileId>,
 }
 
 /// Normalises every catalog's document.
@@ -102,6 +104,7 @@ pub fn normalise(loaded: Loaded, report: &mut Report) -> Vec<NormalisedCatalog> 
                 name: catalog.name,
                 manifest: catalog.manifest,
                 samples: catalog.samples,
+                lock: catalog.lock,
                 document,
                 document_name,
                 document_sha256,

@@ -75,7 +75,7 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// Stable, by step: E01 load, E02 document and resolve, E03 prune, E04 names, E05 limits, E06 approval.
+    /// Stable, by step: E01 load, E02 document and resolve, E03 prune, E04 names, E05 limits, E06 approval, E07 lock.
     pub code: &'static str,
     /// One lower-case sentence in the user's words.
     pub title: String,

@@ -44,6 +44,8 @@ pub struct ResolvedCatalog {
     pub excluded: Vec<Left>,
     /// Answers that rules are tried on.
     pub samples: Vec<Sample>,
+    /// What was approved.
+    pub lock: Option<FileId>,
 }
 
 /// A system, and what tools send it along.
@@ -111,6 +113,7 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
         tools,
         excluded,
         samples: catalog.samples,
+        lock: catalog.lock,
     })
 }
 

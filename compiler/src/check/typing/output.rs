@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{Names, View, heads};
 use super::types::{Rest, Type};
-use crate::ir::{List, Number, Object, Property, Shape, Text};
+use crate::ir::{LENIENT, List, Number, Object, Property, Shape, Text};
 
 /// A shape has no more parts, and they nest no deeper; what is beyond may be anything.
 const PARTS_MAX: usize = 5_000;
@@ -249,7 +249,7 @@ fn requires(shape: &Shape) -> bool {
 }
 
 fn free_name(name: &str, names: &Names) -> String {
-    let mut free = format!("{name}, lenient");
+    let mut free = format!("{name}{LENIENT}");
     while names.contains_key(&free) {
         free.push('_');
     }

@@ -185,7 +185,7 @@ impl Side {
             catalog.document.sha256 = meaning::digest(&catalog.document);
             servers.extend(meaning::servers(catalog));
         }
-        let mut catalogs = pipeline::finish(loaded, sources, report)?;
+        let mut catalogs = pipeline::finish(loaded, sources, report)?.catalogs;
         if self.form == Form::Document {
             catalogs.iter_mut().for_each(without_file_name);
         }

@@ -5,10 +5,10 @@ use crate::diff::{compare, settle};
 use crate::ir::{Catalog, Integer, List, Number, Object, Property, Shape, Text};
 
 /// A source of numbers that is the same in every run.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % bound
     }
@@ -25,7 +25,7 @@ impl Numbers {
         ["1", "2", "\"a\""].into_iter().filter_map(|text| self.maybe(text.to_owned())).collect()
     }
 
-    fn shape(&mut self, depth: usize) -> Shape {
+    pub(crate) fn shape(&mut self, depth: usize) -> Shape {
         match self.below(if depth == 0 { 9 } else { 13 }) {
             0 => Shape::Any,
             1 => Shape::Boolean,
@@ -66,7 +66,7 @@ impl Numbers {
     }
 
     /// A catalog whose one argument and whose result have a shape at random, over names that refer to each other.
-    fn catalog(&mut self) -> Catalog {
+    pub(crate) fn catalog(&mut self) -> Catalog {
         let mut catalog = catalog();
         for name in ["A", "B"] {
             let shape = self.shape(2);
