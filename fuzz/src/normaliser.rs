@@ -110,7 +110,7 @@ fn compile(document: Document, usable: &[Operation], mut sources: Sources) {
     let files = print::print(&emit::emit(&catalogs));
     assert!(files.len() > usable.len().min(TOOLS_MAX), "a file a tool, and more");
     for (path, text) in &files {
-        let unseen = |char: char| char != '\n' && airlock_compiler::report::is_invisible(char);
+        let unseen = |char: char| char != '\n' && airlock_contract::text::is_invisible(char);
         assert!(!text.contains(unseen), "{path} holds what a reviewer cannot see: {text:?}");
     }
 }

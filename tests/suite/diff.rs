@@ -146,7 +146,7 @@ const ROWS: &[Row] = &[
     (MANIFEST, "prune: \"items", "result: csv\n    prune: \"items", Risk::Low, Kind::ResultFormChanged, LIST),
     (MANIFEST, LIST_RULE, "sort_by(items, &id)[:5].{id: id, name: name}", Risk::Medium, Kind::PlanChanged, LIST),
     // What is told to people alone.
-    (MANIFEST, "title: Depots", "title: All depots", Risk::Low, Kind::CatalogTitleChanged, None),
+    (MANIFEST, "title: Depots", "title: All depots", Risk::Medium, Kind::CatalogTitleChanged, None),
     (DOCUMENT, "summary: Nobody's", "summary: Somebody's", Risk::None, Kind::DocumentChanged, None),
     (DOCUMENT, STATUS, "name: status, in: query, schema: { type: string, enum: [free, used], not: { type: object } }", Risk::Medium, Kind::NoteAdded, LIST),
 ];

@@ -135,14 +135,14 @@ impl Engine {
             }
         }
         // Without its type, a schema admits what the other keywords do not speak of.
-        let keywords =
+        let mut keywords =
             schema.as_object().into_iter().flatten().map(|(keyword, _)| keyword).filter(|one| *one != "type");
         let without = |keyword: &str| {
             let mut rest = schema.clone();
             rest.as_object_mut().and_then(|rest| rest.shift_remove(keyword));
             rest
         };
-        let keyword = keywords.cloned().find(|keyword| self.matcher(&without(keyword)).is_ok());
+        let keyword = keywords.find(|keyword| self.matcher(&without(keyword)).is_ok()).cloned();
         Unconstrained { property, keyword, reason }
     }
 }
@@ -212,10 +212,11 @@ fn bound(value: &Value, is_integer: bool) -> Option<Value> {
 
 fn constraint(keyword: &str, value: &Value, property: &str) -> Result<Option<Value>, Unconstrained> {
     Ok(match (keyword, value) {
-        // Words for the reader.
-        ("title" | "description" | "default" | "examples" | "$comment", _) => None,
-        // The gate compares items and counts properties. The engine cannot, or only where each property is required.
-        ("uniqueItems", Value::Bool(_)) | ("minProperties" | "maxProperties", Value::Number(_)) => None,
+        // Words for the reader; and items that the gate compares, and properties that it counts, since the engine cannot, or
+        // only where each property is required.
+        ("title" | "description" | "default" | "examples" | "$comment", _)
+        | ("uniqueItems", Value::Bool(_))
+        | ("minProperties" | "maxProperties", Value::Number(_)) => None,
         ("properties", Value::Object(properties)) => {
             let mut kept = Map::new();
             for (name, shape) in properties {

@@ -25,7 +25,7 @@ use airlock_contract::Effect;
 const CONFIRM: &str = "confirm";
 
 /// How long a person may take. Whoever takes longer is asked again.
-const TIME_MAX: Duration = Duration::from_secs(120);
+const TIME_MAX: Duration = Duration::from_mins(2);
 
 /// Characters of arguments that a person is shown; hosts show a few lines.
 const ARGUMENTS_CHARS_MAX: usize = 600;
