@@ -311,6 +311,49 @@ fn with_documents_another_order_of_keys_is_no_change() {
     }
 }
 
+/// Documents of many files, on the disk and as of a revision; and what a bundle was made of.
+#[test]
+fn documents_of_many_files_and_unpacked_bundles_are_compared() {
+    let root = tempfile::tempdir().expect("a directory");
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("has one")).expect("can be made");
+        std::fs::write(path, text).expect("is written");
+    };
+    let document = |shape: &str| {
+        let schema = format!("{{ $ref: '../shapes/{shape}.yaml' }}");
+        format!(
+            "openapi: 3.0.4\ninfo: {{ title: D, version: '1' }}\nsecurity: []\npaths:\n  /a:\n    get:\n      \
+             parameters: [{{ name: q, in: query, schema: {schema} }}]\n      responses: {{ '204': {{ description: x }} }}\n"
+        )
+    };
+    write("api/main/old.yaml", &document("short"));
+    write("api/main/new.yaml", &document("long"));
+    write("api/shapes/short.yaml", "{ type: string, maxLength: 5 }\n");
+    write("api/shapes/long.yaml", "{ type: string, maxLength: 50 }\n");
+    git(root.path(), &["init", "-q"]);
+    commit(root.path());
+    let (repository, api) = (text(root.path()), text(&root.path().join("api")));
+    let told = |old: &str, new: &str, more: &[&str]| {
+        let ran = airlock([&["diff", old, new, "--repository", &repository, "--format", "json"], more].concat());
+        assert_eq!(ran.exit, Exit::Done, "{}{}", ran.out, ran.err);
+        let told: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let kinds = told["changes"].as_array().expect("a list").iter();
+        kinds.map(|change| change["kind"].as_str().expect("a word").to_owned()).collect::<Vec<_>>()
+    };
+    let [old, new] = ["old", "new"].map(|name| format!("{api}/main/{name}.yaml"));
+    let widened = ["bound_widened", "document_changed"];
+    assert_eq!(told(&old, &new, &["--root", &api]), widened);
+    assert_eq!(told("HEAD:api/main/old.yaml", "HEAD:api/main/new.yaml", &["--root", "api"]), widened);
+
+    let bundle = tempfile::tempdir().expect("a directory");
+    let seeded = copy();
+    edit(seeded.path(), MANIFEST, "maximum: 50", "maximum: 90");
+    std::fs::create_dir(bundle.path().join("source")).expect("can be made");
+    std::fs::rename(seeded.path(), bundle.path().join("source/catalogs")).expect("can be moved");
+    assert_eq!(told(BASE, &text(bundle.path()), &[]), ["bound_widened"]);
+}
+
 /// A repository with the base catalog in its first revision.
 fn repository() -> (TempDir, PathBuf) {
     let root = tempfile::tempdir().expect("a directory");
@@ -368,7 +411,7 @@ fn a_side_that_cannot_be_had_is_an_error_with_a_way_out() {
         ("HEAD:catalogs/depots/catalog.yaml", "is a manifest"),
         ("cases/diff/bse", "did you mean `cases/diff/base`?"),
         ("main.rs/x", "name a directory of catalogs"),
-        (&format!("{now}/depots/broken.bundle"), "bundles cannot be compared yet"),
+        (&format!("{now}/depots/broken.bundle"), "unpack the archive"),
         (&format!("{now}/depots/openapi.yaml"), "they cannot be compared"),
     ] {
         let ran = airlock(["diff", side, &base, "--repository", &repository]);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Exit, Streams, diagnostics_json, show};
+use super::{Exit, RootArgument, Streams, diagnostics_json, show};
 use crate::diff::{Kind, Risk, compare, compare_servers, html, human, json as as_json, markdown, name_alike, order};
 use crate::report::Diagnostic;
 use side::{Failed, Form};
@@ -19,7 +19,8 @@ use side::{Failed, Form};
 #[derive(Debug, clap::Args)]
 #[command(after_help = teaching())]
 pub(super) struct DiffArguments {
-    /// What was reviewed: a directory of catalogs, one catalog's directory, an OpenAPI document, or a git revision.
+    /// What was reviewed: a directory of catalogs, one catalog's directory, an OpenAPI document, an unpacked bundle, or a git
+    /// revision.
     old: String,
     /// What is to be reviewed, in the same forms.
     new: String,
@@ -29,6 +30,8 @@ pub(super) struct DiffArguments {
     /// Exit 1 if a change has this risk or a higher one.
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<Risk>,
+    #[command(flatten)]
+    root: RootArgument,
     /// The git repository of revisions.
     #[arg(long, value_name = "DIR", default_value = ".")]
     repository: PathBuf,
@@ -57,6 +60,7 @@ anew gives no change. The riskiest change comes first.
   airlock diff git:v1.0 git:v1.1 --fail-on high      in CI: exit 1 if something else leaves or comes back
   airlock diff v1.0:catalogs/clinic catalogs/clinic  one catalog
   airlock diff old.yaml new.yaml                     two documents, with every operation as a tool
+  airlock diff v1.0:api/main.yaml v1.1:api/main.yaml --root api   documents of many files
   airlock diff git:main catalogs --format markdown   a table for a pull request
 
 `git:REV` is `catalogs` in the current directory as of that revision, `REV:PATH` any path as git writes it.
@@ -78,7 +82,8 @@ Kinds of changes:
 }
 
 pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
-    let sides = [&arguments.old, &arguments.new].map(|text| side::open(text, &arguments.repository));
+    let sides = [&arguments.old, &arguments.new]
+        .map(|text| side::open(text, arguments.root.root.as_deref(), &arguments.repository));
     let [old, new] = sides;
     let (old, new) = match (old, new) {
         (Ok(old), Ok(new)) => (old, new),

@@ -31,6 +31,8 @@ pub(super) struct Side {
     pub(super) shown: String,
     pub(super) form: Form,
     path: PathBuf,
+    /// The directory that a document's files lie in, where that is not its own.
+    root: Option<PathBuf>,
     /// Where a revision was written to, with the text that messages show for that place.
     copy: Option<(TempDir, String)>,
 }
@@ -80,27 +82,45 @@ impl Failed {
 }
 
 /// Finds what `text` names: what lies there, or else a revision.
-pub(super) fn open(text: &str, repository: &Path) -> Result<Side, Diagnostic> {
+pub(super) fn open(text: &str, root: Option<&Path>, repository: &Path) -> Result<Side, Diagnostic> {
     let path = Path::new(text);
     if let Some(revision) = text.strip_prefix("git:") {
-        return of_revision(text, revision, "./catalogs", repository);
+        return of_revision(text, revision, "./catalogs", None, repository);
     }
     if path.exists() {
-        let form = form(path, text)?;
-        return Ok(Side { shown: visible(text), form, path: path.to_owned(), copy: None });
+        let (path, form) = (catalogs_of(path), form(path, text)?);
+        return Ok(Side { shown: visible(text), form, path, root: root.map(Path::to_owned), copy: None });
     }
     match text.split_once(':') {
-        Some((revision, path)) if !revision.is_empty() => of_revision(text, revision, path, repository),
+        Some((revision, path)) if !revision.is_empty() => of_revision(text, revision, path, root, repository),
         _ => Err(missing(text)),
     }
 }
 
-fn of_revision(text: &str, revision: &str, path: &str, repository: &Path) -> Result<Side, Diagnostic> {
-    let (copy, path) = revision::copy(revision, path, repository)?;
+/// With `root`, all that lies in there as of the revision is copied, since a document refers to it.
+fn of_revision(
+    text: &str,
+    revision: &str,
+    path: &str,
+    root: Option<&Path>,
+    repository: &Path,
+) -> Result<Side, Diagnostic> {
+    let below = root.and_then(|root| Some((root.to_str()?, Path::new(path).strip_prefix(root).ok()?)));
+    let (copy, copied) = revision::copy(revision, below.map_or(path, |(root, _)| root), repository)?;
+    let (root, path) = match below {
+        Some((_, rest)) => (Some(copied.clone()), copied.join(rest)),
+        None => (None, copied),
+    };
     let form = form(&path, text)?;
     let shown = visible(text);
     // `git:REV` is a directory; of `REV:PATH` the files are named as git names them.
-    Ok(Side { form, copy: Some((copy, shown.clone())), shown, path })
+    Ok(Side { form, copy: Some((copy, shown.clone())), shown, path: catalogs_of(&path), root })
+}
+
+/// Of a bundle that is unpacked, the catalogs that it was made of; else the path itself.
+fn catalogs_of(path: &Path) -> PathBuf {
+    let inner = path.join("source/catalogs");
+    if inner.is_dir() && !path.join(MANIFEST).is_file() { inner } else { path.to_owned() }
 }
 
 /// What lies at a path.
@@ -117,13 +137,13 @@ fn form(path: &Path, text: &str) -> Result<Form, Diagnostic> {
             .help("name the directory that it lies in")),
         None => Err(Diagnostic::error("E0118", format!("{} is nothing that can be compared", visible(text)))
             .help(FORMS)
-            .help("bundles cannot be compared yet: compare the catalogs that they were made of")),
+            .help("of a bundle, unpack the archive and name its directory")),
     }
 }
 
 /// What can be compared.
 pub(super) const FORMS: &str = "name a directory of catalogs, a catalog's directory, a document (.json, .yaml, .yml), \
-                                `git:REV` or `REV:PATH`";
+                                an unpacked bundle, `git:REV` or `REV:PATH`";
 
 fn missing(text: &str) -> Diagnostic {
     let parent = Path::new(text).parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -157,7 +177,7 @@ impl Side {
                 loaded.catalogs.extend(load_catalog_at(&self.path, &mut sources, &mut report));
                 self.finish(loaded, &sources, &mut report)
             }
-            Form::Document => match begin(&self.path, &mut sources, &mut report) {
+            Form::Document => match begin(&self.path, self.root.as_deref(), &mut sources, &mut report) {
                 Ok(Some(directory)) => {
                     let loaded = load(directory.path(), &mut sources, &mut report);
                     self.finish(loaded, &sources, &mut report)
@@ -210,8 +230,13 @@ fn place(copy: &TempDir, path: &Path) -> String {
 }
 
 /// A catalog of every operation of a document, as `init --all` begins one, in a directory that goes away with the value.
-fn begin(path: &Path, sources: &mut Sources, report: &mut Report) -> std::io::Result<Option<TempDir>> {
-    let Some(mut loaded) = load_document_at(path, None, sources, report) else { return Ok(None) };
+fn begin(
+    path: &Path,
+    root: Option<&Path>,
+    sources: &mut Sources,
+    report: &mut Report,
+) -> std::io::Result<Option<TempDir>> {
+    let Some(mut loaded) = load_document_at(path, root, sources, report) else { return Ok(None) };
     meaning::sort_keys(&mut loaded);
     let directory = tempfile::tempdir()?;
     let is_begun = init::begin_all(loaded, &directory.path().join("document"), sources, report)?;
