@@ -75,9 +75,13 @@ enum Command {
     #[command(after_help = "Register it with an MCP host:\n  \
         {\"mcpServers\": {\"airlock\": {\"command\": \"/opt/airlock-host\", \"args\": [\"--site\", \"/etc/airlock/site.json\", \"serve\"]}}}")]
     Serve {
-        /// Let clients call tools that write or destroy. Without it those are listed and refused
+        /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and
+        /// else the call is refused
         #[arg(long)]
         allow_writes: bool,
+        /// Offer the tools that read, and no others
+        #[arg(long, conflicts_with = "allow_writes")]
+        read_only: bool,
     },
     /// List the tools
     Tools {
@@ -150,11 +154,15 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
     pub(crate) fn gate(&mut self) -> Result<Arc<Gate>, ExitCode> {
+        self.open().map(Arc::new)
+    }
+
+    fn open(&mut self) -> Result<Gate, ExitCode> {
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
             let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
             Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())
         });
-        opened.map(Arc::new).map_err(|fault| self.fail(ExitCode::Usage, &fault))
+        opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
     }
 
     /// Writes a fault to `err` and gives the code back.
@@ -202,7 +210,7 @@ pub fn run(
         .unwrap_or_else(|| PathBuf::from("site.json"));
     let mut context = Context { program, site_file, out, err };
     match parsed.command {
-        Command::Serve { allow_writes } => serve(&mut context, allow_writes),
+        Command::Serve { allow_writes, read_only } => serve(&mut context, allow_writes, read_only),
         Command::Tools { digest: true, .. } => digest(&mut context),
         Command::Tools { sent: true, .. } => {
             let printed = context.out.write_all(ToolList::of(program.catalogs).text().as_bytes());
@@ -253,7 +261,7 @@ fn finish(context: &mut Context<'_>, printed: io::Result<()>) -> ExitCode {
     }
 }
 
-fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
+fn serve(context: &mut Context<'_>, allow_writes: bool, read_only: bool) -> ExitCode {
     // Before anything else can print: standard output belongs to the protocol.
     let stdio = match mcp::stdio::claim() {
         Ok(stdio) => stdio,
@@ -261,8 +269,9 @@ fn serve(context: &mut Context<'_>, allow_writes: bool) -> ExitCode {
             return context.fail(ExitCode::Failed, &format!("cannot take standard input and output: {fault}"));
         }
     };
-    let gate = match context.gate() {
-        Ok(gate) => gate,
+    let gate = match context.open() {
+        Ok(gate) if read_only => Arc::new(gate.read_only()),
+        Ok(gate) => Arc::new(gate),
         Err(code) => return code,
     };
     let approval = if allow_writes { Approval::Operator } else { Approval::None };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, Program, Tool, Upstream as Declared};
+use airlock_contract::{Catalog, Effect, Program, Tool, Upstream as Declared};
 use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
@@ -51,6 +51,15 @@ impl Gate {
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
         Ok(Self { catalogs, tools_sha256: program.tools_sha256, entries, permits, limits: site.limits, audit })
+    }
+}
+
+impl Gate {
+    /// The same without the tools that write or destroy: they are neither listed nor callable.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.entries.retain(|entry| entry.tool.effect == Effect::Read);
+        self
     }
 }
 

@@ -193,6 +193,13 @@ impl Bench {
         Self { gate, fake, directory }
     }
 
+    /// The same with tools that read alone.
+    pub(crate) async fn read_only() -> Self {
+        let Self { gate, fake, directory } = Self::new().await;
+        let gate = Arc::into_inner(gate).expect("nobody else has it yet").read_only();
+        Self { gate: Arc::new(gate), fake, directory }
+    }
+
     pub(crate) fn audit_file(&self) -> PathBuf {
         self.directory.path().join("audit.jsonl")
     }

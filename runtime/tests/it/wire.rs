@@ -284,6 +284,17 @@ async fn a_person_allows_one_call_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_server_that_reads_alone_has_no_other_tool() {
+    let bench = Bench::read_only().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let listed = client.ask(modern(1, "tools/list", json!({}))).await;
+    let tools = listed["result"]["tools"].as_array().expect("a list");
+    assert!(tools.len() == 4 && tools.iter().all(|tool| tool["annotations"]["readOnlyHint"] == true), "{listed}");
+    let called = client.ask(asking(2, json!({"name": "drop_note", "arguments": {"id": "n1"}}))).await;
+    assert_eq!(called["error"]["code"], -32602, "{called}");
+}
+
+#[tokio::test]
 async fn an_older_clients_person_is_asked_while_the_call_waits() {
     let bench = Bench::new().await;
     for (response, approval) in [
