@@ -7,6 +7,7 @@
 mod confirm;
 mod door;
 mod lines;
+pub mod socket;
 pub mod stdio;
 
 use std::borrow::Cow;

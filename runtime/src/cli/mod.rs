@@ -7,6 +7,7 @@ mod chat;
 mod config;
 mod print;
 mod prune;
+mod serve;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -22,7 +23,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::Audit;
 use crate::gate::{Approval, Call, Caller, Gate};
-use crate::mcp;
 use crate::site::Site;
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
@@ -71,18 +71,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Speak MCP over standard input and output, until the input ends
-    #[command(after_help = "Register it with an MCP host:\n  \
-        {\"mcpServers\": {\"airlock\": {\"command\": \"/opt/airlock-host\", \"args\": [\"--site\", \"/etc/airlock/site.json\", \"serve\"]}}}")]
-    Serve {
-        /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and
-        /// else the call is refused
-        #[arg(long)]
-        allow_writes: bool,
-        /// Offer the tools that read, and no others
-        #[arg(long, conflicts_with = "allow_writes")]
-        read_only: bool,
-    },
+    /// Speak MCP over standard input and output, until the input ends; or at a unix socket
+    Serve(serve::ServeArgs),
     /// List the tools
     Tools {
         /// `human` for people, `json` for programs
@@ -210,7 +200,7 @@ pub fn run(
         .unwrap_or_else(|| PathBuf::from("site.json"));
     let mut context = Context { program, site_file, out, err };
     match parsed.command {
-        Command::Serve { allow_writes, read_only } => serve(&mut context, allow_writes, read_only),
+        Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { digest: true, .. } => digest(&mut context),
         Command::Tools { sent: true, .. } => {
             let printed = context.out.write_all(ToolList::of(program.catalogs).text().as_bytes());
@@ -258,39 +248,6 @@ fn finish(context: &mut Context<'_>, printed: io::Result<()>) -> ExitCode {
     match printed.and_then(|()| context.out.flush()) {
         Ok(()) => ExitCode::Done,
         Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write the result: {fault}")),
-    }
-}
-
-fn serve(context: &mut Context<'_>, allow_writes: bool, read_only: bool) -> ExitCode {
-    // Before anything else can print: standard output belongs to the protocol.
-    let stdio = match mcp::stdio::claim() {
-        Ok(stdio) => stdio,
-        Err(fault) => {
-            return context.fail(ExitCode::Failed, &format!("cannot take standard input and output: {fault}"));
-        }
-    };
-    let gate = match context.open() {
-        Ok(gate) if read_only => Arc::new(gate.read_only()),
-        Ok(gate) => Arc::new(gate),
-        Err(code) => return code,
-    };
-    let approval = if allow_writes { Approval::Operator } else { Approval::None };
-    let served = mcp::Server::new(gate, approval).and_then(|server| {
-        let runtime = runtime()?;
-        let served = runtime.block_on(async {
-            tokio::select! {
-                served = server.serve_stdio(stdio) => served,
-                // Calls in flight are dropped with the runtime, and leave their records then.
-                stopped = stopped() => stopped,
-            }
-        });
-        // A thread that waits for standard input cannot be stopped, so it is left behind.
-        runtime.shutdown_background();
-        served
-    });
-    match served {
-        Ok(()) => ExitCode::Done,
-        Err(fault) => context.fail(ExitCode::Failed, &format!("the connection broke: {fault}")),
     }
 }
 

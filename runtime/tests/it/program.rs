@@ -81,6 +81,52 @@ fn pipes_sockets_and_files_carry_the_protocol() {
     check(&fs::read_to_string(&output).expect("UTF-8"));
 }
 
+/// Starts a server at a socket, and waits until it listens.
+fn listening(directory: &Path, socket: &Path) -> std::process::Child {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--site").arg(site(directory)).args(["serve", "--socket"]).arg(socket).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it runs");
+    let mut line = String::new();
+    let errors = child.stderr.as_mut().expect("a pipe");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(errors), &mut line).expect("readable");
+    assert!(line.starts_with("listening at "), "{line}");
+    child
+}
+
+#[test]
+fn a_unix_socket_carries_the_protocol_to_clients_of_this_user() {
+    use std::os::unix::fs::FileTypeExt;
+    let directory = tempfile::tempdir().expect("a directory");
+    let socket = directory.path().join("airlock.sock");
+    // What a program that was killed has left behind.
+    drop(std::os::unix::net::UnixListener::bind(&socket).expect("can be bound"));
+    let mut child = listening(directory.path(), &socket);
+    let about = fs::metadata(&socket).expect("is there");
+    assert!(about.file_type().is_socket());
+    assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    let mut clients = [(); 2].map(|()| UnixStream::connect(&socket).expect("it listens"));
+    for client in clients.iter_mut().rev() {
+        client.write_all(conversation().as_bytes()).expect("written");
+        client.shutdown(std::net::Shutdown::Write).expect("shut down");
+        let mut text = String::new();
+        client.read_to_string(&mut text).expect("UTF-8");
+        check(&text);
+    }
+    let mut second = Command::new(PROGRAM);
+    second.arg("--site").arg(site(directory.path())).args(["serve", "--socket"]).arg(&socket);
+    let output = second.output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another program listens there"), "{output:?}");
+    let ended = Command::new("kill").arg(child.id().to_string()).status().expect("there is kill");
+    assert!(ended.success() && child.wait().expect("it ends").success());
+    assert!(!socket.exists(), "the file goes away with the server");
+    let file = directory.path().join("file");
+    fs::write(&file, "x").expect("written");
+    let mut third = Command::new(PROGRAM);
+    third.arg("--site").arg(site(directory.path())).args(["serve", "--socket"]).arg(&file);
+    assert_eq!(third.output().expect("it runs").status.code(), Some(1), "what is no socket stays");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn what_is_printed_while_serving_goes_to_standard_error() {

@@ -1,0 +1,96 @@
+//! `airlock-host serve`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Context, ExitCode, runtime, stopped};
+use crate::gate::Approval;
+use crate::mcp;
+use crate::mcp::socket::Socket;
+
+/// Arguments of `airlock-host serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "`airlock-host config --for HOST` prints what makes an MCP host start this.")]
+pub(super) struct ServeArgs {
+    /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and else
+    /// the call is refused
+    #[arg(long)]
+    allow_writes: bool,
+    /// Offer the tools that read, and no others
+    #[arg(long, conflicts_with = "allow_writes")]
+    read_only: bool,
+    /// Serve clients of this user at a unix socket instead, until a signal ends the program
+    #[arg(long, value_name = "FILE")]
+    socket: Option<PathBuf>,
+}
+
+impl ServeArgs {
+    fn server(&self, context: &mut Context<'_>) -> Result<mcp::Server, ExitCode> {
+        let gate = context.open()?;
+        let gate = if self.read_only { gate.read_only() } else { gate };
+        let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
+        mcp::Server::new(Arc::new(gate), approval)
+            .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot serve: {fault}")))
+    }
+}
+
+pub(super) fn run(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
+    match &arguments.socket {
+        Some(path) => at_socket(arguments, path.clone(), context),
+        None => at_stdio(arguments, context),
+    }
+}
+
+fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
+    // Before anything else can print: standard output belongs to the protocol.
+    let stdio = match mcp::stdio::claim() {
+        Ok(stdio) => stdio,
+        Err(fault) => {
+            return context.fail(ExitCode::Failed, &format!("cannot take standard input and output: {fault}"));
+        }
+    };
+    let server = match arguments.server(context) {
+        Ok(server) => server,
+        Err(code) => return code,
+    };
+    let served = runtime().and_then(|runtime| {
+        let served = runtime.block_on(async {
+            tokio::select! {
+                served = server.serve_stdio(stdio) => served,
+                // Calls in flight are dropped with the runtime, and leave their records then.
+                stopped = stopped() => stopped,
+            }
+        });
+        // A thread that waits for standard input cannot be stopped, so it is left behind.
+        runtime.shutdown_background();
+        served
+    });
+    match served {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("the connection broke: {fault}")),
+    }
+}
+
+fn at_socket(arguments: &ServeArgs, path: PathBuf, context: &mut Context<'_>) -> ExitCode {
+    let server = match arguments.server(context) {
+        Ok(server) => server,
+        Err(code) => return code,
+    };
+    let shown = path.display();
+    let served = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            let socket = Socket::bind(&path).await?;
+            let _ = writeln!(context.err, "listening at {shown}");
+            let tell = |text: String| drop(writeln!(context.err, "{text}"));
+            tokio::select! {
+                served = socket.serve(&server, tell) => served,
+                // Calls in flight are dropped, and leave their records then.
+                stopped = stopped() => stopped,
+            }
+        })
+    });
+    match served {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("cannot listen at {shown}: {fault}")),
+    }
+}
