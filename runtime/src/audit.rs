@@ -52,7 +52,9 @@ pub struct Record {
     pub method: Option<&'static str>,
     /// Base path and path template.
     pub path: Option<String>,
-    /// The upstream's status, if it answered.
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// The upstream's last status, if it answered.
     pub status: Option<u16>,
     /// Bytes of the upstream's body that were read.
     pub bytes_before: u64,

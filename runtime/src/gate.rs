@@ -8,6 +8,7 @@
 mod call;
 mod open;
 mod record;
+mod retry;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,8 +34,9 @@ pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::{Encoded, Plan};
 use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;
-use crate::upstream::{Credentials, Upstream, UpstreamError};
+use crate::upstream::{Credentials, Exchange, Upstream, UpstreamError};
 use record::Open;
+use retry::Setback;
 
 /// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
 #[derive(Debug)]
@@ -100,7 +102,7 @@ impl Gate {
             None => Err(self.unknown(&call.tool)),
             Some(entry) => {
                 let deadline = Instant::now() + self.limits.time_max;
-                match tokio::time::timeout_at(deadline, self.run(entry, call, &mut open)).await {
+                match tokio::time::timeout_at(deadline, self.run(entry, call, deadline, &mut open)).await {
                     Ok(answer) => answer,
                     Err(_) => Err(self.too_slow(entry, open.progress.sent)),
                 }
@@ -109,7 +111,7 @@ impl Gate {
         open.close(answer)
     }
 
-    async fn run(&self, entry: &Entry, call: Call, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
+    async fn run(&self, entry: &Entry, call: Call, deadline: Instant, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
         let tool = entry.tool;
         let values = entry.table.check(call.arguments).map_err(|faults| {
             let text = format!(
@@ -128,7 +130,7 @@ impl Gate {
         }
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
         let _permit = self.permits.acquire().await;
-        let received = exchange(entry, &encoded, open).await?;
+        let received = exchange(entry, &encoded, deadline, open).await?;
         let kept = received.as_text().and_then(|text| {
             entry.prune.run_text(&text, self.limits.answer_bytes_max).map_err(|fault| unpruned(tool, &text, fault))
         })?;
@@ -241,21 +243,62 @@ impl Received {
     }
 }
 
-/// Sends a request and reads the declared answer.
-async fn exchange(entry: &Entry, encoded: &Encoded, open: &mut Open<'_>) -> Result<Received, Refusal> {
+/// Sends a request, more than once where that may help, until it is answered with something that stands.
+async fn sent<'e>(
+    entry: &'e Entry,
+    encoded: &Encoded,
+    deadline: Instant,
+    open: &mut Open<'_>,
+) -> Result<Exchange<'e>, Refusal> {
     let (tool, upstream) = (entry.tool, &entry.upstream);
-    open.progress.sent = true;
-    let sent = upstream.send(encoded, tool.request.accept, &entry.credentials).await;
-    let exchange = sent.map_err(|fault| unreached(entry, &fault))?;
+    loop {
+        open.progress.sent = true;
+        open.progress.attempts += 1;
+        let wait = match upstream.send(encoded, tool.request.accept, &entry.credentials).await {
+            Ok(exchange) => {
+                let status = exchange.status();
+                open.progress.status = Some(status);
+                let setback = Setback::Status(status, retry::asked(exchange.retry_after().as_deref()));
+                match retry::wait(tool, open.progress.attempts, setback, deadline) {
+                    None => return Ok(exchange),
+                    Some(wait) => {
+                        exchange.discard();
+                        wait
+                    }
+                }
+            }
+            Err(fault) => {
+                let may_help = matches!(fault, UpstreamError::Connect(_));
+                let wait = retry::wait(tool, open.progress.attempts, Setback::Unreached, deadline);
+                wait.filter(|_| may_help).ok_or_else(|| unreached(entry, &fault))?
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// Sends a request and reads the declared answer.
+async fn exchange(
+    entry: &Entry,
+    encoded: &Encoded,
+    deadline: Instant,
+    open: &mut Open<'_>,
+) -> Result<Received, Refusal> {
+    let (tool, upstream) = (entry.tool, &entry.upstream);
+    let exchange = sent(entry, encoded, deadline, open).await?;
     let status = exchange.status();
-    open.progress.status = Some(status);
+    let asked = retry::asked(exchange.retry_after().as_deref());
     let content_type = exchange.content_type();
     let Some(declared) = answer::declared(&tool.response, status) else {
         let body = exchange.beginning(answer::FAILURE_BYTES_MAX, &mut open.progress.upstream_bytes).await;
         // Judged before the message is cut: half a credential is one too much.
         let leaks = entry.secrets.iter().any(|secret| body_holds(&body, secret));
         let (content_type, body) = if leaks { (None, &b""[..]) } else { (content_type.as_deref(), &body[..]) };
-        return Err(answer::failure(upstream.name(), status, content_type, body));
+        let mut refusal = answer::failure(upstream.name(), status, content_type, body);
+        if let Some(asked) = asked {
+            refusal.text.push_str(&format!(" It asks to wait {} s.", asked.as_secs()));
+        }
+        return Err(refusal);
     };
     if declared.content == Content::Empty {
         exchange.discard();

@@ -40,6 +40,17 @@ pub struct SiteUpstream {
     pub address: Address,
     /// By the name that catalogs use.
     pub credentials: BTreeMap<String, Secret>,
+    /// What it can bear.
+    pub limits: UpstreamLimits,
+}
+
+/// What one upstream can bear. Calls beyond it wait for their turn, within the time that a call has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UpstreamLimits {
+    /// Requests at once; without it, as many as there are calls.
+    pub calls_at_once_max: Option<usize>,
+    /// Requests that begin in one second, evenly spread.
+    pub calls_per_second_max: Option<u32>,
 }
 
 /// Limits of every call, whatever the tool.
@@ -195,7 +206,8 @@ impl Site {
                 })?;
                 credentials.insert(credential, secret);
             }
-            upstreams.insert(name, SiteUpstream { address: upstream.address, credentials });
+            let limits = upstream.limits.into_limits();
+            upstreams.insert(name, SiteUpstream { address: upstream.address, credentials, limits });
         }
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| directory.join(audit.file));
@@ -260,6 +272,24 @@ struct WrittenUpstream {
     address: Address,
     #[serde(default)]
     credentials: UniqueMap<WrittenFile>,
+    #[serde(default)]
+    limits: WrittenUpstreamLimits,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenUpstreamLimits {
+    calls_at_once_max: Option<Bounded<1, 1000>>,
+    calls_per_second_max: Option<Bounded<1, 1000>>,
+}
+
+impl WrittenUpstreamLimits {
+    fn into_limits(self) -> UpstreamLimits {
+        UpstreamLimits {
+            calls_at_once_max: self.calls_at_once_max.map(|calls| calls.0 as usize),
+            calls_per_second_max: self.calls_per_second_max.map(|calls| calls.0),
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 //! offered. Dropping a call closes its connection.
 
 mod credential;
+mod pace;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,16 +16,19 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT,
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    USER_AGENT,
 };
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::SemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::request::Encoded;
-use crate::site::Address;
+use crate::site::{Address, UpstreamLimits};
 pub(crate) use credential::{Credentials, forms};
+use pace::Pace;
 
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,6 +44,7 @@ pub struct Upstream {
     name: &'static str,
     address: Address,
     idle: Mutex<Vec<Connection>>,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -64,8 +69,8 @@ pub enum UpstreamError {
 
 impl Upstream {
     /// An upstream at an address. Nothing is connected yet.
-    pub fn new(name: &'static str, address: Address) -> Self {
-        Self { name, address, idle: Mutex::new(Vec::new()) }
+    pub fn new(name: &'static str, address: Address, limits: UpstreamLimits) -> Self {
+        Self { name, address, idle: Mutex::new(Vec::new()), pace: Pace::new(limits) }
     }
 
     /// The name that catalogs and the site file use.
@@ -81,11 +86,12 @@ impl Upstream {
         credentials: &Credentials,
     ) -> Result<Exchange<'_>, UpstreamError> {
         let request = self.request(encoded, accept, credentials)?;
+        let turn = self.pace.turn().await;
         // A kept connection may have been closed by the other side meanwhile. What only reads is sent again on a new one.
         let may_repeat = matches!(encoded.method, Method::Get | Method::Head | Method::Options);
         if let Some(mut connection) = self.take_idle().await {
             match connection.sender.try_send_request(request.clone()).await {
-                Ok(response) => return Ok(Exchange { upstream: self, response, connection }),
+                Ok(response) => return Ok(Exchange { upstream: self, response, connection, _turn: turn }),
                 Err(mut fault) => {
                     let unsent = fault.take_message().is_some();
                     if !unsent && !may_repeat {
@@ -96,7 +102,7 @@ impl Upstream {
         }
         let mut connection = self.connect().await?;
         let response = connection.sender.send_request(request).await.map_err(|fault| broken(&fault))?;
-        Ok(Exchange { upstream: self, response, connection })
+        Ok(Exchange { upstream: self, response, connection, _turn: turn })
     }
 
     fn request(
@@ -186,6 +192,8 @@ pub(crate) struct Exchange<'a> {
     upstream: &'a Upstream,
     response: Response<Incoming>,
     connection: Connection,
+    /// Ends when the answer has been read, or is given up.
+    _turn: Option<SemaphorePermit<'a>>,
 }
 
 impl Exchange<'_> {
@@ -201,6 +209,11 @@ impl Exchange<'_> {
     /// Where a redirect leads to; none if it is missing, repeated or not text.
     pub(crate) fn location(&self) -> Option<String> {
         self.only(&LOCATION)
+    }
+
+    /// When the upstream wants to be asked again; none if it is missing, repeated or not text.
+    pub(crate) fn retry_after(&self) -> Option<String> {
+        self.only(&RETRY_AFTER)
     }
 
     fn only(&self, name: &HeaderName) -> Option<String> {

@@ -17,6 +17,8 @@ pub(super) struct Progress {
     pub(super) request: Option<String>,
     /// Whether the upstream may have seen the request.
     pub(super) sent: bool,
+    /// Requests that were sent, or would have been on a connection.
+    pub(super) attempts: u32,
     pub(super) status: Option<u16>,
     pub(super) upstream_bytes: u64,
     pub(super) answer_bytes: u64,
@@ -48,6 +50,7 @@ impl<'a> Open<'a> {
             upstream: entry.map(|entry| entry.upstream.name()),
             method: entry.map(|entry| entry.tool.request.method.word()),
             path: entry.map(|entry| format!("{}{}", entry.declared.base_path, entry.tool.request.path)),
+            attempts: 0,
             status: None,
             bytes_before: 0,
             bytes_after: 0,
@@ -86,6 +89,7 @@ impl<'a> Open<'a> {
 
     fn write(&mut self) -> std::io::Result<()> {
         self.written = true;
+        self.record.attempts = self.progress.attempts;
         self.record.status = self.progress.status;
         self.record.bytes_before = self.progress.upstream_bytes;
         self.record.bytes_after = if self.record.verdict == "answered" { self.progress.answer_bytes } else { 0 };

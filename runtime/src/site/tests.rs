@@ -35,6 +35,16 @@ fn a_whole_file_is_read_and_paths_are_relative_to_it() {
 }
 
 #[test]
+fn an_upstream_says_what_it_can_bear() {
+    let limited = SITE.replace("}}}},", "}}, \"limits\": {\"calls_at_once_max\": 2, \"calls_per_second_max\": 5}}},");
+    let site = read(&limited, b"canary-771177\n", 0o600).expect("sound");
+    let limits = site.upstreams["clinic"].limits;
+    assert_eq!((limits.calls_at_once_max, limits.calls_per_second_max), (Some(2), Some(5)));
+    let wrong = limited.replace("max\": 5", "max\": 0");
+    assert!(read(&wrong, b"x\n", 0o600).expect_err("no call at all").contains("0 is not from 1 to 1000"));
+}
+
+#[test]
 fn a_mistake_is_told_with_its_place() {
     let cases = [
         (

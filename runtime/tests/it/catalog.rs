@@ -12,7 +12,7 @@ use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, requ
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::Gate;
-use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream};
+use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream, UpstreamLimits};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -176,18 +176,19 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        Self::with(|limits| limits.time_max = Duration::from_secs(10)).await
+        Self::with(|limits, _| limits.time_max = Duration::from_secs(10)).await
     }
 
-    pub(crate) async fn with(change: impl FnOnce(&mut Limits)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Limits, &mut UpstreamLimits)) -> Self {
         let fake = Fake::start().await;
         let directory = tempfile::tempdir().expect("a directory");
         let mut site = Site::default();
-        change(&mut site.limits);
+        let mut limits = UpstreamLimits::default();
+        change(&mut site.limits, &mut limits);
         let address = Address::try_from(fake.address()).expect("an origin");
         let secret = Secret::new(CANARY.to_owned()).expect("visible");
         let credentials = [("key".to_owned(), secret)].into();
-        site.upstreams.insert("clinic".to_owned(), SiteUpstream { address, credentials });
+        site.upstreams.insert("clinic".to_owned(), SiteUpstream { address, credentials, limits });
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
         let gate = Arc::new(Gate::new(program(CATALOGS), &site, audit).expect("the site fits"));
         Self { gate, fake, directory }

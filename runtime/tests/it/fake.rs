@@ -91,6 +91,16 @@ async fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
                 return;
             }
             "drop" => return,
+            "busy" | "busy-for-long" => {
+                let count = seen.lock().expect("no panic").iter().filter(|one| one.contains("/probe/busy")).count();
+                let wait = if what == "busy" { 0 } else { 600 };
+                if count < 3 {
+                    let headers = format!("content-type: text/plain\r\nretry-after: {wait}\r\n");
+                    answer(&mut stream, if count == 1 { 503 } else { 429 }, &headers, "").await;
+                } else {
+                    answer(&mut stream, 200, json, "{\"kept\":1}").await;
+                }
+            }
             "large" => answer(&mut stream, 200, json, &format!("{{\"kept\":\"{}\"}}", "x".repeat(20_000))).await,
             "endless" => {
                 let _ = stream
@@ -135,6 +145,9 @@ async fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) {
             _ if target.starts_with("/v1/patients") => {
                 let items = "{\"items\":[{\"name\":\"Li\",\"ssn\":\"dropped-661166\",\"id\":1},{\"id\":2,\"name\":null}],\"total\":2}";
                 answer(&mut stream, 200, json, items).await;
+            }
+            _ if target == "/v1/notes" && request.contains("\"busy\"") => {
+                answer(&mut stream, 503, "retry-after: 0\r\n", "").await;
             }
             _ if target == "/v1/notes" => answer(&mut stream, 201, json, "{\"id\":\"n1\"}").await,
             _ if target.starts_with("/v1/notes/") => answer(&mut stream, 204, "", "").await,

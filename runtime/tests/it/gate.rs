@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use airlock_runtime::gate::{Approval, Call, Caller, Outcome, RefusalKind};
+use airlock_runtime::site::{SiteUpstream, UpstreamLimits};
 use serde_json::{Value, json};
 
 use crate::catalog::{Bench, CANARY, CATALOGS, program};
@@ -119,6 +120,23 @@ async fn what_writes_needs_approval() {
     assert_eq!(verdicts, ["approval", "approval", "answered", "answered"]);
 }
 
+/// What only reads is asked again, as often and as late as the upstream says; what writes is not.
+#[tokio::test]
+async fn a_busy_upstream_is_asked_again() {
+    let bench = Bench::new().await;
+    let outcome = bench.gate.call(call("probe", json!({"what": "busy"}))).await;
+    assert_eq!(outcome.answer.map(|pruned| pruned.value), Ok(json!(1)));
+    assert_eq!((bench.fake.requests().len(), &bench.records()[0]["attempts"]), (3, &json!(3)));
+
+    let other = Bench::new().await;
+    let refusal = other.gate.call(call("probe", json!({"what": "busy-for-long"}))).await.answer.expect_err("busy");
+    assert!(refusal.text.contains("503") && refusal.text.contains("wait 600 s"), "{}", refusal.text);
+    let write = Call { approval: Approval::Operator, ..call("add_note", json!({"body": {"text": "busy"}})) };
+    let refusal = other.gate.call(write).await.answer.expect_err("busy");
+    assert!(refusal.text.contains("503"), "{}", refusal.text);
+    assert_eq!(other.fake.requests().len(), 2, "one of each");
+}
+
 #[tokio::test]
 async fn an_upstream_that_breaks_off_is_told_clearly() {
     let bench = Bench::new().await;
@@ -139,7 +157,8 @@ async fn an_upstream_that_is_not_there_is_told_clearly() {
     let mut site = airlock_runtime::site::Site::default();
     let address = format!("http://127.0.0.1:{gone}").try_into().expect("an origin");
     let secret = airlock_runtime::site::Secret::new(CANARY.to_owned()).expect("visible");
-    let upstream = airlock_runtime::site::SiteUpstream { address, credentials: [("key".to_owned(), secret)].into() };
+    let upstream =
+        SiteUpstream { address, credentials: [("key".to_owned(), secret)].into(), limits: UpstreamLimits::default() };
     site.upstreams.insert("clinic".to_owned(), upstream);
     let audit = airlock_runtime::audit::Audit::open(Some(&bench.audit_file())).expect("a file");
     let gate = airlock_runtime::gate::Gate::new(program(CATALOGS), &site, audit).expect("fits");
@@ -154,7 +173,7 @@ async fn an_upstream_that_is_not_there_is_told_clearly() {
 
 #[tokio::test]
 async fn an_upstream_that_hangs_runs_into_the_time_limit_and_loses_its_connection() {
-    let bench = Bench::with(|limits| limits.time_max = Duration::from_millis(200)).await;
+    let bench = Bench::with(|limits, _| limits.time_max = Duration::from_millis(200)).await;
     let started = Instant::now();
     let (kind, text) = refused(&bench, "hang").await;
     assert_eq!(kind, RefusalKind::Timeout);
@@ -179,7 +198,7 @@ async fn a_dropped_call_is_cancelled_and_recorded() {
 
 #[tokio::test]
 async fn bodies_and_answers_over_their_limit_are_refused() {
-    let bench = Bench::with(|limits| limits.answer_bytes_max = 2000).await;
+    let bench = Bench::with(|limits, _| limits.answer_bytes_max = 2000).await;
     for (what, limit) in [("large", "10000 bytes"), ("endless", "10000 bytes"), ("wide", "1002 more than the 2000")] {
         let (kind, text) = refused(&bench, what).await;
         assert_eq!(kind, RefusalKind::TooLarge);
@@ -238,8 +257,25 @@ async fn on_a_connection_that_dies_a_read_is_repeated_and_a_write_is_not() {
 }
 
 #[tokio::test]
+async fn an_upstream_gets_no_more_than_it_can_bear() {
+    let bench = Bench::with(|_, limits| limits.calls_at_once_max = Some(1)).await;
+    let started = Instant::now();
+    let slow = || bench.gate.call(call("probe", json!({"what": "slow"})));
+    let (first, second) = tokio::join!(slow(), slow());
+    assert!(first.answer.is_ok() && second.answer.is_ok());
+    assert!(started.elapsed() >= Duration::from_millis(600), "one after the other: {:?}", started.elapsed());
+
+    let bench = Bench::with(|_, limits| limits.calls_per_second_max = Some(10)).await;
+    let started = Instant::now();
+    for _ in 0..4 {
+        probe(&bench, "a").await.answer.expect("an answer");
+    }
+    assert!(started.elapsed() >= Duration::from_millis(300), "a tenth of a second apart: {:?}", started.elapsed());
+}
+
+#[tokio::test]
 async fn more_calls_than_may_run_wait_for_their_turn() {
-    let bench = Bench::with(|limits| limits.calls_at_once_max = 1).await;
+    let bench = Bench::with(|limits, _| limits.calls_at_once_max = 1).await;
     let (first, second) = tokio::join!(
         bench.gate.call(call("probe", json!({"what": "slow"}))),
         bench.gate.call(call("probe", json!({"what": "b"}))),
@@ -254,7 +290,8 @@ async fn a_call_without_a_record_has_no_answer() {
     let bench = Bench::new().await;
     let address = bench.fake.address().try_into().expect("an origin");
     let secret = airlock_runtime::site::Secret::new(CANARY.to_owned()).expect("visible");
-    let upstream = airlock_runtime::site::SiteUpstream { address, credentials: [("key".to_owned(), secret)].into() };
+    let upstream =
+        SiteUpstream { address, credentials: [("key".to_owned(), secret)].into(), limits: UpstreamLimits::default() };
     site.upstreams.insert("clinic".to_owned(), upstream);
     // Every write to it fails, as on a full disk.
     let audit = airlock_runtime::audit::Audit::open(Some(std::path::Path::new("/dev/full"))).expect("a device");
