@@ -1,0 +1,71 @@
+
+// The search: hides what does not hold every word. The page says the same without it.
+(function () {
+  'use strict';
+  var form = document.getElementById('search');
+  var query = document.getElementById('query');
+  var found = document.getElementById('found');
+  var all = document.querySelectorAll('.find');
+  var texts = null;
+  var waiting = null;
+  if (!form || !query || !document.addEventListener) { return; }
+  form.hidden = false;
+  form.removeAttribute('hidden');
+
+  function read() {
+    texts = [];
+    for (var i = 0; i < all.length; i++) { texts.push(all[i].textContent.toLowerCase()); }
+  }
+
+  function holds(text, words) {
+    for (var i = 0; i < words.length; i++) {
+      if (text.indexOf(words[i]) < 0) { return false; }
+    }
+    return true;
+  }
+
+  function search() {
+    var words = query.value.toLowerCase().split(/\s+/).filter(function (word) { return word !== ''; });
+    var tools = 0;
+    var rows = 0;
+    if (!texts) { read(); }
+    for (var i = 0; i < all.length; i++) {
+      var is = holds(texts[i], words);
+      all[i].classList.toggle('gone', !is);
+      if (is && all[i].tagName === 'TR') { rows++; } else if (is) { tools++; }
+    }
+    found.textContent = words.length === 0 ? '' :
+      tools + (tools === 1 ? ' tool' : ' tools') + ' and ' + rows + (rows === 1 ? ' row' : ' rows') + ' of tables match.';
+  }
+
+  query.addEventListener('input', function () {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, 120);
+  });
+  form.addEventListener('submit', function (event) { event.preventDefault(); search(); });
+  document.addEventListener('keydown', function (event) {
+    var name = event.target && event.target.tagName;
+    if (event.key === '/' && name !== 'INPUT' && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      query.focus();
+    } else if ((event.key === 'Escape' || event.key === 'Esc') && query.value !== '') {
+      query.value = '';
+      search();
+    }
+  });
+  // A link to a tool that the search has hidden shows it again.
+  window.addEventListener('hashchange', function () {
+    var target = document.getElementById(location.hash.slice(1));
+    if (target && target.classList.contains('gone')) { query.value = ''; search(); target.scrollIntoView(); }
+  });
+
+  // On paper everything is open.
+  var closed = [];
+  window.addEventListener('beforeprint', function () {
+    var details = document.querySelectorAll('details:not([open])');
+    for (var i = 0; i < details.length; i++) { details[i].setAttribute('open', ''); closed.push(details[i]); }
+  });
+  window.addEventListener('afterprint', function () {
+    while (closed.length) { closed.pop().removeAttribute('open'); }
+  });
+}());
