@@ -26,7 +26,10 @@ pub fn in_few_words(shape: &Shape) -> String {
             format!("text ({})", crate::report::visible(&bounds.format))
         }
         Shape::List(list) if matches!(list.items, Shape::Object(_)) => "list of objects".into(),
-        Shape::List(list) => format!("list of ({})", in_few_words(&list.items)),
+        Shape::List(list) => match in_few_words(&list.items) {
+            items if items.contains(" or ") => format!("list of ({items})"),
+            items => format!("list of {items}"),
+        },
         Shape::Object(_) => "object".into(),
         Shape::Nullable(inner) => format!("{} or null", in_few_words(inner)),
         Shape::AnyOf(shapes) => {

@@ -18,7 +18,7 @@ pub(super) fn of(shape: &Shape) -> String {
         Shape::AnyOf(shapes) => shapes.iter().map(of).collect::<Vec<_>>().join(", or "),
         Shape::Nullable(inner) => format!("{}, or null", of(inner)),
         Shape::File => "a file, in base64".into(),
-        Shape::Named(name) => format!("a `{name}`"),
+        Shape::Named(name) => format!("`{name}`"),
     }
 }
 
@@ -51,7 +51,11 @@ fn list(bounds: &List) -> String {
     let List { items, items_min, items_max, unique } = bounds;
     let least = Some(items_min).filter(|least| **least > 0);
     let count = range(least, items_max.as_ref(), " items");
-    joined(&format!("list of ({})", of(items)), [count, unique.then(|| "none of them twice".to_owned())])
+    let items = match of(items) {
+        items if items.contains([' ', ',']) => format!("({items})"),
+        items => items,
+    };
+    joined(&format!("list of {items}"), [count, unique.then(|| "none of them twice".to_owned())])
 }
 
 fn object(bounds: &Object) -> String {
@@ -67,12 +71,13 @@ fn object(bounds: &Object) -> String {
 }
 
 fn range<T: std::fmt::Display + PartialEq>(min: Option<&T>, max: Option<&T>, unit: &str) -> Option<String> {
+    let unit = |bound: &T| if bound.to_string() == "1" { unit.trim_end_matches('s') } else { unit };
     match (min, max) {
         (None, None) => None,
-        (Some(min), None) => Some(format!("at least {min}{unit}")),
-        (None, Some(max)) => Some(format!("at most {max}{unit}")),
-        (Some(min), Some(max)) if min == max => Some(format!("exactly {min}{unit}")),
-        (Some(min), Some(max)) => Some(format!("{min} to {max}{unit}")),
+        (Some(min), None) => Some(format!("at least {min}{}", unit(min))),
+        (None, Some(max)) => Some(format!("at most {max}{}", unit(max))),
+        (Some(min), Some(max)) if min == max => Some(format!("exactly {min}{}", unit(min))),
+        (Some(min), Some(max)) => Some(format!("{min} to {max}{}", unit(max))),
     }
 }
 

@@ -174,10 +174,13 @@ pub(super) fn arguments<'c>(catalog: &'c Catalog, tool: &'c Tool) -> Vec<Argumen
 
 /// How the result is written for the model, and what it is, in few words.
 pub(super) fn result(tool: &Tool) -> String {
+    if tool.fields == Fields::None {
+        return "nothing: the answer has no body".to_owned();
+    }
     let form = match tool.form {
-        Form::Json => "as JSON",
-        Form::Csv => "as rows of CSV",
-        Form::Table => "as a table",
+        Form::Json => "JSON",
+        Form::Csv => "rows of CSV",
+        Form::Table => "a table",
     };
     format!("{form}: {}", outline::in_few_words(&tool.output))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::facts::{self, Argument};
+use super::sentence::{Part, parts};
 use super::tree::{Mark, Node};
 use crate::emit::{MARK, REGENERATE_COMMAND};
 use crate::ir::{Catalog, Fields, Tool};
@@ -103,13 +104,11 @@ fn link(tool: &str) -> String {
 
 /// A sentence whose names stand in backticks.
 fn said(sentence: &str) -> String {
-    let names = sentence.split('`').collect::<Vec<_>>();
-    // Names that hold backticks themselves: then all is text.
-    if names.len() % 2 == 0 {
-        return escaped(sentence);
-    }
-    let parts = names.iter().enumerate();
-    parts.map(|(position, part)| if position % 2 == 1 { code(part) } else { escaped(part) }).collect()
+    let written = |part| match part {
+        Part::Words(words) => escaped(words),
+        Part::Name(name) => code(name),
+    };
+    parts(sentence).into_iter().map(written).collect()
 }
 
 fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
@@ -138,15 +137,15 @@ fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
 }
 
 fn write_argument(text: &mut String, argument: &Argument<'_>) {
-    let Argument { name, source, bounds, place, about, is_told, parts } = argument;
+    let Argument { name, source, bounds, place, about, is_told, parts: members } = argument;
     let says = if *is_told { "told" } else { "not told" };
     let about = if about.is_empty() { String::new() } else { format!("; {says}: {}", escaped(about)) };
     line!(text, "- argument {}: {}; {}; goes to {}{about}", code(name), said(source), said(bounds), said(place));
-    write_parts(text, parts, 1);
+    write_members(text, members, 1);
 }
 
-fn write_parts(text: &mut String, parts: &[Node], depth: usize) {
-    for Node { name, kind, mark, about, children, .. } in parts {
+fn write_members(text: &mut String, members: &[Node], depth: usize) {
+    for Node { name, kind, mark, about, children, .. } in members {
         let needed = match mark {
             Mark::Required => "required; ",
             Mark::Optional => "optional; ",
@@ -154,7 +153,7 @@ fn write_parts(text: &mut String, parts: &[Node], depth: usize) {
         };
         let about = if about.is_empty() { String::new() } else { format!("; told: {}", escaped(about)) };
         line!(text, "{}- {}: {needed}{}{about}", "  ".repeat(depth), code(name), said(kind));
-        write_parts(text, children, depth + 1);
+        write_members(text, children, depth + 1);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 pub(super) use crate::markup::html as escaped;
+use crate::review::sentence::{Part, parts};
 use crate::review::tree::{Mark, Node, count};
 
 /// Trees of more nodes are closed at first.
@@ -100,14 +101,11 @@ impl Page {
 
 /// A sentence whose names stand in backticks.
 pub(super) fn words(sentence: &str) -> String {
-    let parts: Vec<&str> = sentence.split('`').collect();
-    // Names that hold backticks themselves: then all is text.
-    if parts.len() % 2 == 0 {
-        return escaped(sentence);
-    }
-    let written =
-        parts.iter().enumerate().map(|(position, part)| if position % 2 == 1 { code(part) } else { escaped(part) });
-    written.collect()
+    let written = |part| match part {
+        Part::Words(words) => escaped(words),
+        Part::Name(name) => code(name),
+    };
+    parts(sentence).into_iter().map(written).collect()
 }
 
 /// A name.

@@ -73,12 +73,12 @@ fn write_header(page: &mut Page, catalogs: &[Catalog]) {
     total(sum(|catalog| catalog.upstreams.len()), "system reached", "systems reached", "");
     total(sum(|catalog| facts::secrets(catalog).len()), "secret", "secrets", "");
     total(sum(|catalog| catalog.excluded.len()), "operation left out", "operations left out", "");
-    page.raw("</dl>\n<form id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
+    page.raw("</dl>\n<div id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
     page.raw(
         "<input id=\"query\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"hint\">\n",
     );
     page.raw("<p id=\"hint\">Press <kbd>/</kbd> to search, <kbd>Esc</kbd> to see everything again.</p>\n");
-    page.raw("<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n</form>\n</header>\n");
+    page.raw("<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n</div>\n</header>\n");
 }
 
 fn write_contents(page: &mut Page, catalogs: &[Catalog]) {

@@ -2,15 +2,14 @@
 // The search: hides what does not hold every word. The page says the same without it.
 (function () {
   'use strict';
-  var form = document.getElementById('search');
+  var box = document.getElementById('search');
   var query = document.getElementById('query');
   var found = document.getElementById('found');
   var all = document.querySelectorAll('.find');
   var texts = null;
   var waiting = null;
-  if (!form || !query || !document.addEventListener) { return; }
-  form.hidden = false;
-  form.removeAttribute('hidden');
+  if (!box || !query || !document.addEventListener) { return; }
+  box.removeAttribute('hidden');
 
   function read() {
     texts = [];
@@ -42,7 +41,6 @@
     clearTimeout(waiting);
     waiting = setTimeout(search, 120);
   });
-  form.addEventListener('submit', function (event) { event.preventDefault(); search(); });
   document.addEventListener('keydown', function (event) {
     var name = event.target && event.target.tagName;
     if (event.key === '/' && name !== 'INPUT' && !event.ctrlKey && !event.altKey && !event.metaKey) {

@@ -3,7 +3,7 @@
 use airlock_prune::indented;
 
 use super::markup::{Page, code, escaped, words};
-use crate::ir::{Catalog, Rule, Sample, Tool};
+use crate::ir::{Catalog, Fields, Rule, Sample, Tool};
 use crate::review::facts::{self, Argument};
 use crate::review::tree::{self, Node};
 
@@ -85,8 +85,10 @@ fn write_answer(page: &mut Page, tool: &Tool) {
 
 fn write_result(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     page.raw("<div class=\"half\">\n<h5>What the model gets</h5>\n");
-    page.raw(&format!("<p>The result {}.</p>\n", words(&facts::result(tool))));
-    if tool.prune == Rule::Current {
+    page.raw(&format!("<p class=\"result\">{}.</p>\n", words(&facts::result(tool))));
+    if tool.fields == Fields::None {
+        // Nothing comes of it.
+    } else if tool.prune == Rule::Current {
         page.raw("<p>The rule <code>@</code> keeps everything: the answer as it is.</p>\n");
     } else {
         let members = tree::of_result(&tool.output, &catalog.answers);
