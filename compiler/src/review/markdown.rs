@@ -22,7 +22,9 @@ pub fn markdown(catalogs: &[Catalog]) -> String {
          Arguments are what a model chooses, within the bounds that stand beside them; *fixed* ones it neither sees nor \
          sends.\n"
     );
-    catalogs.iter().for_each(|catalog| write_catalog(&mut text, catalog));
+    for catalog in catalogs {
+        write_catalog(&mut text, catalog);
+    }
     text
 }
 
@@ -43,7 +45,9 @@ fn write_catalog(text: &mut String, catalog: &Catalog) {
     write_requests(text, catalog);
     write_secrets(text, catalog);
     write_table(text, catalog);
-    catalog.tools.iter().for_each(|tool| write_tool(text, catalog, tool));
+    for tool in &catalog.tools {
+        write_tool(text, catalog, tool);
+    }
     write_excluded(text, catalog);
 }
 
@@ -121,14 +125,22 @@ fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
     line!(text, "- effect: {}; approval: {}", facts::effect(tool), facts::approval(tool.effect));
     match tool.credentials.as_slice() {
         [] => text.push_str("- secrets: none\n"),
-        names => names.iter().for_each(|name| line!(text, "- secret: {}", code(name))),
+        names => line!(text, "- secrets: {}", names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")),
     }
-    facts::arguments(catalog, tool).iter().for_each(|argument| write_argument(text, argument));
-    facts::answers(tool).iter().for_each(|answer| line!(text, "- answer taken: {}", said(answer)));
-    facts::sizes(tool).iter().for_each(|(name, size)| line!(text, "- {name}: {size}"));
+    for argument in facts::arguments(catalog, tool) {
+        write_argument(text, &argument);
+    }
+    for answer in facts::answers(tool) {
+        line!(text, "- answer taken: {}", said(&answer));
+    }
+    for (name, size) in facts::sizes(tool) {
+        line!(text, "- {name}: {size}");
+    }
     write_fields(text, &tool.fields);
     line!(text, "- result: {}", said(&facts::result(tool)));
-    tool.notes.iter().for_each(|note| line!(text, "- not enforced: {}", escaped(note)));
+    for note in &tool.notes {
+        line!(text, "- not enforced: {}", escaped(note));
+    }
     if tool.sample.is_some() {
         let path = format!("samples/{}/{}.md", catalog.name, tool.name);
         line!(text, "- what the rule makes of an answer: [{path}]({path})");

@@ -75,7 +75,9 @@ fn write_tools(page: &mut Page, catalog: &Catalog) {
     let columns = ["Tool", "Effect", "Request", "Arguments", "Fields kept", "Bytes at most"];
     let rows: Vec<Vec<String>> = catalog.tools.iter().map(|tool| row(catalog, tool)).collect();
     page.table("Every tool", &columns, &rows);
-    catalog.tools.iter().for_each(|tool| tool::write(page, catalog, tool));
+    for tool in &catalog.tools {
+        tool::write(page, catalog, tool);
+    }
 }
 
 fn row(catalog: &Catalog, tool: &Tool) -> Vec<String> {

@@ -29,7 +29,9 @@ pub fn page(catalogs: &[Catalog]) -> String {
     write_contents(&mut page, catalogs);
     page.raw("<main id=\"main\">\n");
     write_guide(&mut page);
-    catalogs.iter().for_each(|catalog| catalog::write(&mut page, catalog));
+    for catalog in catalogs {
+        catalog::write(&mut page, catalog);
+    }
     page.raw("</main>\n<footer class=\"foot\">\n<p>Written by <code>airlock review</code> from the catalogs alone: the same ");
     page.raw("catalogs give the same bytes.</p>\n</footer>\n<script>");
     page.raw(SCRIPT);
