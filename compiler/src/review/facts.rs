@@ -6,7 +6,7 @@ use super::bounds;
 use super::tree::{self, Node};
 use crate::ir::{self, Catalog, Effect, Excluded, Fields, Form, Place, Source, Tool, Upstream};
 use crate::report::visible;
-use crate::{outline, wording};
+use crate::{offer, outline, wording};
 
 /// A request that tools can make.
 pub(super) struct Request<'c> {
@@ -190,9 +190,13 @@ pub(super) fn answers(tool: &Tool) -> Vec<String> {
     tool.answers.iter().map(wording::answer).collect()
 }
 
-/// Sizes of a tool by name. What a model is told of it, in bytes, and the digest of that belong here.
-pub(super) fn sizes(tool: &Tool) -> Vec<(&'static str, String)> {
-    let mut sizes = vec![("most that is read of an answer", format!("{} bytes", grouped(tool.bytes_max)))];
+/// Sizes of a tool by name.
+pub(super) fn sizes(catalog: &Catalog, tool: &Tool) -> Vec<(&'static str, String)> {
+    let told = offer::listed(catalog, tool).told().len();
+    let mut sizes = vec![
+        ("told to the model in all", format!("{} bytes", grouped_size(told))),
+        ("most that is read of an answer", format!("{} bytes", grouped(tool.bytes_max))),
+    ];
     if let Some(sample) = &tool.sample {
         let given = sample.rows.as_deref().unwrap_or(&sample.json).len();
         sizes.push((

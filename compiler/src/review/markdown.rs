@@ -10,6 +10,7 @@ use super::tree::{Mark, Node};
 use crate::emit::{MARK, REGENERATE_COMMAND};
 use crate::ir::{Catalog, Fields, Tool};
 use crate::markup::{code, fenced, markdown as escaped};
+use crate::offer::tool_list;
 use crate::wording::listed;
 
 /// The catalogs as Markdown.
@@ -20,7 +21,9 @@ pub fn markdown(catalogs: &[Catalog]) -> String {
          an answer reaches no model.\n\
          Read the requests and secrets of a catalog first, then its tools; the name of a tool leads to its source.\n\
          Arguments are what a model chooses, within the bounds that stand beside them; *fixed* ones it neither sees nor \
-         sends.\n"
+         sends.\n\n\
+         - SHA-256 of the list of tools that clients are sent: `{}`\n",
+        tool_list(catalogs).sha256()
     );
     for catalog in catalogs {
         write_catalog(&mut text, catalog);
@@ -133,7 +136,7 @@ fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
     for answer in facts::answers(tool) {
         line!(text, "- answer taken: {}", said(&answer));
     }
-    for (name, size) in facts::sizes(tool) {
+    for (name, size) in facts::sizes(catalog, tool) {
         line!(text, "- {name}: {size}");
     }
     write_fields(text, &tool.fields);

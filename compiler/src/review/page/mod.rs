@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use self::markup::{Page, words};
 use super::facts;
 use crate::ir::{Catalog, Tool};
+use crate::offer::tool_list;
 
 /// A page of more tools has them laid out as they come into sight: fast, but a link may lead a little beside its place.
 const TOOLS_MAX: usize = 100;
@@ -75,7 +76,11 @@ fn write_header(page: &mut Page, catalogs: &[Catalog]) {
     total(sum(|catalog| catalog.upstreams.len()), "system reached", "systems reached", "");
     total(sum(|catalog| facts::secrets(catalog).len()), "secret", "secrets", "");
     total(sum(|catalog| catalog.excluded.len()), "operation left out", "operations left out", "");
-    page.raw("</dl>\n<div id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
+    page.raw(&format!(
+        "</dl>\n<p class=\"list\">SHA-256 of the list of tools that clients are sent: <code class=\"digest\">{}</code></p>\n",
+        tool_list(catalogs).sha256()
+    ));
+    page.raw("<div id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
     page.raw(
         "<input id=\"query\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"hint\">\n",
     );

@@ -116,7 +116,7 @@ fn write_facts(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     fact("Approval", facts::approval(tool.effect));
     let secrets: Vec<String> = tool.credentials.iter().map(|name| code(name)).collect();
     fact("Secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join(", ") }.as_str());
-    for (name, size) in facts::sizes(tool) {
+    for (name, size) in facts::sizes(catalog, tool) {
         fact(name, &size);
     }
     fact("Held while an answer is read", &format!("{} ({})", tool.class.holds(), tool.class.name()));
