@@ -80,7 +80,7 @@ pub(super) fn reason(excluded: &Excluded) -> (&'static str, String) {
     }
 }
 
-/// How many tools have which effect: `16 read, 1 writes`.
+/// How many tools have which effect.
 pub(super) fn effects<'c>(tools: impl Iterator<Item = &'c Tool>) -> [(Effect, usize); 3] {
     let mut counts = [(Effect::Read, 0), (Effect::Write, 0), (Effect::Destroy, 0)];
     for tool in tools {

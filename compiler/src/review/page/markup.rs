@@ -27,7 +27,7 @@ impl Page {
 
     /// A table whose rows become cards on narrow screens: each cell knows the title of its column.
     pub(super) fn table(&mut self, caption: &str, columns: &[&str], rows: &[Vec<String>]) {
-        self.raw(&format!("<table class=\"cards\">\n<caption>{caption}</caption>\n<thead><tr>"));
+        self.raw(&format!("<table>\n<caption>{caption}</caption>\n<thead><tr>"));
         for column in columns {
             self.raw(&format!("<th scope=\"col\">{column}</th>"));
         }
@@ -48,15 +48,14 @@ impl Page {
 
     /// A tree; one that is long is closed at first.
     pub(super) fn tree(&mut self, title: &str, nodes: &[Node], cut: usize) {
-        let nodes_count = count(nodes);
-        let open = if nodes_count > OPEN_NODES_MAX { "" } else { " open" };
+        let open = if count(nodes) > OPEN_NODES_MAX { "" } else { " open" };
         self.raw(&format!("<details{open}>\n<summary>{title}</summary>\n"));
         self.nodes(nodes, cut, "tree");
         self.raw("</details>\n");
     }
 
     /// Nodes as a list in lists.
-    pub(super) fn nodes(&mut self, nodes: &[Node], cut: usize, class: &str) {
+    fn nodes(&mut self, nodes: &[Node], cut: usize, class: &str) {
         let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
         self.raw(&format!("<ul{class}>\n"));
         for node in nodes {

@@ -115,9 +115,9 @@ fn write_guide(page: &mut Page) {
     for sentence in [
         "Begin with the requests and the secrets of a catalog: they say what is reached, and what is shown there. The site \
          file gives each system's address; nothing else is connected to.",
-        "Then the tools. A model sees a tool's title, its description and its arguments, chooses arguments within the \
-         bounds that stand beside them, and gets the result. What is fixed it neither sees nor sends.",
-        "A tool that writes or destroys runs only if a person allows the call.",
+        "Then the tools. A model sees a tool's name, description and arguments, chooses arguments within the \
+         bounds that stand beside them, and gets the result. What is fixed it neither sees nor sends. Clients are sent the title as well, to show it to people.",
+        "A tool that writes or destroys runs only if a person allows it.",
     ] {
         page.raw(&format!("<li>{sentence}</li>\n"));
     }
@@ -127,7 +127,7 @@ fn write_guide(page: &mut Page) {
         ("write", "write", "adds or changes data"),
         ("destroy", "destroy", "deletes data, or what cannot be undone"),
         ("kept", "kept", "a field of the answer that can reach the model"),
-        ("dropped", "dropped", "a field that never leaves the program"),
+        ("dropped", "dropped", "a field that reaches no model, log or record"),
     ] {
         page.raw(&format!("<div><dt><span class=\"{class}\">{word}</span></dt><dd>{}</dd></div>\n", words(meaning)));
     }

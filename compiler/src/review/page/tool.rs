@@ -1,25 +1,24 @@
 //! A tool, in the order in which an auditor asks: what is it, what may the model send, what comes back.
 
+use std::fmt::Write as _;
+
 use airlock_prune::indented;
 
 use super::markup::{Page, code, escaped, words};
-use crate::ir::{Catalog, Fields, Rule, Sample, Tool};
+use crate::ir::{Catalog, Effect, Fields, Rule, Sample, Tool};
 use crate::review::facts::{self, Argument};
 use crate::review::tree::{self, Node};
 
 pub(super) fn write(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     let Tool { name, title, description, .. } = tool;
     page.raw(&format!(
-        "<section class=\"tool find\" id=\"tool-{name}\">\n<h4><a href=\"#tool-{name}\"><code>{name}</code></a> {}</h4>\n\
-         <p class=\"says\">{}</p>\n",
+        "<section class=\"tool find\" id=\"tool-{name}\">\n<h4><a href=\"#tool-{name}\"><code>{name}</code></a> \
+         <span class=\"title\">{}</span> {}</h4>\n<p class=\"says\">{}</p>\n",
+        escaped(title),
         effect(tool),
         words(&facts::sentence(catalog, tool))
     ));
-    page.raw(&format!(
-        "<h5>What the model is told</h5>\n<blockquote><p><b>{}</b></p>\n<p>{}</p></blockquote>\n",
-        escaped(title),
-        escaped(description)
-    ));
+    page.raw(&format!("<h5>What the model is told</h5>\n<blockquote><p>{}</p></blockquote>\n", escaped(description)));
     write_arguments(page, catalog, tool);
     page.raw("<div class=\"pair\">\n");
     write_answer(page, tool);
@@ -36,9 +35,14 @@ pub(super) fn write(page: &mut Page, catalog: &Catalog, tool: &Tool) {
 /// The effect as a word, and whether a person must allow a call.
 pub(super) fn effect(tool: &Tool) -> String {
     let word = tool.effect.word();
-    let approval =
-        if word == "read" { String::new() } else { format!(" <small>{}</small>", facts::approval(tool.effect)) };
-    format!("<span class=\"{word}\">{word}</span>{approval}")
+    let mut text = format!("<span class=\"{word}\">{word}</span>");
+    if tool.effect_declared {
+        text.push_str(" <small>declared against its method</small>");
+    }
+    if tool.effect != Effect::Read {
+        let _ = write!(text, " <small>{}</small>", facts::approval(tool.effect));
+    }
+    text
 }
 
 fn write_arguments(page: &mut Page, catalog: &Catalog, tool: &Tool) {
@@ -121,7 +125,7 @@ fn write_facts(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     }
     fact("Held while an answer is read", &format!("{} ({})", tool.class.holds(), tool.class.name()));
     fact("Operation", &code(&tool.operation));
-    fact("Source", &code(&format!("generated/src/{}/{}.rs", catalog.name, tool.name)));
+    fact("Source, in the generated crate", &code(&format!("src/{}/{}.rs", catalog.name, tool.name)));
     for note in &tool.notes {
         fact("Not enforced", &escaped(note));
     }
