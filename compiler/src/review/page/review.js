@@ -43,10 +43,12 @@
   });
   document.addEventListener('keydown', function (event) {
     var name = event.target && event.target.tagName;
-    if (event.key === '/' && name !== 'INPUT' && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    // Browsers of 2016 do not all know `key`.
+    var key = event.key || { 27: 'Escape', 191: '/' }[event.keyCode];
+    if (key === '/' && name !== 'INPUT' && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       query.focus();
-    } else if ((event.key === 'Escape' || event.key === 'Esc') && query.value !== '') {
+    } else if ((key === 'Escape' || key === 'Esc') && query.value !== '') {
       query.value = '';
       search();
     }
@@ -59,11 +61,17 @@
 
   // On paper everything is open.
   var closed = [];
-  window.addEventListener('beforeprint', function () {
+  function open() {
     var details = document.querySelectorAll('details:not([open])');
     for (var i = 0; i < details.length; i++) { details[i].setAttribute('open', ''); closed.push(details[i]); }
-  });
-  window.addEventListener('afterprint', function () {
+  }
+  function close() {
     while (closed.length) { closed.pop().removeAttribute('open'); }
-  });
+  }
+  if ('onbeforeprint' in window) {
+    window.addEventListener('beforeprint', open);
+    window.addEventListener('afterprint', close);
+  } else if (window.matchMedia) {
+    window.matchMedia('print').addListener(function (print) { if (print.matches) { open(); } else { close(); } });
+  }
 }());
