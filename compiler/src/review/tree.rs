@@ -91,7 +91,7 @@ fn add(root: &mut Node, path: &str, kind: &str, mark: Mark, cut: bool) {
         node = &mut node.children[last];
     }
     if cut {
-        node.cut += 1;
+        node.cut += usize::from(counts);
     } else {
         node.mark = mark;
         kind.clone_into(&mut node.kind);
