@@ -115,8 +115,9 @@ fn write_guide(page: &mut Page) {
     for sentence in [
         "Begin with the requests and the secrets of a catalog: they say what is reached, and what is shown there. The site \
          file gives each system's address; nothing else is connected to.",
-        "Then the tools. A model sees a tool's name, description and arguments, chooses arguments within the \
-         bounds that stand beside them, and gets the result. What is fixed it neither sees nor sends. Clients are sent the title as well, to show it to people.",
+        "Then the tools. A model is told the catalog's title and each tool's name, description and arguments, chooses \
+         arguments within the bounds that stand beside them, and gets the result. What is fixed it neither sees nor \
+         sends. Clients are sent a tool's title as well, to show it to people.",
         "A tool that writes or destroys runs only if a person allows it.",
     ] {
         page.raw(&format!("<li>{sentence}</li>\n"));
