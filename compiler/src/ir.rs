@@ -151,6 +151,9 @@ pub enum Fields {
         kept: Vec<String>,
         /// The others.
         dropped: Vec<String>,
+        /// What each of them is, in few words. A place that stands in neither list holds again what stands around it, and
+        /// the words say where.
+        kinds: BTreeMap<String, String>,
         /// Whether there are more of them than were counted.
         is_cut: bool,
     },
@@ -363,15 +366,45 @@ pub const LENIENT: &str = ", lenient";
 impl Fields {
     /// How many are kept, of how many, in words.
     pub fn in_words(&self) -> String {
+        self.count_in_words(self.kept().len())
+    }
+
+    /// How many are dropped, of how many, in words.
+    pub fn dropped_in_words(&self) -> String {
+        self.count_in_words(self.dropped().len())
+    }
+
+    fn count_in_words(&self, count: usize) -> String {
         match self {
             Self::Unknown => "unknown: the document has no schema for the answer".into(),
             Self::None => "none: the answer has no body".into(),
-            Self::Known { kept, dropped, is_cut } => {
+            Self::Known { kept, dropped, is_cut, .. } => {
                 let more = if *is_cut { "more than " } else { "" };
                 let all = kept.len() + dropped.len();
-                format!("{} of {more}{all} field{}", kept.len(), if all == 1 { "" } else { "s" })
+                format!("{count} of {more}{all} field{}", if all == 1 { "" } else { "s" })
             }
         }
+    }
+
+    /// Those that can stand in the outcome; none where they are not known.
+    pub fn kept(&self) -> &[String] {
+        match self {
+            Self::Known { kept, .. } => kept,
+            Self::Unknown | Self::None => &[],
+        }
+    }
+
+    /// Those that cannot.
+    pub fn dropped(&self) -> &[String] {
+        match self {
+            Self::Known { dropped, .. } => dropped,
+            Self::Unknown | Self::None => &[],
+        }
+    }
+
+    /// Whether there are more of them than were counted.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Known { is_cut: true, .. })
     }
 }
 

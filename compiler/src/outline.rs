@@ -9,6 +9,37 @@ pub fn of(shape: &Shape) -> String {
     text
 }
 
+/// What a value is, in few words and on one line. The order of listed values means nothing.
+pub fn in_few_words(shape: &Shape) -> String {
+    /// Longer lists of values are counted.
+    const LISTED_CHARS_MAX: usize = 60;
+    let listed = |values: &[String]| {
+        let mut values: Vec<String> = values.iter().map(|value| crate::report::visible(value)).collect();
+        values.sort();
+        values.dedup();
+        let text = format!("one of {}", values.join(", "));
+        if text.chars().count() <= LISTED_CHARS_MAX { text } else { format!("one of {} values", values.len()) }
+    };
+    match shape {
+        Shape::Words(values) | Shape::Literals(values) => listed(values),
+        Shape::Text(bounds) if !bounds.format.is_empty() => {
+            format!("text ({})", crate::report::visible(&bounds.format))
+        }
+        Shape::List(list) if matches!(list.items, Shape::Object(_)) => "list of objects".into(),
+        Shape::List(list) => match in_few_words(&list.items) {
+            items if items.contains(" or ") => format!("list of ({items})"),
+            items => format!("list of {items}"),
+        },
+        Shape::Object(_) => "object".into(),
+        Shape::Nullable(inner) => format!("{} or null", in_few_words(inner)),
+        Shape::AnyOf(shapes) => {
+            let kinds: std::collections::BTreeSet<String> = shapes.iter().map(in_few_words).collect();
+            Vec::from_iter(kinds).join(" or ")
+        }
+        shape => of(shape),
+    }
+}
+
 fn write(text: &mut String, shape: &Shape, depth: usize) {
     match shape {
         Shape::Any => text.push_str("any"),

@@ -15,17 +15,48 @@ has_libclang() {
     return 1
 }
 
-# cmake and libclang build llama.cpp. Debian's packages; asks for root only where something is missing.
+# Installs Debian packages, if any are named; asks for root only then.
+install_debian() {
+    [ "$#" -eq 0 ] && return
+    say "installing Debian packages: $*"
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >&2
+}
+
+# cmake and libclang build llama.cpp.
 need_build_tools() {
     local missing=()
     command -v cmake >/dev/null || missing+=(cmake)
     has_libclang || missing+=(libclang-dev)
-    [ "${#missing[@]}" -eq 0 ] && return
-    say "installing Debian packages: ${missing[*]}"
-    local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+    install_debian "${missing[@]}"
+}
+
+# A browser, and what drives it: the review page is opened in it. Prints the browser's path.
+need_browser() {
+    local missing=()
+    command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
+    command -v node >/dev/null || missing+=(nodejs)
+    command -v npm >/dev/null || missing+=(npm)
+    install_debian "${missing[@]}"
+    command -v chromium
+}
+
+# The packages of npm that the review page is checked with, in a directory of their own, which is printed.
+need_review_packages() {
+    local source directory
+    source="$(dirname "${BASH_SOURCE[0]}")/../review"
+    directory="$(cache_directory)/node/review-$(sha256sum "$source/package-lock.json" | cut -c1-12)"
+    if [ ! -f "$directory/.complete" ]; then
+        say "installing packages of npm into $directory"
+        rm -rf "$directory"
+        mkdir -p "$directory"
+        cp "$source/package.json" "$source/package-lock.json" "$directory"
+        npm ci --prefix "$directory" --ignore-scripts --no-audit --no-fund --silent >&2
+        touch "$directory/.complete"
+    fi
+    printf '%s\n' "$directory"
 }
 
 # Installs Python packages into a directory of their own, apart from the system's, and prints it. The name tells versions

@@ -17,6 +17,7 @@ fn help_is_what_was_reviewed() {
         ("explain", vec!["explain"]),
         ("prune", vec!["prune"]),
         ("approve", vec!["approve"]),
+        ("review", vec!["review"]),
     ] {
         let ran = airlock(arguments.into_iter().chain(["--help"]));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));

@@ -13,4 +13,5 @@ mod init;
 mod lock;
 mod prune;
 mod purity;
+mod review;
 mod wire;

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, show};
-use crate::diff::tool_in_words;
 use crate::ir::{Catalog, Tool};
 use crate::load::{LOCK, Sources};
 use crate::lock::{self, Affected, Change, Lock};
 use crate::pipeline::{self, Placed};
 use crate::report::{Diagnostic, Report, did_you_mean, visible};
+use crate::wording::tool as tool_in_words;
 use crate::write;
 
 /// Arguments of `airlock approve`.

@@ -7,6 +7,7 @@ mod explain;
 mod init;
 mod inspect;
 mod prune;
+mod review;
 mod tools;
 
 use std::ffi::OsString;
@@ -55,6 +56,7 @@ A first catalog, from a document to reviewed source:
   airlock compile                                  write generated/, to be read and committed
   airlock compile --check                          in CI: is generated/ what the catalogs say?
   airlock diff git:main catalogs                   what a change of the catalogs means
+  airlock review --out review                      write a page that says what the tools can do
   airlock approve --all                            record the tools as reviewed: `compile` refuses others
 
 Exit codes: 0 done or up to date, 1 `--check` or `--fail-on` found a difference, 2 wrong input or usage.";
@@ -75,6 +77,8 @@ enum Command {
     Diff(diff::DiffArguments),
     /// List the tools as clients will be sent them, with their digest or their sizes.
     Tools(tools::ToolsArguments),
+    /// Write a page that shows auditors what the tools can do.
+    Review(review::ReviewArguments),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, or of workspace.yaml, for editors.
@@ -147,6 +151,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Init(arguments) => init::run(&arguments, streams),
         Command::Prune(arguments) => prune::run(&arguments, streams),
         Command::Diff(arguments) => diff::run(&arguments, streams),
+        Command::Review(arguments) => review::run(&arguments, streams),
         Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Tools(arguments) => tools::run(&arguments, streams),
         Command::Schema { file } => {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::catalog::pairs;
-use super::wording::{contrast, place, source, style};
 use super::{Changes, Kind, shape};
 use crate::ir::{Argument, Shape, Source};
+use crate::wording::{contrast, place, source, style};
 
 pub(super) fn compare_all(
     old: &[Argument],

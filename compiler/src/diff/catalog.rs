@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wording::{contrast, credential, or_nothing, tool as told};
 use super::{Changes, Kind, tool};
 use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Upstream};
+use crate::wording::{contrast, credential, or_nothing, tool as told};
 
 /// Values by name.
 fn by_name<'v, T>(values: &'v [T], name: impl Fn(&'v T) -> &'v str) -> BTreeMap<&'v str, &'v T> {

@@ -1,8 +1,8 @@
 //! Which fields of an answer reach the model.
 
-use super::wording::listed;
 use super::{Changes, Kind};
 use crate::ir::Fields;
+use crate::wording::listed;
 
 /// Compares them. `is_other` says that the rule, the answers or the result differ: where fields are not known, any may have
 /// come with that.
@@ -15,7 +15,7 @@ pub(super) fn compare(old: &Fields, new: &Fields, is_other: bool, changes: &mut 
         (Fields::Unknown, Fields::Known { .. } | Fields::None) => changes.add(Kind::FieldsKnown, new.in_words()),
         (Fields::Known { .. } | Fields::None, Fields::Known { .. } | Fields::None) => {
             changes.part("what is known of the answer's fields", old, new, |changes| compare_known(old, new, changes));
-            if (is_cut(old) || is_cut(new)) && (is_other || old != new) {
+            if (old.is_cut() || new.is_cut()) && (is_other || old != new) {
                 changes.add(Kind::FieldsUnknown, "the answer has more fields than are counted");
             }
         }
@@ -23,17 +23,17 @@ pub(super) fn compare(old: &Fields, new: &Fields, is_other: bool, changes: &mut 
 }
 
 fn compare_known(old: &Fields, new: &Fields, changes: &mut Changes) {
-    for path in missing(kept(new), kept(old)) {
-        let before = if dropped(old).contains(path) { "the rule dropped it" } else { "the answer did not have it" };
+    for path in missing(new.kept(), old.kept()) {
+        let before = if old.dropped().contains(path) { "the rule dropped it" } else { "the answer did not have it" };
         changes.add(Kind::FieldAdded, format!("`{path}` newly reaches the model; before, {before}"));
     }
-    for path in missing(kept(old), kept(new)) {
-        let now = if dropped(new).contains(path) { "the rule drops it" } else { "the answer does not have it" };
+    for path in missing(old.kept(), new.kept()) {
+        let now = if new.dropped().contains(path) { "the rule drops it" } else { "the answer does not have it" };
         changes.add(Kind::FieldDropped, format!("`{path}` no longer reaches the model: {now}"));
     }
     // A field that the rule has begun to drop, or dropped and now keeps, is told above.
-    let more: Vec<&String> = missing(dropped(new), dropped(old)).filter(|path| !kept(old).contains(path)).collect();
-    let less: Vec<&String> = missing(dropped(old), dropped(new)).filter(|path| !kept(new).contains(path)).collect();
+    let more: Vec<&String> = missing(new.dropped(), old.dropped()).filter(|path| !old.kept().contains(path)).collect();
+    let less: Vec<&String> = missing(old.dropped(), new.dropped()).filter(|path| !new.kept().contains(path)).collect();
     if !more.is_empty() {
         changes.add(Kind::FieldsWithheld, format!("the answer newly has, and the rule drops: {}", listed(&more)));
     }
@@ -41,33 +41,43 @@ fn compare_known(old: &Fields, new: &Fields, changes: &mut Changes) {
         changes
             .add(Kind::FieldsWithheld, format!("the answer no longer has, what the rule dropped: {}", listed(&less)));
     }
+    compare_kinds(old, new, changes);
+}
+
+/// What the fields are that both sides have, and where the answer holds itself.
+fn compare_kinds(old: &Fields, new: &Fields, changes: &mut Changes) {
+    let (Fields::Known { kinds: before, .. }, Fields::Known { kinds: after, .. }) = (old, new) else { return };
+    let mut dropped = Vec::new();
+    for (path, kind) in before {
+        match after.get(path).filter(|now| *now != kind) {
+            Some(now) if new.kept().contains(path) => {
+                changes.add(Kind::FieldRetyped, format!("`{path}`: {now} instead of {kind}"));
+            }
+            Some(now) => dropped.push(format!("{path} ({now} instead of {kind})")),
+            None => {}
+        }
+    }
+    if !dropped.is_empty() {
+        let dropped = listed(&dropped);
+        changes.add(Kind::FieldsWithheld, format!("of what the rule drops, other types: {dropped}"));
+    }
+    let is_field = |fields: &Fields, path: &String| fields.kept().contains(path) || fields.dropped().contains(path);
+    let more = after.keys().filter(|path| !before.contains_key(*path) && !is_field(new, path));
+    let less = before.keys().filter(|path| !after.contains_key(*path) && !is_field(old, path));
+    let again: Vec<&String> = more.chain(less).collect();
+    if !again.is_empty() {
+        let again = listed(&again);
+        changes.add(Kind::FieldsWithheld, format!("the answer holds itself again, or no longer, at: {again}"));
+    }
 }
 
 /// Whether all that is kept now was kept before, and not all of that is.
 pub(super) fn is_less(old: &Fields, new: &Fields) -> bool {
-    let is_known = |fields: &Fields| !matches!(fields, Fields::Unknown) && !is_cut(fields);
+    let is_known = |fields: &Fields| !matches!(fields, Fields::Unknown) && !fields.is_cut();
     is_known(old)
         && is_known(new)
-        && missing(kept(new), kept(old)).next().is_none()
-        && missing(kept(old), kept(new)).next().is_some()
-}
-
-fn kept(fields: &Fields) -> &[String] {
-    match fields {
-        Fields::Known { kept, .. } => kept,
-        Fields::Unknown | Fields::None => &[],
-    }
-}
-
-fn dropped(fields: &Fields) -> &[String] {
-    match fields {
-        Fields::Known { dropped, .. } => dropped,
-        Fields::Unknown | Fields::None => &[],
-    }
-}
-
-fn is_cut(fields: &Fields) -> bool {
-    matches!(fields, Fields::Known { is_cut: true, .. })
+        && missing(new.kept(), old.kept()).next().is_none()
+        && missing(old.kept(), new.kept()).next().is_some()
 }
 
 /// What stands in `these` and not in `those`, which are sorted.

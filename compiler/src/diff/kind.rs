@@ -127,6 +127,7 @@ kinds! {
     EnumShrunk "enum_shrunk" Low "a listed value less"
     CapLowered "cap_lowered" Low "fewer bytes of an answer are read"
     FieldDropped "field_dropped" Low "a field no longer reaches the model"
+    FieldRetyped "field_retyped" Low "a field that reaches the model is of another type in the answer"
     FieldsKnown "fields_known" Low "which fields reach the model is known now"
     RuleNarrowed "rule_narrowed" Low "the rule is another one, and keeps fewer fields"
     AnswerRemoved "answer_removed" Low "an answer is no longer taken"

@@ -15,7 +15,6 @@ mod settle;
 mod shape;
 mod text;
 mod tool;
-mod wording;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,7 +25,6 @@ pub use kind::{Kind, Risk};
 pub use page::html;
 pub use servers::{Servers, compare_servers};
 pub use text::{human, json, markdown};
-pub use wording::tool as tool_in_words;
 
 use crate::ir::Catalog;
 use crate::report::visible;

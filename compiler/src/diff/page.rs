@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::text::{count, subject};
 use super::{Change, Risk};
+use crate::markup::html as escaped;
 
 const HEAD: &str = "\
 <!doctype html>
@@ -54,20 +55,4 @@ pub fn html(changes: &[Change]) -> String {
         text.push_str("</tbody>\n</table>\n");
     }
     text + "</body>\n</html>\n"
-}
-
-/// Text as HTML text, or as an attribute's value in quotes.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(char),
-        }
-    }
-    escaped
 }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wording::or_nothing;
 use super::{Change, Kind};
 use crate::report::visible;
+use crate::wording::or_nothing;
 
 /// Scheme and host by the name of the catalog, and of the further upstream; of the document's own server that is empty.
 pub type Servers = BTreeMap<(String, String), String>;

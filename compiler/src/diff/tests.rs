@@ -78,7 +78,14 @@ pub(crate) fn catalog() -> Catalog {
         sample: Some(Sample { bytes_in: 9, json: "{}".into(), rows: Some("id".into()) }),
         form: Form::Json,
         output: object(),
-        fields: Fields::Known { kept: vec!["id".into()], dropped: vec!["name".into()], is_cut: false },
+        fields: Fields::Known {
+            kept: vec!["id".into()],
+            dropped: vec!["name".into()],
+            kinds: [("id", "text"), ("name", "text"), ("next", "again what `@` is")]
+                .map(|(path, kind)| (path.to_owned(), kind.to_owned()))
+                .into(),
+            is_cut: false,
+        },
     };
     let key = Credential { name: "key".into(), place: CredentialPlace::Header("X-Key".into()) };
     Catalog {
@@ -133,8 +140,14 @@ fn of_integer(catalog: &mut Catalog, edit: impl FnOnce(&mut Integer)) {
 }
 
 fn of_fields(catalog: &mut Catalog, edit: impl FnOnce(&mut Vec<String>, &mut Vec<String>, &mut bool)) {
-    if let Fields::Known { kept, dropped, is_cut } = &mut tool(catalog).fields {
+    if let Fields::Known { kept, dropped, is_cut, .. } = &mut tool(catalog).fields {
         edit(kept, dropped, is_cut);
+    }
+}
+
+fn of_kinds(catalog: &mut Catalog, path: &str) {
+    if let Fields::Known { kinds, .. } = &mut tool(catalog).fields {
+        kinds.insert(path.to_owned(), "integer".to_owned());
     }
 }
 
@@ -209,6 +222,9 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::FieldDropped, |c| of_fields(c, |kept, _, _| kept.clear())),
     (Kind::FieldsWithheld, |c| of_fields(c, |_, dropped, _| dropped.push("x".into()))),
     (Kind::FieldsWithheld, |c| of_fields(c, |_, dropped, _| dropped.clear())),
+    (Kind::FieldRetyped, |c| of_kinds(c, "id")),
+    (Kind::FieldsWithheld, |c| of_kinds(c, "name")),
+    (Kind::FieldsWithheld, |c| of_kinds(c, "new")),
     (Kind::FieldsUnknown, |c| of_fields(c, |_, _, is_cut| *is_cut = true)),
     (Kind::FieldsUnknown, |c| tool(c).fields = Fields::Unknown),
     (Kind::FieldDropped, |c| tool(c).fields = Fields::None),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Change, Risk};
+use crate::markup::markdown as cell;
 
 /// For people: a block for each risk, and how many there are at the end.
 pub fn human(changes: &[Change]) -> String {
@@ -74,45 +75,4 @@ pub(super) fn subject(change: &Change) -> String {
         None => change.catalog.clone(),
     };
     crate::report::visible(&subject)
-}
-
-/// Text that stands in a cell as it is: no pipe ends the cell, and nothing becomes markup, a link or a mention. Whatever
-/// could is written as a character reference, and the cell is `<code>`, in which mentions are none.
-fn cell(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        let is_plain = char.is_alphanumeric()
-            || matches!(char, ' ' | ',' | ';' | '(' | ')' | '\'' | '"' | '/' | '=' | '?' | '+' | '%' | '-')
-            // `https://` and `www.` become links.
-            || (char == ':' && chars.peek() != Some(&'/'))
-            || (char == '.' && !ends_in_www(&escaped))
-            || !(char.is_ascii() || char.is_control());
-        if is_plain {
-            escaped.push(char);
-        } else {
-            let _ = write!(escaped, "&#{};", u32::from(char));
-        }
-    }
-    escaped
-}
-
-/// Whether a link would begin if a dot came next.
-fn ends_in_www(text: &str) -> bool {
-    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
-}
-
-#[cfg(test)]
-mod unit {
-    use super::cell;
-
-    #[test]
-    fn nothing_ends_a_cell_or_becomes_markup() {
-        let hostile = "a | b ` \\| <script> [x](https://e.org) **b** @all #1 www.e.org\n| high |";
-        let text = cell(hostile);
-        for forbidden in ["|", "`", "<", "[", "*", "@", "://", "www.", "\n", "\\"] {
-            assert!(!text.contains(forbidden), "{forbidden}: {text}");
-        }
-        assert_eq!(cell("`limit`: maximum 100, ü"), "&#96;limit&#96;: maximum 100, ü");
-    }
 }

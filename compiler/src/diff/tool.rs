@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::wording::{answer, body, contrast, listed, or_nothing};
 use super::{Changes, Kind, Risk, argument, fields, shape};
 use crate::ir::{Catalog, Effect, Sample, Tool};
+use crate::wording::{answer, body, contrast, listed, or_nothing};
 
 pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog: &Catalog, changes: &mut Changes) {
     // Named one by one: a field that is added to a tool must be thought of here.

@@ -55,6 +55,7 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
     let mut tree = Tree::default();
     tree.add("Cargo.toml".into(), File::Plain(CARGO_TOML.into()));
     tree.add(".gitattributes".into(), File::Plain(GIT_ATTRIBUTES.into()));
+    tree.add("REVIEW.md".into(), File::Plain(crate::review::markdown(catalogs)));
     tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 
 use airlock_prune::indented;
 
-use super::text::fence;
 use crate::ir::{Catalog, Sample, Tool};
-use crate::report::visible_lines;
+use crate::markup::fenced;
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
     let mut text = format!(
@@ -24,10 +23,4 @@ pub(super) fn emit(catalog: &Catalog, tool: &Tool, sample: &Sample) -> String {
         text.push_str(&fenced("", rows));
     }
     text
-}
-
-/// A block of code that its text cannot leave (CommonMark 0.31, section 4.5), in which nothing is invisible.
-fn fenced(language: &str, text: &str) -> String {
-    let fence = fence(text);
-    format!("{fence}{language}\n{}\n{fence}\n", visible_lines(text))
 }

@@ -5,6 +5,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Item;
 
+use crate::markup::fence;
+
 /// A Rust file: a header of comment lines, inner documentation, and items.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Module {
@@ -59,14 +61,8 @@ pub(super) fn rule_documentation(rule: &str) -> Vec<String> {
     lines
 }
 
-/// A fence for a block of code, longer than any run of backticks inside.
-pub(super) fn fence(text: &str) -> String {
-    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
-}
-
 /// Lines longer than this are broken where that is possible.
-const COLUMNS: usize = 100;
+pub(super) const COLUMNS: usize = 100;
 
 /// A string literal; long text is continued on further lines, each indented by `indent` spaces.
 pub(crate) fn string(text: &str, indent: usize) -> TokenStream {

@@ -5,10 +5,11 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::shape::{Names, Writer};
-use super::text::{Module, documentation, rule_documentation, string};
+use super::text::{COLUMNS, Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
 use crate::ir::{Answer, Catalog, Content, Effect, Fields, Form, Rule, Shape, Status, Tool};
+use crate::report::visible;
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
@@ -35,20 +36,43 @@ fn header(catalog: &Catalog, tool: &Tool) -> Vec<String> {
         String::new(),
         format!("operation  {}", tool.operation),
         format!("rule       catalog.yaml#/tools/{}/prune", tool.name),
-        fields(&tool.fields),
+    ];
+    header.extend(fields(&tool.fields));
+    header.extend([
         format!("plan       {}: holds {}", tool.class.name(), tool.class.holds()),
         format!("effect     {}{declared}{approved}", tool.effect.word()),
-    ];
+    ]);
     header.extend(tool.notes.iter().map(|note| format!("unchecked  {note}")));
     header
 }
 
-/// How much of the answer leaves the machine.
-fn fields(fields: &Fields) -> String {
-    match fields {
-        Fields::Known { .. } => format!("keeps      {}", fields.in_words()),
-        Fields::Unknown | Fields::None => format!("fields     {}", fields.in_words()),
+/// What of the answer leaves the machine, and what does not, as far as there is room for names.
+fn fields(fields: &Fields) -> Vec<String> {
+    let Fields::Known { kept, dropped, .. } = fields else { return vec![format!("fields     {}", fields.in_words())] };
+    let mut lines = vec![cut(format!("keeps      {}", fields.in_words()), kept)];
+    if !dropped.is_empty() {
+        lines.push(cut(format!("drops      {}", fields.dropped_in_words()), dropped));
     }
+    lines
+}
+
+/// Text and behind it the names that fit on the line.
+fn cut(text: String, names: &[String]) -> String {
+    const CUT: &str = ", …";
+    // The line begins with `// `.
+    let columns = COLUMNS - 3;
+    let mut line = text;
+    for (position, name) in names.iter().enumerate() {
+        let separator = if position == 0 { ": " } else { ", " };
+        let name = visible(name);
+        let room = if position + 1 == names.len() { columns } else { columns - CUT.chars().count() };
+        if line.chars().count() + separator.len() + name.chars().count() > room {
+            return line + if position == 0 { ": …" } else { CUT };
+        }
+        line.push_str(separator);
+        line.push_str(&name);
+    }
+    line
 }
 
 fn verb(effect: Effect) -> &'static str {
@@ -176,4 +200,22 @@ fn grouped(value: u64) -> TokenStream {
         text.push(digit);
     }
     text.parse().unwrap_or_else(|_| quote!(#value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, cut};
+
+    #[test]
+    fn names_are_cut_to_one_line() {
+        let names: Vec<String> = (0..40).map(|number| format!("items[].name{number}")).collect();
+        assert_eq!(
+            cut("keeps      2 of 40 fields".into(), &names[..2]),
+            "keeps      2 of 40 fields: items[].name0, items[].name1"
+        );
+        let line = cut("drops      40 of 40 fields".into(), &names);
+        assert!(line.ends_with(", …") && line.chars().count() + 3 <= COLUMNS && line.chars().count() > 70, "{line}");
+        assert_eq!(cut("keeps      1 of 1 field".into(), &["x".repeat(200)]), "keeps      1 of 1 field: …");
+        assert_eq!(cut("keeps      0 of 1 field".into(), &[]), "keeps      0 of 1 field");
+    }
 }

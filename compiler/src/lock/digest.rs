@@ -94,7 +94,7 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
 fn kept(fields: &Fields) -> Value {
     match fields {
         Fields::Unknown | Fields::None => Value::Null,
-        Fields::Known { kept, dropped: _, is_cut: _ } => set(kept.iter().map(|path| path.as_str().into())),
+        Fields::Known { kept, dropped: _, kinds: _, is_cut: _ } => set(kept.iter().map(|path| path.as_str().into())),
     }
 }
 

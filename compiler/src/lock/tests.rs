@@ -1,5 +1,7 @@
 //! The digest tells what `diff` tells, and the text says what it means.
 
+use std::collections::BTreeMap;
+
 use super::text::Fault;
 use super::{Included, Lock, Operation, digests};
 use crate::diff::tests::random::Numbers;
@@ -21,6 +23,7 @@ fn is_part(change: &Change) -> bool {
         | Kind::OperationChanged
         | Kind::OperationMoved
         | Kind::FieldsWithheld
+        | Kind::FieldRetyped
         | Kind::RuleRewritten
         | Kind::NoteAdded
         | Kind::NoteRemoved
@@ -190,7 +193,7 @@ fn what_is_known_of_fields_is_part() {
         tool(&mut catalog).fields = fields;
         digests(&catalog)[1].clone()
     };
-    let known = |is_cut| Fields::Known { kept: vec![], dropped: vec![], is_cut };
+    let known = |is_cut| Fields::Known { kept: vec![], dropped: vec![], kinds: BTreeMap::new(), is_cut };
     let all = [with(Fields::Unknown), with(known(false)), with(known(true))];
     assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
 }

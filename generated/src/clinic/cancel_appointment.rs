@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1appointments~1{appointment_id}~1cancel/post
 // rule       catalog.yaml#/tools/cancel_appointment/prune
-// keeps      5 of 32 fields
+// keeps      5 of 32 fields: cancel_reason, id, patient_name, start, status
+// drops      27 of 32 fields: cancelled_at, channel, checked_in_at, created_at, created_by, end, …
 // plan       stream: holds one item at a time
 // effect     destroy, as declared in the catalog, approved in the catalog
 

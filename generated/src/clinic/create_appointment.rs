@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1appointments/post
 // rule       catalog.yaml#/tools/create_appointment/prune
-// keeps      7 of 32 fields
+// keeps      7 of 32 fields: end, id, patient_name, practitioner_name, room, start, status
+// drops      25 of 32 fields: cancel_reason, cancelled_at, channel, checked_in_at, created_at, …
 // plan       stream: holds one item at a time
 // effect     write, approved in the catalog
 

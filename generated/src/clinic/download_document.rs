@@ -2,7 +2,7 @@
 //
 // operation  openapi.yaml#/paths/~1documents~1{document_id}~1content/get
 // rule       catalog.yaml#/tools/download_document/prune
-// keeps      3 of 3 fields
+// keeps      3 of 3 fields: bytes, media_type, sha256
 // plan       stream: holds one item at a time
 // effect     read
 

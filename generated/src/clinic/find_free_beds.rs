@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1wards~1{ward_id}~1beds/get
 // rule       catalog.yaml#/tools/find_free_beds/prune
-// keeps      6 of 33 fields
+// keeps      6 of 33 fields: items[].id, items[].isolation_capable, items[].kind, …
+// drops      27 of 33 fields: items[].asset_number, items[].call_extension, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients/get
 // rule       catalog.yaml#/tools/find_patients/prune
-// keeps      7 of 43 fields
+// keeps      7 of 43 fields: items[].bed_id, items[].birth_date, items[].full_name, items[].id, …
+// drops      36 of 43 fields: items[].address.city, items[].address.country, …
 // plan       stream: holds one item at a time
 // effect     read
 

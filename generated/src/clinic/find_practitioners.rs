@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1practitioners/get
 // rule       catalog.yaml#/tools/find_practitioners/prune
-// keeps      8 of 36 fields
+// keeps      8 of 36 fields: items[].full_name, items[].id, items[].languages[], items[].office, …
+// drops      28 of 36 fields: items[].accepts_patients, items[].created_at, items[].email, …
 // plan       stream: holds one item at a time
 // effect     read
 

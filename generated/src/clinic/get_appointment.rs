@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1appointments~1{appointment_id}/get
 // rule       catalog.yaml#/tools/get_appointment/prune
-// keeps      12 of 32 fields
+// keeps      12 of 32 fields: cancel_reason, end, id, kind, patient_name, practitioner_name, …
+// drops      20 of 32 fields: cancelled_at, channel, checked_in_at, created_at, created_by, …
 // plan       stream: holds one item at a time
 // effect     read
 

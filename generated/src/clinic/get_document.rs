@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1documents~1{document_id}/get
 // rule       catalog.yaml#/tools/get_document/prune
-// keeps      9 of 33 fields
+// keeps      9 of 33 fields: author_name, kind, pages, patient_name, recipients[], status, …
+// drops      24 of 33 fields: archive_number, author_id, bytes, confidential, created_at, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1encounters~1{encounter_id}/get
 // rule       catalog.yaml#/tools/get_encounter/prune
-// keeps      14 of 48 fields
+// keeps      14 of 48 fields: class, complaint, diagnoses[].condition.coding[].code, …
+// drops      34 of 48 fields: account_number, admission_source, arrival_mode, attending_id, …
 // plan       stream: holds one item at a time
 // effect     read
 

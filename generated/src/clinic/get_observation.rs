@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1observations~1{observation_id}/get
 // rule       catalog.yaml#/tools/get_observation/prune
-// keeps      18 of 66 fields
+// keeps      18 of 66 fields: code.coding[].code, components[].code.text, …
+// drops      48 of 66 fields: body_site, category, code.coding[].display, code.coding[].system, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}/get
 // rule       catalog.yaml#/tools/get_patient/prune
-// keeps      16 of 41 fields
+// keeps      16 of 41 fields: bed_id, birth_date, blood_group, diet, emergency_contact.name, …
+// drops      25 of 41 fields: address.city, address.country, address.postal_code, address.street, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1observations/get
 // rule       catalog.yaml#/tools/get_test_results/prune
-// keeps      11 of 68 fields
+// keeps      11 of 68 fields: items[].components[].code.text, …
+// drops      57 of 68 fields: items[].body_site, items[].category, items[].code.coding[].code, …
 // plan       needset: holds the parts that the rule looks at
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1units~1{unit_id}/get
 // rule       catalog.yaml#/tools/get_unit/prune
-// keeps      8 of 10 fields
+// keeps      8 of 10 fields: beds_total, floor, id, kind, lead_name, name, phone, visiting_hours
+// drops      2 of 10 fields: lead_id, parent_id
 // plan       stream: holds one item at a time
 // effect     read
 

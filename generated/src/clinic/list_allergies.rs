@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1allergies/get
 // rule       catalog.yaml#/tools/list_allergies/prune
-// keeps      4 of 20 fields
+// keeps      4 of 20 fields: items[].reactions[].text, items[].severity, items[].substance.text, …
+// drops      16 of 20 fields: items[].category, items[].id, items[].last_reaction_on, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1appointments/get
 // rule       catalog.yaml#/tools/list_appointments/prune
-// keeps      8 of 34 fields
+// keeps      8 of 34 fields: items[].id, items[].kind, items[].minutes, items[].patient_name, …
+// drops      26 of 34 fields: items[].cancel_reason, items[].cancelled_at, items[].channel, …
 // plan       needset: holds the parts that the rule looks at
 // effect     read
 

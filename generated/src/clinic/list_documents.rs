@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1documents/get
 // rule       catalog.yaml#/tools/list_documents/prune
-// keeps      5 of 35 fields
+// keeps      5 of 35 fields: items[].author_name, items[].id, items[].kind, items[].title, …
+// drops      30 of 35 fields: items[].archive_number, items[].author_id, items[].bytes, …
 // plan       needset: holds the parts that the rule looks at
 // effect     read
 

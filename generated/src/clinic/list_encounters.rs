@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1encounters/get
 // rule       catalog.yaml#/tools/list_encounters/prune
-// keeps      8 of 50 fields
+// keeps      8 of 50 fields: items[].attending_name, items[].class, …
+// drops      42 of 50 fields: items[].account_number, items[].admission_source, …
 // plan       buffer: holds as many items as the rule counts off
 // effect     read
 

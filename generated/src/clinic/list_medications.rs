@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1patients~1{patient_id}~1prescriptions/get
 // rule       catalog.yaml#/tools/list_medications/prune
-// keeps      7 of 52 fields
+// keeps      7 of 52 fields: items[].as_needed_for, items[].dose.unit, items[].dose.value, …
+// drops      45 of 52 fields: items[].as_needed, items[].created_at, items[].dose.code, …
 // plan       stream: holds one item at a time
 // effect     read
 

@@ -1,10 +1,11 @@
 //! The fields of an answer, and those that a rule keeps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{Head, Names, View, heads};
 use super::types::{Place, Rest, Type};
 use crate::ir::{Fields, Others, Shape};
+use crate::outline;
 
 /// No more fields are counted, and no more shapes are looked at for it: schemas that hold one another have more ways through
 /// them than anybody reads.
@@ -24,12 +25,18 @@ pub(super) fn fields<'s>(answer: &'s Shape, outcome: &Type<'s>, names: &'s Names
     kept.add_type(outcome);
     let is_cut = all.is_cut || kept.is_cut;
     let dropped = all.paths.difference(&kept.paths).cloned().collect();
-    Fields::Known { kept: kept.paths.into_iter().collect(), dropped, is_cut }
+    // Where fields are cut, one that is kept need not be among those that were counted.
+    let mut kinds = kept.kinds;
+    kinds.extend(all.kinds);
+    let kinds = kinds.into_iter().map(|(path, kinds)| (path, Vec::from_iter(kinds).join(" or "))).collect();
+    Fields::Known { kept: kept.paths.into_iter().collect(), dropped, kinds, is_cut }
 }
 
 struct Leaves<'s> {
     names: &'s Names,
     paths: BTreeSet<String>,
+    /// What stands at each of them, and at places that hold again what stands around them.
+    kinds: BTreeMap<String, BTreeSet<String>>,
     /// Named shapes that were counted, with where they were.
     counted: BTreeSet<(String, &'s str)>,
     steps: usize,
@@ -38,7 +45,14 @@ struct Leaves<'s> {
 
 impl<'s> Leaves<'s> {
     fn new(names: &'s Names) -> Self {
-        Self { names, paths: BTreeSet::new(), counted: BTreeSet::new(), steps: 0, is_cut: false }
+        Self {
+            names,
+            paths: BTreeSet::new(),
+            kinds: BTreeMap::new(),
+            counted: BTreeSet::new(),
+            steps: 0,
+            is_cut: false,
+        }
     }
 
     /// The fields at a place and below it.
@@ -55,6 +69,9 @@ impl<'s> Leaves<'s> {
                     // Inside of itself a shape is where it was met first, and there it is counted once.
                     match place.named(name, self.names) {
                         Some(target) if self.counted.insert((target.path.to_string(), name)) => open.push(target),
+                        Some(target) if target.path != place.path => {
+                            self.kind(&place, format!("again what `{}` is", shown(&target.path)));
+                        }
                         Some(_) => {}
                         None => self.is_cut = true,
                     }
@@ -77,8 +94,12 @@ impl<'s> Leaves<'s> {
     }
 
     fn leaf(&mut self, place: &Place<'s>) {
-        let path = if place.path.is_empty() { "@" } else { &place.path };
-        self.paths.insert(path.to_owned());
+        self.paths.insert(shown(&place.path).to_owned());
+        self.kind(place, outline::in_few_words(place.shape));
+    }
+
+    fn kind(&mut self, place: &Place<'s>, kind: String) {
+        self.kinds.entry(shown(&place.path).to_owned()).or_default().insert(kind);
     }
 
     fn add_type(&mut self, of: &Type<'s>) {
@@ -106,4 +127,9 @@ impl<'s> Leaves<'s> {
             }
         }
     }
+}
+
+/// The answer itself has a path, too.
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "@" } else { path }
 }

@@ -360,10 +360,20 @@ fn fields_are_counted_where_they_stand() {
         ("a || b[0].c", vec!["a", "b[].c"]),
         ("\"g-h\".x", vec!["\"g-h\""]),
     ] {
-        let Fields::Known { mut kept, dropped, is_cut } = run_with(rule, &small, false).fields else {
+        let Fields::Known { mut kept, dropped, kinds, is_cut } = run_with(rule, &small, false).fields else {
             panic!("{rule}")
         };
         assert_eq!((kept.len() + dropped.len(), is_cut), (6, false), "{rule}: {kept:?} {dropped:?}");
+        let known = [
+            ("\"g-h\"", "object"),
+            ("a", "text"),
+            ("b[].c", "any"),
+            ("b[].d", "integer"),
+            ("e.label", "text"),
+            ("e.nodes[]", "again what `e` is"),
+            ("f.*", "text"),
+        ];
+        assert!(kinds.iter().map(|(path, kind)| (path.as_str(), kind.as_str())).eq(known), "{rule}: {kinds:?}");
         let mut wanted = wanted;
         wanted.sort_unstable();
         kept.sort_unstable();

@@ -1,9 +1,9 @@
 //! Properties of objects.
 
 use super::super::catalog::pairs;
-use super::super::wording::contrast;
 use super::{Kind, Walk, told};
 use crate::ir::{Object, Property};
+use crate::wording::contrast;
 
 impl<'s> Walk<'s> {
     pub(super) fn objects(&mut self, at: &str, old: &'s Object, new: &'s Object) {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{Kind, Walk};
-use crate::diff::wording::listed;
 use crate::ir::Shape;
+use crate::wording::listed;
 
 impl Walk<'_> {
     /// Compares two shapes of which one at least lists its values.

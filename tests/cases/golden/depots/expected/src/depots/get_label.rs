@@ -2,7 +2,8 @@
 //
 // operation  openapi.yaml#/paths/~1depots~1{depot}~1label/get
 // rule       catalog.yaml#/tools/get_label/prune
-// keeps      1 of 3 fields
+// keeps      1 of 3 fields: bytes
+// drops      2 of 3 fields: media_type, sha256
 // plan       stream: holds one item at a time
 // effect     read
 

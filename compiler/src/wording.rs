@@ -1,4 +1,4 @@
-//! The words that details are made of.
+//! Parts of catalogs in words, for all that people read: changes and reviews.
 
 use crate::ir::{
     Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Place, Source, Status, Style, Tool,
@@ -11,7 +11,7 @@ const WHOLE_CHARS_MAX: usize = 160;
 const CONTEXT_CHARS: usize = 40;
 
 /// Two texts beside each other. Of long ones, what they share is cut; what differs is always shown whole.
-pub(super) fn contrast(old: &str, new: &str) -> String {
+pub(crate) fn contrast(old: &str, new: &str) -> String {
     let (before, after): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
     if before.len().max(after.len()) <= WHOLE_CHARS_MAX {
         return format!("\"{old}\" -> \"{new}\"");
@@ -32,12 +32,12 @@ pub(super) fn contrast(old: &str, new: &str) -> String {
 }
 
 /// A text, or that there is none.
-pub(super) fn or_nothing(text: &str) -> String {
+pub(crate) fn or_nothing(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") }
 }
 
 /// A list of names, the first fifty of them.
-pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 50;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(SHOWN) {
@@ -47,7 +47,7 @@ pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
 }
 
 /// What a tool is, in one sentence.
-pub fn tool(tool: &Tool) -> String {
+pub(crate) fn tool(tool: &Tool) -> String {
     let declared = if tool.effect_declared { ", as the catalog declares" } else { "" };
     let effect = match tool.effect {
         Effect::Read => "reads",
@@ -64,7 +64,7 @@ pub fn tool(tool: &Tool) -> String {
 }
 
 /// Where a secret goes.
-pub(super) fn credential(credential: &Credential) -> String {
+pub(crate) fn credential(credential: &Credential) -> String {
     match &credential.place {
         CredentialPlace::Header(name) => format!("the header `{name}`"),
         CredentialPlace::Query(name) => format!("the query parameter `{name}`"),
@@ -75,7 +75,7 @@ pub(super) fn credential(credential: &Credential) -> String {
 }
 
 /// Where an argument goes, without its style.
-pub(super) fn place(place: Place) -> &'static str {
+pub(crate) fn place(place: Place) -> &'static str {
     match place {
         Place::Path(_) => "the path",
         Place::Query(_) => "the query",
@@ -87,7 +87,7 @@ pub(super) fn place(place: Place) -> &'static str {
 }
 
 /// How an argument is written.
-pub(super) fn style(place: Place) -> Option<Style> {
+pub(crate) fn style(place: Place) -> Option<Style> {
     match place {
         Place::Path(style) | Place::Query(style) | Place::Header(style) | Place::Cookie(style) => Some(style),
         Place::Body | Place::BodyProperty => None,
@@ -95,7 +95,7 @@ pub(super) fn style(place: Place) -> Option<Style> {
 }
 
 /// Who chooses an argument.
-pub(super) fn source(source: &Source) -> String {
+pub(crate) fn source(source: &Source) -> String {
     match source {
         Source::Required => "required".to_owned(),
         Source::Optional => "optional".to_owned(),
@@ -105,7 +105,7 @@ pub(super) fn source(source: &Source) -> String {
 }
 
 /// An answer that is taken.
-pub(super) fn answer(answer: &Answer) -> String {
+pub(crate) fn answer(answer: &Answer) -> String {
     let status = match answer.status {
         Status::Code(code) => code.to_string(),
         Status::Range(digit) => format!("{digit}xx"),
@@ -124,7 +124,7 @@ pub(super) fn answer(answer: &Answer) -> String {
 }
 
 /// How a body is written.
-pub(super) fn body(body: &Body) -> String {
+pub(crate) fn body(body: &Body) -> String {
     match body {
         Body::None => "no body".to_owned(),
         Body::Json(media_type) => format!("JSON as `{media_type}`"),

@@ -1,0 +1,136 @@
+//! The same as one HTML page: nothing is fetched, nothing runs but the search, and it is read without that as well.
+//!
+//! No attribute holds style or script, and the policy admits the one style and the one script by their digests, so that
+//! nothing in a document can be shown as anything but text.
+
+mod catalog;
+mod markup;
+mod tool;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use self::markup::{Page, words};
+use super::facts;
+use crate::ir::{Catalog, Tool};
+use crate::offer::tool_list;
+
+/// A page of more tools has them laid out as they come into sight: fast, but a link may lead a little beside its place.
+const TOOLS_MAX: usize = 100;
+
+const STYLE: &str = include_str!("review.css");
+const SCRIPT: &str = include_str!("review.js");
+
+/// The catalogs as one page.
+pub fn page(catalogs: &[Catalog]) -> String {
+    let mut page = Page::default();
+    page.raw(&head(catalogs));
+    write_header(&mut page, catalogs);
+    write_contents(&mut page, catalogs);
+    page.raw("<main id=\"main\">\n");
+    write_guide(&mut page);
+    for catalog in catalogs {
+        catalog::write(&mut page, catalog);
+    }
+    page.raw("</main>\n<footer class=\"foot\">\n<p>Written by <code>airlock review</code> from the catalogs alone: the same ");
+    page.raw("catalogs give the same bytes.</p>\n</footer>\n<script>");
+    page.raw(SCRIPT);
+    page.raw("</script>\n</body>\n</html>\n");
+    page.text()
+}
+
+fn head(catalogs: &[Catalog]) -> String {
+    let tools: usize = catalogs.iter().map(|catalog| catalog.tools.len()).sum();
+    let class = if tools > TOOLS_MAX { " class=\"large\"" } else { "" };
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
+         script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>Airlock review: what the tools can do</title>\n\
+         <style>{STYLE}</style>\n</head>\n<body{class}>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n",
+        digest(STYLE),
+        digest(SCRIPT)
+    )
+}
+
+fn write_header(page: &mut Page, catalogs: &[Catalog]) {
+    let tools = || catalogs.iter().flat_map(|catalog| &catalog.tools);
+    page.raw("<header class=\"top\">\n<h1>What the tools can do</h1>\n");
+    page.raw("<p class=\"lead\">What stands here is all that can happen: no other request is made, nothing else is sent, and ");
+    page.raw("what is not kept of an answer reaches no model.</p>\n<dl class=\"totals\">\n");
+    let mut total = |count: usize, one: &str, many: &str, detail: &str| {
+        let noun = if count == 1 { one } else { many };
+        page.raw(&format!("<div><dt>{noun}</dt><dd>{}{detail}</dd></div>\n", facts::grouped(count as u64)));
+    };
+    let sum = |of: fn(&Catalog) -> usize| catalogs.iter().map(of).sum::<usize>();
+    total(catalogs.len(), "catalog", "catalogs", "");
+    let effects: Vec<String> = facts::effects(tools())
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(effect, count)| format!("<span class=\"{0}\">{count} {0}</span>", effect.word()))
+        .collect();
+    total(tools().count(), "tool", "tools", &format!(" <small>{}</small>", effects.join(" ")));
+    total(sum(|catalog| catalog.upstreams.len()), "system reached", "systems reached", "");
+    total(sum(|catalog| facts::secrets(catalog).len()), "secret", "secrets", "");
+    total(sum(|catalog| catalog.excluded.len()), "operation left out", "operations left out", "");
+    page.raw(&format!(
+        "</dl>\n<p class=\"list\">SHA-256 of the list of tools that clients are sent: <code class=\"digest\">{}</code></p>\n",
+        tool_list(catalogs).sha256()
+    ));
+    page.raw("<div id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
+    page.raw(
+        "<input id=\"query\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"hint\">\n",
+    );
+    page.raw("<p id=\"hint\">Press <kbd>/</kbd> to search, <kbd>Esc</kbd> to see everything again.</p>\n");
+    page.raw("<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n</div>\n</header>\n");
+}
+
+fn write_contents(page: &mut Page, catalogs: &[Catalog]) {
+    page.raw("<nav class=\"contents\" aria-label=\"Contents\">\n<ul>\n<li><a href=\"#guide\">How to read this page</a></li>\n");
+    for catalog in catalogs {
+        let name = &catalog.name;
+        page.raw(&format!("<li><a href=\"#catalog-{name}\">{}</a>\n<ul>\n", markup::escaped(&catalog.title)));
+        for (part, title) in catalog::PARTS {
+            page.raw(&format!("<li><a href=\"#{part}-{name}\">{title}</a></li>\n"));
+        }
+        page.raw("</ul>\n<ul class=\"names\">\n");
+        for Tool { name, effect, .. } in &catalog.tools {
+            let word = effect.word();
+            page.raw(&format!("<li><a href=\"#tool-{name}\">{name}</a>"));
+            if word != "read" {
+                page.raw(&format!(" <span class=\"{word}\">{word}</span>"));
+            }
+            page.raw("</li>\n");
+        }
+        page.raw("</ul>\n</li>\n");
+    }
+    page.raw("</ul>\n</nav>\n");
+}
+
+fn write_guide(page: &mut Page) {
+    page.raw("<section id=\"guide\">\n<h2>How to read this page</h2>\n<ol class=\"guide\">\n");
+    for sentence in [
+        "Begin with the requests and the secrets of a catalog: they say what is reached, and what is shown there. The site \
+         file gives each system's address; nothing else is connected to.",
+        "Then the tools. A model is told the catalog's title and each tool's name, description and arguments, chooses \
+         arguments within the bounds that stand beside them, and gets the result. What is fixed it neither sees nor \
+         sends. Clients are sent a tool's title as well, to show it to people.",
+        "A tool that writes or destroys runs only if a person allows it.",
+    ] {
+        page.raw(&format!("<li>{sentence}</li>\n"));
+    }
+    page.raw("</ol>\n<dl class=\"legend\">\n");
+    for (class, word, meaning) in [
+        ("read", "read", "changes nothing"),
+        ("write", "write", "adds or changes data"),
+        ("destroy", "destroy", "deletes data, or what cannot be undone"),
+        ("kept", "kept", "a field of the answer that can reach the model"),
+        ("dropped", "dropped", "a field that reaches no model, log or record"),
+    ] {
+        page.raw(&format!("<div><dt><span class=\"{class}\">{word}</span></dt><dd>{}</dd></div>\n", words(meaning)));
+    }
+    page.raw("</dl>\n</section>\n");
+}
