@@ -6,7 +6,7 @@ use super::*;
 use crate::gate::{Approval, Outcome};
 use crate::model::agent::{Agent, FirstMove, Limits, Tools};
 use crate::model::{Model, ModelIdentity, Piece, Prompt, Turn, Want};
-use airlock_contract::Effect;
+use airlock_contract::{Effect, Program};
 
 /// Calls once, then answers.
 struct Scripted(ModelIdentity, bool);
