@@ -296,7 +296,7 @@ async fn exchange(
         let (content_type, body) = if leaks { (None, &b""[..]) } else { (content_type.as_deref(), &body[..]) };
         let mut refusal = answer::failure(upstream.name(), status, content_type, body);
         if let Some(asked) = asked {
-            refusal.text.push_str(&format!(" It asks to wait {} s.", asked.as_secs()));
+            refusal.text = format!("{} It asks to wait {} s.", refusal.text, asked.as_secs());
         }
         return Err(refusal);
     };

@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &BudgetArgs, context: &mut Context<'_>) -> ExitCode
         Format::Human => print(&counts, &told, context),
     };
     let code = finish(context, printed);
-    if code != ExitCode::Done { code } else { keep(counts, arguments, context) }
+    if code == ExitCode::Done { keep(counts, arguments, context) } else { code }
 }
 
 /// Name and text of each tool.

@@ -1,6 +1,6 @@
 //! `airlock-host serve`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Context, ExitCode, runtime, stopped};
@@ -36,7 +36,7 @@ impl ServeArgs {
 
 pub(super) fn run(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
     match &arguments.socket {
-        Some(path) => at_socket(arguments, path.clone(), context),
+        Some(path) => at_socket(arguments, path, context),
         None => at_stdio(arguments, context),
     }
 }
@@ -71,7 +71,7 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
     }
 }
 
-fn at_socket(arguments: &ServeArgs, path: PathBuf, context: &mut Context<'_>) -> ExitCode {
+fn at_socket(arguments: &ServeArgs, path: &Path, context: &mut Context<'_>) -> ExitCode {
     let server = match arguments.server(context) {
         Ok(server) => server,
         Err(code) => return code,
@@ -79,7 +79,7 @@ fn at_socket(arguments: &ServeArgs, path: PathBuf, context: &mut Context<'_>) ->
     let shown = path.display();
     let served = runtime().and_then(|runtime| {
         runtime.block_on(async {
-            let socket = Socket::bind(&path).await?;
+            let socket = Socket::bind(path).await?;
             let _ = writeln!(context.err, "listening at {shown}");
             let tell = |text: String| drop(writeln!(context.err, "{text}"));
             tokio::select! {
