@@ -28,6 +28,11 @@ pub fn listed<'c>(catalog: &'c Catalog, tool: &'c ir::Tool) -> Listed<'c> {
     })
 }
 
+/// What hosts hand to a model of one tool.
+pub fn told(catalog: &Catalog, tool: &ir::Tool) -> String {
+    airlock_offer::told(&tool.name, &tool.description, &input_schema(&tool.arguments, &tool.body, &catalog.shapes))
+}
+
 /// The schema of a tool's arguments, over these named shapes.
 pub(crate) fn input_schema(
     arguments: &[ir::Argument],

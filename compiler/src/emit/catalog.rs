@@ -6,7 +6,6 @@ use quote::quote;
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use crate::ir::{Catalog, CredentialPlace, Upstream};
-use crate::offer;
 
 /// The first line of every file of a catalog.
 pub(super) fn generated_from(catalog: &Catalog) -> String {
@@ -73,7 +72,7 @@ fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStrea
 }
 
 /// The crate's root: every catalog, and which compiler wrote it.
-pub(super) fn emit_library(catalogs: &[Catalog]) -> Module {
+pub(super) fn emit_library(catalogs: &[Catalog], tools_sha256: &str) -> Module {
     let header = vec![format!("{} by airlock. Do not edit: run `{}`.", super::MARK, super::REGENERATE_COMMAND)];
     let mut module = Module::new(
         header,
@@ -95,10 +94,9 @@ pub(super) fn emit_library(catalogs: &[Catalog]) -> Module {
         "Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`."
             .into(),
     ]);
-    let sha256 = offer::tool_list(catalogs).sha256();
     module.push(quote!(
         #about
-        pub static PROGRAM: Program = Program { catalogs: &[#(&#names::CATALOG),*], tools_sha256: #sha256 };
+        pub static PROGRAM: Program = Program { catalogs: &[#(&#names::CATALOG),*], tools_sha256: #tools_sha256 };
     ));
     module
 }

@@ -17,6 +17,7 @@ mod vocabulary;
 use std::collections::BTreeMap;
 
 use crate::ir::Catalog;
+use crate::{offer, review};
 
 pub use text::Module;
 
@@ -55,8 +56,9 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
     let mut tree = Tree::default();
     tree.add("Cargo.toml".into(), File::Plain(CARGO_TOML.into()));
     tree.add(".gitattributes".into(), File::Plain(GIT_ATTRIBUTES.into()));
-    tree.add("REVIEW.md".into(), File::Plain(crate::review::markdown(catalogs)));
-    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs)));
+    let tools_sha256 = offer::tool_list(catalogs).sha256();
+    tree.add("REVIEW.md".into(), File::Plain(review::markdown(catalogs, &tools_sha256)));
+    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs, &tools_sha256)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);
         let names = shape::Names::of("shapes", &catalog.shapes);

@@ -192,7 +192,7 @@ pub(super) fn answers(tool: &Tool) -> Vec<String> {
 
 /// Sizes of a tool by name.
 pub(super) fn sizes(catalog: &Catalog, tool: &Tool) -> Vec<(&'static str, String)> {
-    let told = offer::listed(catalog, tool).told().len();
+    let told = offer::told(catalog, tool).len();
     let mut sizes = vec![
         ("told to the model in all", format!("{} bytes", grouped_size(told))),
         ("most that is read of an answer", format!("{} bytes", grouped(tool.bytes_max))),

@@ -10,11 +10,10 @@ use super::tree::{Mark, Node};
 use crate::emit::{MARK, REGENERATE_COMMAND};
 use crate::ir::{Catalog, Fields, Tool};
 use crate::markup::{code, fenced, markdown as escaped};
-use crate::offer::tool_list;
 use crate::wording::listed;
 
-/// The catalogs as Markdown.
-pub fn markdown(catalogs: &[Catalog]) -> String {
+/// The catalogs as Markdown. Of the list of tools that clients are sent, the digest is given.
+pub fn markdown(catalogs: &[Catalog], tools_sha256: &str) -> String {
     let mut text = format!(
         "<!-- {MARK} from the catalogs. Do not edit: run `{REGENERATE_COMMAND}`. -->\n\n# What the tools can do\n\n\
          What stands here is all that can happen: no other request is made, nothing else is sent, and what is not kept of \
@@ -22,8 +21,7 @@ pub fn markdown(catalogs: &[Catalog]) -> String {
          Read the requests and secrets of a catalog first, then its tools; the name of a tool leads to its source.\n\
          Arguments are what a model chooses, within the bounds that stand beside them; *fixed* ones it neither sees nor \
          sends.\n\n\
-         - SHA-256 of the list of tools that clients are sent: `{}`\n",
-        tool_list(catalogs).sha256()
+         - SHA-256 of the list of tools that clients are sent: `{tools_sha256}`\n"
     );
     for catalog in catalogs {
         write_catalog(&mut text, catalog);

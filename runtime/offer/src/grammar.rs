@@ -6,7 +6,9 @@
 //! `minProperties`, `maxProperties`, and each `format` but three. The compiler proves every tool with the same code and the
 //! same release of the engine that the host runs.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Mutex;
 
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::{ApproximateTokEnv, TokEnv};
@@ -40,6 +42,8 @@ impl fmt::Display for Unconstrained {
 /// Makes grammars for one vocabulary.
 pub struct Engine {
     factory: ParserFactory,
+    /// Schemas that were proven, as text: those of many tools are the same but for their descriptions.
+    proven: Mutex<HashSet<String>>,
 }
 
 impl fmt::Debug for Engine {
@@ -58,7 +62,7 @@ impl Engine {
         factory.quiet();
         // A parser's state repeats the prompt's text: errors must not.
         factory.limits_mut().verbose_errors = false;
-        Ok(Self { factory })
+        Ok(Self { factory, proven: Mutex::default() })
     }
 
     /// For proofs without a model: every byte is a token.
@@ -95,12 +99,26 @@ impl Engine {
             "required": ["name", "arguments"],
             "additionalProperties": false,
         });
+        if self.is_proven(&arguments) {
+            return Ok(call);
+        }
         if let Err(reason) = self.matcher(&any_of(std::slice::from_ref(&call))) {
             return Err(self.blame(&arguments, String::new(), reason));
         }
         // The engine leaves out, without a word, what need not be there and has no value.
         self.prove_bounds(&arguments, "")?;
+        self.remember(&arguments);
         Ok(call)
+    }
+
+    fn is_proven(&self, schema: &Value) -> bool {
+        self.proven.lock().is_ok_and(|proven| proven.contains(&schema.to_string()))
+    }
+
+    fn remember(&self, schema: &Value) {
+        if let Ok(mut proven) = self.proven.lock() {
+            proven.insert(schema.to_string());
+        }
     }
 
     /// Proves every schema in a schema whose bounds may exclude each other.
@@ -119,10 +137,9 @@ impl Engine {
         ];
         let members = schema.as_object();
         let bounds = members.into_iter().flatten().filter(|(keyword, _)| BOUNDS.contains(&keyword.as_str())).count();
-        if (bounds > 1 || schema.get("pattern").is_some())
-            && let Err(reason) = self.matcher(schema)
-        {
-            return Err(self.blame(schema, property.to_owned(), reason));
+        if (bounds > 1 || schema.get("pattern").is_some()) && !self.is_proven(schema) {
+            self.matcher(schema).map_err(|reason| self.blame(schema, property.to_owned(), reason))?;
+            self.remember(schema);
         }
         parts(schema).into_iter().try_for_each(|(step, part)| self.prove_bounds(part, &inner(property, step)))
     }

@@ -8,7 +8,7 @@ use airlock_contract::shape::{Integer, Number};
 use serde_json::{Map, Value, json};
 
 use crate::view::{List, Object, Text};
-use crate::{Argument, Source, View, Viewed, cut, describe, object};
+use crate::{Argument, Source, View, Viewed, cut, describe, members, object};
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
 /// shared are written out at each place, so their number can grow fast.
@@ -71,11 +71,11 @@ impl<'a> Writer<'a> {
             View::Literals(literals) => enumeration(&literals),
             View::AnyOf(shapes) => {
                 let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
-                object(json!({"anyOf": any}))
+                members([("anyOf", any.into())])
             }
             View::Nullable(inner) => {
                 let inner = self.shape(inner);
-                object(json!({"anyOf": [inner, {"type": "null"}]}))
+                members([("anyOf", vec![inner.into(), json!({"type": "null"})].into())])
             }
             View::File => self.file(),
             View::Named(name, shape) => self.named(name, shape),
@@ -111,7 +111,8 @@ impl<'a> Writer<'a> {
     }
 
     fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Map<String, Value> {
-        let mut schema = object(json!({"type": "array", "items": self.shape(list.items)}));
+        let items = self.shape(list.items).into();
+        let mut schema = members([("type", "array".into()), ("items", items)]);
         if list.items_min > 0 {
             schema.insert("minItems".to_owned(), list.items_min.into());
         }
@@ -135,7 +136,7 @@ impl<'a> Writer<'a> {
                 required.push(Value::from(property.name));
             }
         }
-        let mut schema = object(json!({"type": "object", "properties": properties}));
+        let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
         if !required.is_empty() {
             schema.insert("required".to_owned(), required.into());
         }
@@ -168,7 +169,7 @@ fn integer(bounds: &Integer) -> Map<String, Value> {
     if bounds.is_wide() {
         // Hosts that hold numbers as floats would lose digits.
         let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"});
-        return object(json!({"anyOf": [schema, digits]}));
+        return members([("anyOf", vec![schema.into(), digits].into())]);
     }
     schema
 }

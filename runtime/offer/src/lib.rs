@@ -18,7 +18,7 @@ mod weight;
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
 pub use input::input_schema;
-pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told_of_sent};
+pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
 pub use view::{List, Object, Property, Text, View, Viewed};
 pub use weight::weights;
@@ -47,6 +47,11 @@ fn cut<'a, S: Viewed<'a>>(name: &str, shape: S) -> Map<String, Value> {
     }
     cut.insert("description".to_owned(), format!("A nested {name}, of the same form.").into());
     cut
+}
+
+/// A map of these members, in this order. `json!` would copy what it is given, and schemas are deep.
+fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// The map of a `json!` object.

@@ -182,7 +182,8 @@ pub fn told_of_sent(text: &str) -> serde_json::Result<Vec<(String, String)>> {
     Ok(sent.into_iter().map(pair).collect())
 }
 
-fn told(name: &str, description: &str, input_schema: &Value) -> String {
+/// [`Listed::told`] of a tool that is at hand in its parts.
+pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Told<'t> {

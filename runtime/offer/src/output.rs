@@ -10,7 +10,7 @@ use airlock_contract::text::is_invisible;
 use serde_json::{Map, Value, json};
 
 use crate::view::Object;
-use crate::{View, Viewed, cut, describe, object};
+use crate::{View, Viewed, cut, describe, members, object};
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
 /// tools has to stay well below the ten megabytes that clients read as one message.
@@ -30,7 +30,7 @@ pub fn output_schema<'a, S: Viewed<'a>>(shape: S) -> Option<Value> {
     let mut writer = Writer { open: Vec::new(), nodes: 0 };
     let schema = match kinds(shape, &mut Vec::new()) {
         Kinds::Objects => with_type(writer.shape(shape)),
-        Kinds::NoObjects => wrapped(&writer.shape(shape)),
+        Kinds::NoObjects => wrapped(writer.shape(shape)),
         Kinds::Both => match object_of(shape) {
             Some(members) => or_result(writer.object(&members)),
             None => object(json!({"type": "object"})),
@@ -98,8 +98,9 @@ fn or_result(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-fn wrapped(schema: &Map<String, Value>) -> Map<String, Value> {
-    object(json!({"type": "object", "properties": {"result": schema}, "required": ["result"]}))
+fn wrapped(schema: Map<String, Value>) -> Map<String, Value> {
+    let properties = members([("result", schema.into())]);
+    members([("type", "object".into()), ("properties", properties.into()), ("required", json!(["result"]))])
 }
 
 /// Clients want the type at the root, also beside a choice.
@@ -110,13 +111,13 @@ fn with_type(schema: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// A schema, or null beside it; as it is where null is in already.
-fn or_null(schema: &Map<String, Value>) -> Map<String, Value> {
+fn or_null(schema: Map<String, Value>) -> Map<String, Value> {
     let nothing = json!({"type": "null"});
     let known = schema.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.contains(&nothing));
     if known || !schema.contains_key("type") && !schema.contains_key("anyOf") {
-        return schema.clone();
+        return schema;
     }
-    object(json!({"anyOf": [schema, nothing]}))
+    members([("anyOf", vec![schema.into(), nothing].into())])
 }
 
 struct Writer<'a> {
@@ -138,7 +139,10 @@ impl<'a> Writer<'a> {
             View::Integer(_) => object(json!({"type": "integer"})),
             View::Number(_) => object(json!({"type": "number"})),
             View::Text(_) => object(json!({"type": "string"})),
-            View::List(list) => or_null(&object(json!({"type": "array", "items": self.shape(list.items)}))),
+            View::List(list) => {
+                let items = self.shape(list.items).into();
+                or_null(members([("type", "array".into()), ("items", items)]))
+            }
             View::Object(shape) => self.object(&shape),
             View::Words(words) => {
                 let mut schema = object(json!({"type": "string"}));
@@ -148,9 +152,9 @@ impl<'a> Writer<'a> {
             View::Literals(literals) => literal(&literals),
             View::AnyOf(shapes) => {
                 let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
-                object(json!({"anyOf": any}))
+                members([("anyOf", any.into())])
             }
-            View::Nullable(inner) => or_null(&self.shape(inner)),
+            View::Nullable(inner) => or_null(self.shape(inner)),
             View::File => object(json!({"type": "object"})),
             View::Named(name, shape) => self.named(name, shape),
         }
@@ -172,7 +176,7 @@ impl<'a> Writer<'a> {
         for property in &shape.properties {
             let mut schema = self.shape(property.shape);
             if !property.required {
-                schema = or_null(&schema);
+                schema = or_null(schema);
             }
             describe(&mut schema, &one_line(property.description));
             properties.insert(property.name.to_owned(), schema.into());
@@ -180,7 +184,7 @@ impl<'a> Writer<'a> {
                 required.push(Value::from(property.name));
             }
         }
-        let mut schema = object(json!({"type": "object", "properties": properties}));
+        let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
         if !required.is_empty() {
             schema.insert("required".to_owned(), required.into());
         }
