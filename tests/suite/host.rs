@@ -208,6 +208,40 @@ fn with_python_the_official_client_lists_and_calls_in_both_eras() {
     assert_eq!(place.clinic.received().len(), 3, "a refused call sends nothing");
 }
 
+/// The official client asks its user, in both eras, and a write happens once for each yes.
+#[test]
+#[ignore = "needs the Python package mcp; run tests/all.sh"]
+fn with_python_the_official_client_asks_its_user_before_a_write() {
+    let packages = needed("AIRLOCK_PYTHONPATH");
+    for mode in ["auto", "legacy"] {
+        let place = Place::new(Options::new(KEY));
+        let site = place.directory.path().join("site.json");
+        for (says, text_part) in [("no", "declined"), ("yes", "cancelled")] {
+            let arguments = r#"{"appointment_id":"A0002","body":{"reason":"patient_request"}}"#;
+            let output = Command::new("python3")
+                .env("PYTHONPATH", &packages)
+                .env("SAYS", says)
+                .args(["clients/list_and_call.py", mode, "cancel_appointment", arguments])
+                .arg(program())
+                .arg("--site")
+                .arg(&site)
+                .arg("serve")
+                .output()
+                .expect("python3 starts");
+            assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
+            let seen: Value = serde_json::from_str(&text(&output.stdout)).expect("is JSON");
+            let asked = seen["asked"][0].as_str().expect("the user was asked");
+            assert!(
+                asked.contains("POST /v1/appointments/A0002/cancel") && asked.contains("patient_request"),
+                "{asked}"
+            );
+            assert_eq!((seen["asked"].as_array().map(Vec::len), &seen["is_error"]), (Some(1), &json!(says == "no")));
+            assert!(seen["text"].as_str().is_some_and(|text| text.contains(text_part)), "{seen}");
+            assert_eq!(place.clinic.received().len(), usize::from(says == "yes"));
+        }
+    }
+}
+
 /// The demo's questions, and what a right answer must hold.
 const FACTS: [(&str, &[&str]); 3] = [
     ("list_allergies", &["enicillin"]),
