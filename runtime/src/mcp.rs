@@ -11,8 +11,10 @@ pub mod socket;
 pub mod stdio;
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use airlock_offer::Listed;
 use rmcp::ErrorData;
@@ -20,7 +22,8 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ClientResult, ContentBlock, CustomRequest,
     CustomResult, DiscoverResult, ElicitRequest, ElicitRequestParams, ErrorCode, Implementation, ListToolsResult,
-    MetaObject, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, ServerRequest, Tool,
+    MetaObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig,
+    ServerRequest, Tool,
 };
 use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServerInitializeError};
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -40,6 +43,9 @@ const VERSIONS: &[ProtocolVersion] =
 
 /// The tools are linked into the program, so they stay for as long as it runs: a day, in milliseconds.
 const TTL_MS: u64 = 86_400_000;
+
+/// From one sign of life of a call to the next.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 /// Longest instructions that hosts take whole, in bytes.
 const INSTRUCTIONS_BYTES_MAX: usize = 2000;
@@ -108,6 +114,8 @@ impl Adapter {
             outcome = self.server.gate.call(call) => Ok(outcome),
             // No answer is sent for a cancelled request; this one is dropped.
             () = context.ct.cancelled() => Err(cancelled()),
+            // Never ends.
+            never = tell_progress(context) => match never {},
         }
     }
 
@@ -140,6 +148,21 @@ impl Adapter {
             // Nobody answered, or with something else.
             _ => Approval::None,
         })
+    }
+}
+
+/// Tells a client that wants to know how long its call has been running, so that it does not give up: some wait a minute from
+/// one sign of life to the next.
+async fn tell_progress(context: &Context) -> Infallible {
+    let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
+    let mut seconds = 0.0;
+    loop {
+        tokio::time::sleep(PROGRESS_EVERY).await;
+        seconds += PROGRESS_EVERY.as_secs_f64();
+        let progress = ProgressNotificationParam::new(token.clone(), seconds)
+            .with_message(format!("{seconds} s, and the upstream has not answered yet"));
+        // A client that is gone is noticed by whoever reads from it.
+        let _ = context.peer.notify_progress(progress).await;
     }
 }
 

@@ -284,6 +284,23 @@ async fn a_person_allows_one_call_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_long_call_gives_signs_of_life_to_a_client_that_wants_them() {
+    let bench = Bench::with(|limits, _| limits.time_max = Duration::from_secs(5)).await;
+    let mut client = Client::connect(&bench, Approval::None);
+    initialize(&mut client, "2025-11-25").await;
+    let call = json!({"name": "probe", "arguments": {"what": "hang"}, "_meta": {"progressToken": "p1"}});
+    client.send(legacy(7, "tools/call", &call)).await;
+    for seconds in [2.0, 4.0] {
+        let told = client.receive().await;
+        assert_eq!(told["method"], "notifications/progress", "{told}");
+        assert_eq!((&told["params"]["progressToken"], &told["params"]["progress"]), (&json!("p1"), &json!(seconds)));
+    }
+    let answer = client.receive().await;
+    assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(7), &json!(true)), "{answer}");
+    client.end().await;
+}
+
+#[tokio::test]
 async fn a_server_that_reads_alone_has_no_other_tool() {
     let bench = Bench::read_only().await;
     let mut client = Client::connect(&bench, Approval::None);
