@@ -31,6 +31,19 @@ pub(crate) fn contrast(old: &str, new: &str) -> String {
     format!("{} -> {}", part(&before), part(&after))
 }
 
+/// A number with a mark between groups of three digits.
+pub(crate) fn grouped(value: u64, mark: char) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A text, or that there is none.
 pub(crate) fn or_nothing(text: &str) -> String {
     if text.is_empty() { "nothing".to_owned() } else { format!("`{text}`") }

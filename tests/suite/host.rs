@@ -43,6 +43,17 @@ impl Place {
         self.command(arguments).stdin(Stdio::null()).output().expect("the program starts")
     }
 
+    /// What the official client sees of one call; its user says `yes` or `no`, if there is one.
+    fn call_with_python(&self, mode: &str, tool: &str, arguments: &str, says: Option<&str>) -> Value {
+        let mut command = Command::new("python3");
+        command.env("PYTHONPATH", needed("AIRLOCK_PYTHONPATH")).envs(says.map(|says| ("SAYS", says)));
+        command.args(["clients/list_and_call.py", mode, tool, arguments]).arg(program());
+        command.arg("--site").arg(self.directory.path().join("site.json")).arg("serve");
+        let output = command.output().expect("python3 starts");
+        assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
+        serde_json::from_str(&text(&output.stdout)).expect("is JSON")
+    }
+
     fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
         assert!(!text.contains(KEY));
@@ -177,23 +188,9 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
 #[test]
 #[ignore = "needs the Python package mcp; run tests/all.sh"]
 fn with_python_the_official_client_lists_and_calls_in_both_eras() {
-    let packages = needed("AIRLOCK_PYTHONPATH");
     let place = Place::new(Options::new(KEY));
-    let site = place.directory.path().join("site.json");
     for (mode, protocol) in [("auto", "2026-07-28"), ("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")] {
-        let call = |tool: &str, arguments: &str| {
-            let output = Command::new("python3")
-                .env("PYTHONPATH", &packages)
-                .args(["clients/list_and_call.py", mode, tool, arguments])
-                .arg(program())
-                .arg("--site")
-                .arg(&site)
-                .arg("serve")
-                .output()
-                .expect("python3 starts");
-            assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
-            serde_json::from_str::<Value>(&text(&output.stdout)).expect("is JSON")
-        };
+        let call = |tool: &str, arguments: &str| place.call_with_python(mode, tool, arguments, None);
         let seen = call("list_allergies", r#"{"patient_id":"P0007"}"#);
         assert_eq!(seen["protocol"], protocol, "{mode}");
         assert_eq!(seen["tools"].as_array().map(Vec::len), Some(18));
@@ -212,24 +209,11 @@ fn with_python_the_official_client_lists_and_calls_in_both_eras() {
 #[test]
 #[ignore = "needs the Python package mcp; run tests/all.sh"]
 fn with_python_the_official_client_asks_its_user_before_a_write() {
-    let packages = needed("AIRLOCK_PYTHONPATH");
     for mode in ["auto", "legacy"] {
         let place = Place::new(Options::new(KEY));
-        let site = place.directory.path().join("site.json");
         for (says, text_part) in [("no", "declined"), ("yes", "cancelled")] {
             let arguments = r#"{"appointment_id":"A0002","body":{"reason":"patient_request"}}"#;
-            let output = Command::new("python3")
-                .env("PYTHONPATH", &packages)
-                .env("SAYS", says)
-                .args(["clients/list_and_call.py", mode, "cancel_appointment", arguments])
-                .arg(program())
-                .arg("--site")
-                .arg(&site)
-                .arg("serve")
-                .output()
-                .expect("python3 starts");
-            assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
-            let seen: Value = serde_json::from_str(&text(&output.stdout)).expect("is JSON");
+            let seen = place.call_with_python(mode, "cancel_appointment", arguments, Some(says));
             let asked = seen["asked"][0].as_str().expect("the user was asked");
             assert!(
                 asked.contains("POST /v1/appointments/A0002/cancel") && asked.contains("patient_request"),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, show};
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, refused, show};
 use crate::ir::{Catalog, Tool};
 use crate::load::{LOCK, Sources};
 use crate::lock::{self, Affected, Change, Lock};
@@ -99,14 +99,7 @@ pub(super) fn run(arguments: &ApproveArguments, streams: &mut Streams<'_>) -> io
     let placed = pipeline::place(&arguments.catalogs.catalogs, &mut sources, &mut report);
     let approved = placed.as_ref().and_then(|placed| approve(arguments, placed, &sources, &mut report));
     let Some(approved) = approved else {
-        match arguments.format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                let result = json!({"exit": Exit::Invalid as u8, "diagnostics": diagnostics_json(&report, &sources)});
-                writeln!(streams.out, "{result:#}")?;
-            }
-        }
-        return Ok(Exit::Invalid);
+        return refused(&report, &sources, arguments.format, streams);
     };
     let differing: Vec<&Approved<'_>> = approved.iter().filter(|one| one.difference().is_some()).collect();
     if !arguments.check {

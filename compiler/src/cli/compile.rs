@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, show};
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, refused, show};
 use crate::emit::REGENERATE_COMMAND;
 use crate::load::Sources;
 use crate::pipeline;
@@ -38,20 +38,8 @@ pub(super) struct CompileArguments {
 pub(super) fn run(arguments: &CompileArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let compiled = pipeline::compile(&arguments.catalogs.catalogs, &mut sources, &mut report);
-    let Some(compiled) = compiled else {
-        let exit = Exit::Invalid;
-        match arguments.format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                writeln!(
-                    streams.out,
-                    "{:#}",
-                    json!({"exit": exit as u8, "diagnostics": diagnostics_json(&report, &sources)})
-                )?;
-            }
-        }
-        return Ok(exit);
+    let Some(compiled) = pipeline::compile(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
+        return refused(&report, &sources, arguments.format, streams);
     };
     let outcome = write::compare(&compiled.files, &arguments.out).and_then(|differences| {
         let foreign = differences.iter().any(|difference| difference.kind == Kind::Foreign);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
+use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, refused, show};
 use crate::load::{Sources, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Report, human, visible};
@@ -54,13 +54,7 @@ pub(super) fn run(arguments: &InspectArguments, streams: &mut Streams<'_>) -> io
     let document = load_document_at(&arguments.document, arguments.root.root.as_deref(), &mut sources, &mut report)
         .and_then(|loaded| normalise_document(loaded, &mut report));
     let Some(document) = document else {
-        match arguments.format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                writeln!(streams.out, "{:#}", json!({"exit": 2, "diagnostics": diagnostics_json(&report, &sources)}))?;
-            }
-        }
-        return Ok(Exit::Invalid);
+        return refused(&report, &sources, arguments.format, streams);
     };
     let results = read_all(&document);
     match arguments.format {

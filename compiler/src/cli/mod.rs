@@ -188,6 +188,19 @@ fn show(report: &Report, sources: &Sources, streams: &mut Streams<'_>) -> io::Re
     writeln!(streams.err, "for more about an error: `airlock explain {}`", first.code)
 }
 
+/// Shows what is wrong, to people or to programs: the end of a command that cannot go on.
+fn refused(report: &Report, sources: &Sources, format: OutputFormat, streams: &mut Streams<'_>) -> io::Result<Exit> {
+    match format {
+        OutputFormat::Human => show(report, sources, streams)?,
+        OutputFormat::Json => {
+            let diagnostics = diagnostics_json(report, sources);
+            let exit = Exit::Invalid as u8;
+            writeln!(streams.out, "{:#}", serde_json::json!({"exit": exit, "diagnostics": diagnostics}))?;
+        }
+    }
+    Ok(Exit::Invalid)
+}
+
 fn diagnostics_json(report: &Report, sources: &Sources) -> serde_json::Value {
     sorted(report, sources).into_iter().map(|diagnostic| json::render(diagnostic, sources)).collect()
 }

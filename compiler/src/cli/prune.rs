@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use airlock_prune::{Class, Fault, Plan, indented, line_and_byte, rows};
 use serde_json::json;
 
-use super::{Exit, OutputFormat, RootArgument, Streams, diagnostics_json, show};
+use super::{Exit, OutputFormat, RootArgument, Streams, refused, show};
 use crate::check::{Answer, CheckedRule, check_rule};
 use crate::ir::{Fields, Form, Shape};
 use crate::load::{Format, Sources, load_document_at};
@@ -83,14 +83,13 @@ pub(super) fn run(arguments: &PruneArguments, streams: &mut Streams<'_>) -> io::
     } else {
         pruned(arguments, &mut sources, &mut report, streams)?
     };
-    match (done, arguments.format) {
-        (true, OutputFormat::Json) => return Ok(Exit::Done),
-        (_, OutputFormat::Human) => show(&report, &sources, streams)?,
-        (false, OutputFormat::Json) => {
-            writeln!(streams.out, "{:#}", json!({"exit": 2, "diagnostics": diagnostics_json(&report, &sources)}))?;
-        }
+    if !done {
+        return refused(&report, &sources, arguments.format, streams);
     }
-    Ok(if done { Exit::Done } else { Exit::Invalid })
+    if arguments.format == OutputFormat::Human {
+        show(&report, &sources, streams)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Runs the rule; whether there is a result.

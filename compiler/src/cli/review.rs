@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, show};
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, refused, show};
 use crate::load::Sources;
 use crate::report::{Report, visible};
 use crate::write::{self, Difference, Kind};
@@ -42,14 +42,7 @@ pub(super) fn run(arguments: &ReviewArguments, streams: &mut Streams<'_>) -> io:
     let mut sources = Sources::default();
     let mut report = Report::default();
     let Some(catalogs) = pipeline::read(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
-        match arguments.format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                let diagnostics = diagnostics_json(&report, &sources);
-                writeln!(streams.out, "{:#}", json!({"exit": Exit::Invalid as u8, "diagnostics": diagnostics}))?;
-            }
-        }
-        return Ok(Exit::Invalid);
+        return refused(&report, &sources, arguments.format, streams);
     };
     let page = review::page(&catalogs);
     let bytes = page.len();

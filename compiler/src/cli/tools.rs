@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, show};
+use super::{CatalogsArgument, Exit, OutputFormat, Streams, refused};
 use crate::load::Sources;
 use crate::offer::tool_list;
 use crate::pipeline;
@@ -38,13 +38,7 @@ pub(super) fn run(arguments: &ToolsArguments, streams: &mut Streams<'_>) -> io::
     let mut sources = Sources::default();
     let mut report = Report::default();
     let Some(catalogs) = pipeline::read(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
-        match arguments.format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                writeln!(streams.out, "{:#}", json!({"exit": 2, "diagnostics": diagnostics_json(&report, &sources)}))?;
-            }
-        }
-        return Ok(Exit::Invalid);
+        return refused(&report, &sources, arguments.format, streams);
     };
     let list = tool_list(&catalogs);
     if arguments.sent {

@@ -10,6 +10,7 @@ use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
 use crate::ir::{Answer, Catalog, Content, Effect, Fields, Form, Rule, Shape, Status, Tool};
 use crate::report::visible;
+use crate::wording;
 
 pub(super) fn emit(catalog: &Catalog, tool: &Tool, names: &Names<'_>, answers: &Names<'_>) -> Module {
     let mut module = Module::new(
@@ -191,15 +192,7 @@ fn emit_output(tool: &Tool, answers: &Names<'_>, vocabulary: &mut Vocabulary) ->
 
 /// A number with `_` between groups of three digits.
 fn grouped(value: u64) -> TokenStream {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text.parse().unwrap_or_else(|_| quote!(#value))
+    wording::grouped(value, '_').parse().unwrap_or_else(|_| quote!(#value))
 }
 
 #[cfg(test)]

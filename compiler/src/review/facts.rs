@@ -221,13 +221,5 @@ fn grouped_size(value: usize) -> String {
 
 /// A number with a comma between groups of three digits.
 pub(super) fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    wording::grouped(value, ',')
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::super::{Exit, OutputFormat, Streams, diagnostics_json, show};
+use super::super::{Exit, OutputFormat, Streams, refused};
 use crate::ir::{Catalog, Fields, Tool};
 use crate::load::Sources;
 use crate::report::{Report, did_you_mean, visible};
@@ -16,15 +16,7 @@ pub(super) fn run(name: &str, catalogs: &Path, format: OutputFormat, streams: &m
     let mut sources = Sources::default();
     let mut report = Report::default();
     let Some(compiled) = pipeline::read(catalogs, &mut sources, &mut report) else {
-        match format {
-            OutputFormat::Human => show(&report, &sources, streams)?,
-            OutputFormat::Json => {
-                let exit = Exit::Invalid as u8;
-                let value = json!({"exit": exit, "diagnostics": diagnostics_json(&report, &sources)});
-                writeln!(streams.out, "{value:#}")?;
-            }
-        }
-        return Ok(Exit::Invalid);
+        return refused(&report, &sources, format, streams);
     };
     let mut tools = compiled.iter().flat_map(|catalog| &catalog.tools);
     let Some(tool) = tools.find(|tool| tool.name == name) else {
