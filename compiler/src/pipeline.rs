@@ -28,8 +28,7 @@ pub struct Placed {
 }
 
 /// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
-pub fn compile(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
-    let root = catalogs;
+pub fn compile(root: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
     let mut loaded = load::load(root, sources, report);
     let workspace = std::mem::take(&mut loaded.workspace);
     let Placed { catalogs, places } = finish(loaded, sources, report)?;

@@ -56,13 +56,17 @@ pub struct Server {
     gate: Arc<Gate>,
     approval: Approval,
     confirmations: Arc<Confirmations>,
+    tools: Arc<[Tool]>,
+    instructions: Arc<str>,
 }
 
 impl Server {
     /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        Ok(Self { gate, approval, confirmations: Arc::new(Confirmations::new()?) })
+        let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
+        let instructions = instructions(&gate).into();
+        Ok(Self { gate, approval, confirmations: Arc::new(Confirmations::new()?), tools, instructions })
     }
 
     /// Serves one client over this process's own standard input and output, until the input ends.
@@ -80,7 +84,7 @@ impl Server {
         let line_bytes_max = lines::bytes_max(self.gate.takes_files());
         let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
         let door = Door::new(inner, self.gate.time_max(), line_bytes_max);
-        let running = match rmcp::serve_server(Adapter::new(self.clone())?, door).await {
+        let running = match rmcp::serve_server(Adapter(self.clone()), door).await {
             Ok(running) => running,
             // The input ended before anything but discovery was asked: that is a whole conversation.
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -93,25 +97,16 @@ impl Server {
 /// What a request brings along.
 type Context = RequestContext<RoleServer>;
 
-struct Adapter {
-    server: Server,
-    tools: Vec<Tool>,
-    instructions: String,
-}
+/// What the SDK drives: a server, as one client sees it.
+struct Adapter(Server);
 
 impl Adapter {
-    fn new(server: Server) -> io::Result<Self> {
-        let tools = server.gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
-        let instructions = instructions(&server.gate);
-        Ok(Self { server, tools, instructions })
-    }
-
     /// Calls a tool, and gives up when the client does.
     async fn call(&self, asked: &Asked<'_>, approval: Approval, context: &Context) -> Result<Outcome, ErrorData> {
         let (tool, arguments) = (asked.tool.to_owned(), asked.arguments.clone());
         let call = Call { tool, arguments, caller: Caller::Mcp, approval };
         tokio::select! {
-            outcome = self.server.gate.call(call) => Ok(outcome),
+            outcome = self.0.gate.call(call) => Ok(outcome),
             // No answer is sent for a cancelled request; this one is dropped.
             () = context.ct.cancelled() => Err(cancelled()),
             // Never ends.
@@ -121,11 +116,11 @@ impl Adapter {
 
     /// Whether this call was allowed: by the operator, or by a person who was asked before.
     fn approval(&self, asked: &Asked<'_>, request: &CallToolRequestParams) -> Result<Approval, ErrorData> {
-        let Some(state) = &request.request_state else { return Ok(self.server.approval) };
-        match self.server.confirmations.said(asked, state, request.input_responses.as_ref()) {
+        let Some(state) = &request.request_state else { return Ok(self.0.approval) };
+        match self.0.confirmations.said(asked, state, request.input_responses.as_ref()) {
             Some(Said::Yes) => Ok(Approval::Person),
             Some(Said::No) => Ok(Approval::Declined),
-            Some(Said::Nothing) => Ok(self.server.approval),
+            Some(Said::Nothing) => Ok(self.0.approval),
             None => {
                 let text = "requestState is of another call, too old, or used already; call again without it";
                 Err(ErrorData::invalid_params(text, None))
@@ -136,7 +131,7 @@ impl Adapter {
     /// Asks an older client's person while the call waits.
     async fn ask_and_wait(&self, question: ElicitRequestParams, context: &Context) -> Result<Approval, ErrorData> {
         let question = ServerRequest::ElicitRequest(ElicitRequest::new(question));
-        let options = PeerRequestOptions::with_timeout(confirm::time_max());
+        let options = PeerRequestOptions::with_timeout(confirm::TIME_MAX);
         let answer = async { context.peer.send_request_with_option(question, options).await?.await_response().await };
         let answer = tokio::select! {
             answer = answer => answer,
@@ -174,7 +169,7 @@ impl ServerHandler for Adapter {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
             .with_server_info(identity())
-            .with_instructions(self.instructions.clone())
+            .with_instructions(self.0.instructions.to_string())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -196,7 +191,7 @@ impl ServerHandler for Adapter {
         if page.is_some_and(|page| page.cursor.is_some()) {
             return Err(ErrorData::invalid_params("Unknown cursor: the list has one page", None));
         }
-        let mut result = ListToolsResult::with_all_items(self.tools.clone());
+        let mut result = ListToolsResult::with_all_items(self.0.tools.to_vec());
         // Older clients check results against a schema that has none of these.
         if is_modern(&context) {
             result.ttl_ms = Some(TTL_MS);
@@ -212,10 +207,10 @@ impl ServerHandler for Adapter {
         context: Context,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.take().unwrap_or_default();
-        let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256: self.server.gate.tools_sha256() };
+        let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256: self.0.gate.tools_sha256() };
         let approval = self.approval(&asked, &request)?;
         let mut outcome = self.call(&asked, approval, &context).await?;
-        let entry = self.server.gate.tools().iter().find(|entry| entry.tool.name == asked.tool);
+        let entry = self.0.gate.tools().iter().find(|entry| entry.tool.name == asked.tool);
         if let (Some(entry), Err(refusal)) = (entry, &outcome.answer)
             && refusal.kind == RefusalKind::Approval
             && approval == Approval::None
@@ -223,7 +218,7 @@ impl ServerHandler for Adapter {
         {
             let question = confirm::question(entry, &asked, outcome.request.as_deref().unwrap_or_default());
             if is_modern(&context) {
-                let question = self.server.confirmations.ask(question, &asked);
+                let question = self.0.confirmations.ask(question, &asked);
                 let question = question.map_err(|_| ErrorData::internal_error("no random numbers", None))?;
                 return Ok(question.with_meta(identity_meta()).into());
             }
@@ -299,7 +294,8 @@ fn instructions(gate: &Gate) -> String {
                     what to change."
             .to_owned();
     for catalog in gate.catalogs() {
-        let line = format!("\n- {}: {} ({} tools)", catalog.name, catalog.title, catalog.tools.len());
+        let tools = gate.tools().iter().filter(|entry| entry.catalog.name == catalog.name).count();
+        let line = format!("\n- {}: {} ({tools} tools)", catalog.name, catalog.title);
         if text.len() + line.len() > INSTRUCTIONS_BYTES_MAX {
             break;
         }

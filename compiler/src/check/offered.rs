@@ -84,8 +84,7 @@ pub(super) fn check(
     prover: &Prover,
     report: &mut Report,
 ) {
-    let no_body = Body::None;
-    let body = tool.operation.body.as_ref().map_or(&no_body, |body| &body.content);
+    let body = tool.operation.content();
     let Err(fault) = prover.prove(&tool.name, arguments, body, &catalog.shapes) else { return };
     let help = match fault {
         NotOffered::TooLarge(_) => "leave optional arguments out with `omit`, or fix them: no model can read that much",

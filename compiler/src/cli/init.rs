@@ -20,7 +20,7 @@ use super::{CatalogsArgument, Exit, RootArgument, Streams, show};
 use crate::check::{
     DESCRIPTION_BYTES_MAX, Prover, TOOL_NAME_CHARS_MAX, implied_effect, is_reserved, is_tool_name, plain_arguments,
 };
-use crate::ir::{Body, Content, Effect};
+use crate::ir::{Content, Effect};
 use crate::load::{LoadedDocument, MANIFEST, Sources, hex, load_document_at};
 use crate::normalise::{Document, normalise_document};
 use crate::report::{Diagnostic, Report, human, visible};
@@ -187,8 +187,8 @@ fn begin(arguments: &InitArguments, document: &Document, document_name: &str, mu
             }
         };
         let reached = shapes.reachable(operation.sent());
-        let body = operation.body.as_ref().map_or(&Body::None, |body| &body.content);
-        if let Err(fault) = prover.prove(&found.path, &plain_arguments(&operation), body, &reached) {
+        let offered = plain_arguments(&operation);
+        if let Err(fault) = prover.prove(&found.path, &offered, operation.content(), &reached) {
             refuse(fault.code(), fault.reason());
             continue;
         }

@@ -13,7 +13,7 @@ use super::security::{self, Security};
 use super::servers::{self, Server};
 use super::shape::{Note, Notes, ShapeReader};
 use super::{Refusal, one_line, path, refusal_in};
-use crate::ir::{Method, Shape};
+use crate::ir::{self, Method, Shape};
 
 /// What the catalog chooses about one operation before it is read.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +59,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// How the body is written.
+    pub fn content(&self) -> &ir::Body {
+        self.body.as_ref().map_or(&ir::Body::None, |body| &body.content)
+    }
+
     /// The shapes of everything that is sent.
     pub fn sent(&self) -> impl Iterator<Item = &Shape> {
         self.parameters.iter().map(|parameter| &parameter.shape).chain(self.body.iter().map(|body| &body.shape))

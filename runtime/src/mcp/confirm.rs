@@ -24,8 +24,8 @@ use airlock_contract::Effect;
 /// The name of the one question, and of the one box in it.
 const CONFIRM: &str = "confirm";
 
-/// How long a person may take. Whoever takes longer is asked again.
-const TIME_MAX: Duration = Duration::from_mins(2);
+/// How long a person may take, and an older client keep its call open. Whoever takes longer is asked again.
+pub(super) const TIME_MAX: Duration = Duration::from_mins(2);
 
 /// Characters of arguments that a person is shown; hosts show a few lines.
 const ARGUMENTS_CHARS_MAX: usize = 600;
@@ -147,11 +147,6 @@ pub(super) fn of_result(result: &ElicitResult) -> Said {
 pub(super) fn can_ask(capabilities: Option<&ClientCapabilities>) -> bool {
     let elicitation = capabilities.and_then(|capabilities| capabilities.elicitation.as_ref());
     elicitation.is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none())
-}
-
-/// How long an older client may keep its call open while a person thinks.
-pub(super) fn time_max() -> Duration {
-    TIME_MAX
 }
 
 /// Bytes that nobody can guess, from the kernel.

@@ -1,7 +1,9 @@
 //! The runtime as a whole, against an upstream that misbehaves on request.
 
 mod catalog;
+mod client;
 mod command;
+mod confirm;
 mod fake;
 mod gate;
 mod places;
