@@ -121,6 +121,14 @@ pub struct Tool {
     pub answers: Vec<Answer>,
     /// The most bytes that are read.
     pub bytes_max: u64,
+    /// Encodings that are offered.
+    pub encodings: Vec<Encoding>,
+    /// Names of systems that a redirect may lead to.
+    pub redirects: Vec<String>,
+    /// The most bytes of a file that is handed on; 0 hands none on.
+    pub file_bytes_max: u64,
+    /// How pages are gathered.
+    pub pages: Option<Pages>,
     /// The rule as written.
     pub rule: String,
     /// The rule as a tree.
@@ -160,7 +168,7 @@ pub enum Fields {
 }
 
 pub use airlock_contract::request::PartContent;
-pub use airlock_contract::{Content, Effect, Form, Method, Place, Status, Style};
+pub use airlock_contract::{Content, Effect, Encoding, Form, Method, Place, Status, Style};
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,6 +247,45 @@ pub enum Source {
     Default(String),
     /// Always this JSON text.
     Fixed(String),
+    /// The host, to ask for a page; for the first one with this JSON text, or not at all if it is empty.
+    Page(String),
+}
+
+impl Source {
+    /// Whether the model may choose the value.
+    pub fn is_offered(&self) -> bool {
+        !matches!(self, Self::Fixed(_) | Self::Page(_))
+    }
+}
+
+/// How one call gathers pages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pages {
+    /// How the next page is asked for.
+    pub next: Next,
+    /// The members that lead to the array of items.
+    pub items: Vec<String>,
+    /// Items that are gathered at most.
+    pub items_max: u64,
+}
+
+/// How the page after one is asked for. Names are those of arguments; of two, the second says how long pages are.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub enum Next {
+    Link,
+    Cursor(String, Cursor),
+    Offset(String, Option<String>),
+    Number(String, Option<String>),
+}
+
+/// Where a page says how the next one is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cursor {
+    /// The rule as written.
+    pub rule: String,
+    /// The rule as a tree.
+    pub prune: Rule,
 }
 
 /// An answer.

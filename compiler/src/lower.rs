@@ -5,7 +5,7 @@ use jmespath::ast::{Ast, Comparator as AstComparator};
 use airlock_prune::Plan;
 
 use crate::check::{CheckedCatalog, ToolFacts};
-use crate::ir::{Body, Catalog, Class, Comparator, Excluded, Form, Refused, Rule, Tool, Upstream};
+use crate::ir::{Body, Catalog, Class, Comparator, Encoding, Excluded, Form, Refused, Rule, Tool, Upstream};
 use crate::resolve::{Declared, Left, ResolvedTool, one_line};
 
 /// Lowers every catalog.
@@ -77,6 +77,10 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         notes: operation.notes.iter().map(|note| format!("{}: {}", note.pointer, note.text)).collect(),
         answers: operation.answers.into_iter().map(|declared| declared.answer).collect(),
         bytes_max: manifest.response.bytes_max,
+        encodings: manifest.response.encodings.into_iter().flatten().map(Encoding::from).collect(),
+        redirects: manifest.response.redirects.unwrap_or_default(),
+        file_bytes_max: manifest.response.file_bytes_max.unwrap_or_default(),
+        pages: facts.pages,
         rule: manifest.prune.trim().to_owned(),
         prune,
         class,

@@ -49,7 +49,7 @@ fn argument<'c>(argument: &'c ir::Argument, shape: Known<'c>) -> Option<Argument
         ir::Source::Required => Source::Required,
         ir::Source::Optional => Source::Optional,
         ir::Source::Default(json) => Source::Default(json),
-        ir::Source::Fixed(_) => return None,
+        ir::Source::Fixed(_) | ir::Source::Page(_) => return None,
     };
     Some(Argument { name: &argument.name, description: &argument.description, shape, source })
 }

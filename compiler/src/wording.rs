@@ -1,7 +1,8 @@
 //! Parts of catalogs in words, for all that people read: changes and reviews.
 
 use crate::ir::{
-    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Place, Source, Status, Style, Tool,
+    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Next, Pages, Place, Source, Status, Style,
+    Tool,
 };
 
 /// Texts up to this many characters are shown whole.
@@ -114,6 +115,8 @@ pub(crate) fn source(source: &Source) -> String {
         Source::Optional => "optional".to_owned(),
         Source::Default(json) => format!("optional, else {json}"),
         Source::Fixed(json) => format!("always {json}"),
+        Source::Page(json) if json.is_empty() => "the host, to ask for pages behind the first".to_owned(),
+        Source::Page(json) => format!("the host, to ask for pages; for the first, {json}"),
     }
 }
 
@@ -134,6 +137,25 @@ pub(crate) fn answer(answer: &Answer) -> String {
     };
     let media_type = if answer.media_type.is_empty() { String::new() } else { format!(" as `{}`", answer.media_type) };
     format!("{status}: {content}{media_type}")
+}
+
+/// What an answer may be compressed with.
+pub(crate) fn encodings(tool: &Tool) -> String {
+    listed(&tool.encodings.iter().map(|encoding| encoding.word()).collect::<Vec<_>>())
+}
+
+/// How pages are gathered.
+pub(crate) fn pages(pages: &Pages) -> String {
+    let Pages { next, items, items_max } = pages;
+    let sized = |size: &Option<String>| size.as_ref().map_or(String::new(), |size| format!(", pages being as long as `{size}`"));
+    let next = match next {
+        Next::Link => "by the link to the next one".to_owned(),
+        Next::Cursor(argument, at) => format!("by sending `{argument}` what `{}` finds in the page before", at.rule),
+        Next::Offset(argument, size) => format!("by sending `{argument}` how many items came before{}", sized(size)),
+        Next::Number(argument, size) => format!("by sending `{argument}` the number of the page{}", sized(size)),
+    };
+    let place = if items.is_empty() { "the whole page".to_owned() } else { format!("`{}`", items.join(".")) };
+    format!("one call gathers pages {next}, up to {items_max} items, which are {place}")
 }
 
 /// How a body is written.

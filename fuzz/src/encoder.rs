@@ -62,7 +62,7 @@ fn is_what_was_given(tool: &Prepared, arguments: &Map<String, Value>, checked: &
             (Some(given), Some(value)) if !given.is_null() && !may_hold_digits => {
                 assert_eq!(given, value, "{}", row.name)
             }
-            (None, Some(_)) => assert!(matches!(row.source, Source::Default(_) | Source::Fixed(_)), "{}", row.name),
+            (None, Some(_)) => assert!(matches!(row.source, Source::Default(_) | Source::Fixed(_) | Source::Page(_)), "{}", row.name),
             _ => {}
         }
     }

@@ -71,7 +71,7 @@ fn add(all: &mut Vec<Prepared>, name: &str, template: &'static str, rows: Vec<Ar
         upstream: "shop",
         credentials: &[],
         request,
-        response: Response { answers: &[], bytes_max: 0 },
+        response: Response::PLAIN,
         prune: prune::current(),
         form: Form::Json,
         output: &Shape::Any,

@@ -160,7 +160,7 @@ fn is_lines(essence: &str) -> bool {
 }
 
 /// A media type without its parameters, in lower case (RFC 9110, section 8.3.1).
-fn essence(content_type: &str) -> String {
+pub(crate) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -209,9 +209,11 @@ mod tests {
             json(Status::Code(200), "application/vnd.shop.v3.object"),
         ],
         bytes_max: 1000,
+        ..Response::PLAIN
     };
 
-    const ANY: Response = Response { answers: &[json(Status::AnySuccess, "application/json")], bytes_max: 1 };
+    const ANY: Response =
+        Response { answers: &[json(Status::AnySuccess, "application/json")], ..Response::PLAIN };
 
     /// What the rule `@` gives for a body.
     fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {

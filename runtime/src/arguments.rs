@@ -71,8 +71,8 @@ impl Table {
         for row in rows {
             patterns.add(&row.shape).map_err(|fault| format!("argument `{}`: {fault}", row.name))?;
             preset.push(match row.source {
-                Source::Required | Source::Optional => None,
-                Source::Default(json) | Source::Fixed(json) => {
+                Source::Required | Source::Optional | Source::Page("") => None,
+                Source::Default(json) | Source::Fixed(json) | Source::Page(json) => {
                     let value = serde_json::from_str(json);
                     Some(value.map_err(|fault| format!("argument `{}`: its preset is not JSON: {fault}", row.name))?)
                 }
@@ -87,6 +87,11 @@ impl Table {
         offered(self.rows).map(|row| row.name)
     }
 
+    /// What is sent for a row if the caller sends nothing.
+    pub(crate) fn preset(&self, row: usize) -> Option<&Value> {
+        self.preset.get(row)?.as_ref()
+    }
+
     /// Checks a call's arguments.
     pub fn check(&self, mut arguments: Map<String, Value>) -> Result<Checked, Faults> {
         let mut checker = Checker::new(&self.patterns);
@@ -97,7 +102,7 @@ impl Table {
         }
         let mut values = Vec::with_capacity(self.rows.len());
         for ((row, preset), digits) in self.rows.iter().zip(&self.preset).zip(&self.digits) {
-            let sent = if matches!(row.source, Source::Fixed(_)) { None } else { arguments.shift_remove(row.name) };
+            let sent = if row.source.is_offered() { arguments.shift_remove(row.name) } else { None };
             let Some(mut value) = sent else {
                 if row.source == Source::Required {
                     checker.missing(row.name, &row.shape);
@@ -135,7 +140,7 @@ pub(crate) fn object_of(shape: &Shape) -> Option<Object> {
 
 /// Rows that the caller sees.
 fn offered(rows: &'static [Argument]) -> impl Iterator<Item = &'static Argument> + Clone {
-    rows.iter().filter(|row| !matches!(row.source, Source::Fixed(_)))
+    rows.iter().filter(|row| row.source.is_offered())
 }
 
 /// The known name that an unknown one was probably meant to be.

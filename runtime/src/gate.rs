@@ -6,24 +6,23 @@
 //! The steps: arguments, approval, request, upstream, byte cap, prune rule, size cap, audit record.
 
 mod call;
+mod exchange;
 mod open;
+mod pages;
 mod record;
 mod retry;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use std::borrow::Cow;
-
-use airlock_contract::{Answer, Catalog, Content, Effect, Tool, Upstream as Declared};
+use airlock_contract::{Catalog, Effect, Tool, Upstream as Declared};
 use airlock_offer::Listed;
 use airlock_prune::{Fault, Plan as Prune, rows};
-use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, Call, Caller, Outcome, Pruned};
+pub use call::{Approval, Call, Caller, Outcome, Pruned, ReceivedFile};
 pub use open::StartError;
 
 use crate::answer;
@@ -31,12 +30,13 @@ use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::misfit::misfit;
 pub use crate::refusal::{Refusal, RefusalKind};
-use crate::request::{Encoded, Plan};
+use crate::request::Plan;
 use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;
-use crate::upstream::{Credentials, Exchange, Upstream, UpstreamError};
+use crate::upstream::{Credentials, Upstream};
+use exchange::{Received, exchange};
+use pages::Pages;
 use record::Open;
-use retry::Setback;
 
 /// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
 #[derive(Debug)]
@@ -66,6 +66,9 @@ pub struct Entry {
     upstream: Arc<Upstream>,
     credentials: Credentials,
     secrets: Vec<Secret>,
+    /// Where redirects may lead to, with the base path there.
+    redirects: Vec<(Arc<Upstream>, &'static str)>,
+    pages: Option<Pages>,
 }
 
 impl Gate {
@@ -131,11 +134,16 @@ impl Gate {
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let received = exchange(entry, &encoded, deadline, open).await?;
+        let (received, note) = match &entry.pages {
+            Some(pages) => pages.gather(entry, values, encoded, received, deadline, open).await?,
+            None => (received, None),
+        };
         let kept = received.as_text().and_then(|text| {
             entry.prune.run_text(&text, self.limits.answer_bytes_max).map_err(|fault| unpruned(tool, &text, fault))
         })?;
-        drop(received);
-        release(entry, kept, open)
+        let (file, too_long) = file(entry, received)?;
+        let pruned = release(entry, kept, open)?;
+        Ok(Pruned { file, note: note.or(too_long), ..pruned })
     }
 
     fn unknown(&self, name: &str) -> Refusal {
@@ -207,145 +215,42 @@ fn unpruned(tool: &Tool, received: &str, fault: Fault) -> Refusal {
     }
 }
 
+/// The file that goes along with an answer, or why it stays here; neither where none was meant to.
+fn file(entry: &Entry, received: Received) -> Result<(Option<ReceivedFile>, Option<String>), Refusal> {
+    let bytes_max = entry.tool.response.file_bytes_max;
+    let Some(file) = received.into_file().filter(|_| bytes_max > 0) else { return Ok((None, None)) };
+    let bytes = file.bytes.len() as u64;
+    if bytes > bytes_max {
+        let why = format!("The file has {bytes} bytes, more than the {bytes_max} that are handed on, so it stays here.");
+        return Ok((None, Some(why)));
+    }
+    if entry.secrets.iter().any(|secret| body_holds(&file.bytes, secret)) {
+        return Err(withheld(entry.tool, LEAKS));
+    }
+    Ok((Some(file), None))
+}
+
+/// Why an answer that holds a credential stays here.
+const LEAKS: &str = "held the credential that was sent";
+
+fn withheld(tool: &Tool, why: &str) -> Refusal {
+    let text =
+        format!("The answer of `{}` {why}, so it was withheld. A retry will not help; tell the operator.", tool.name);
+    Refusal::new(RefusalKind::Answer, text)
+}
+
 /// Last checks on what is about to leave.
 fn release(entry: &Entry, json: String, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
     let tool = entry.tool;
-    let withheld = |why: &str| {
-        let text = format!(
-            "The answer of `{}` {why}, so it was withheld. A retry will not help; tell the operator.",
-            tool.name
-        );
-        Refusal::new(RefusalKind::Answer, text)
-    };
-    let value: Value = serde_json::from_str(&json).map_err(|_| withheld("cannot be read again after pruning"))?;
+    let unreadable = || withheld(tool, "cannot be read again after pruning");
+    let value: Value = serde_json::from_str(&json).map_err(|_| unreadable())?;
     if entry.secrets.iter().any(|secret| holds(&value, secret)) {
-        return Err(withheld("held the credential that was sent"));
+        return Err(withheld(tool, LEAKS));
     }
     open.progress.answer_bytes = json.len() as u64;
     let misfit = misfit(tool.output, &value);
-    let rows = rows(&json, tool.form).map_err(|_| withheld("cannot be read again after pruning"))?;
-    Ok(Pruned { value, json, rows, misfit })
-}
-
-/// What came back.
-enum Received {
-    Body(&'static Answer, Option<String>, Bytes),
-    Text(Cow<'static, str>),
-}
-
-impl Received {
-    /// As JSON text.
-    fn as_text(&self) -> Result<Cow<'_, str>, Refusal> {
-        match self {
-            Self::Body(declared, content_type, body) => answer::text(declared, content_type.as_deref(), body),
-            Self::Text(text) => Ok(Cow::Borrowed(text)),
-        }
-    }
-}
-
-/// Sends a request, more than once where that may help, until it is answered with something that stands.
-async fn sent<'e>(
-    entry: &'e Entry,
-    encoded: &Encoded,
-    deadline: Instant,
-    open: &mut Open<'_>,
-) -> Result<Exchange<'e>, Refusal> {
-    let (tool, upstream) = (entry.tool, &entry.upstream);
-    loop {
-        open.progress.sent = true;
-        open.progress.attempts += 1;
-        let wait = match upstream.send(encoded, tool.request.accept, &entry.credentials).await {
-            Ok(exchange) => {
-                let status = exchange.status();
-                open.progress.status = Some(status);
-                let setback = Setback::Status(status, retry::asked(exchange.retry_after().as_deref()));
-                match retry::wait(tool, open.progress.attempts, setback, deadline) {
-                    None => return Ok(exchange),
-                    Some(wait) => {
-                        exchange.discard();
-                        wait
-                    }
-                }
-            }
-            Err(fault) => {
-                let may_help = matches!(fault, UpstreamError::Connect(_));
-                let wait = retry::wait(tool, open.progress.attempts, Setback::Unreached, deadline);
-                wait.filter(|_| may_help).ok_or_else(|| unreached(entry, &fault))?
-            }
-        };
-        tokio::time::sleep(wait).await;
-    }
-}
-
-/// Sends a request and reads the declared answer.
-async fn exchange(
-    entry: &Entry,
-    encoded: &Encoded,
-    deadline: Instant,
-    open: &mut Open<'_>,
-) -> Result<Received, Refusal> {
-    let (tool, upstream) = (entry.tool, &entry.upstream);
-    let exchange = sent(entry, encoded, deadline, open).await?;
-    let status = exchange.status();
-    let asked = retry::asked(exchange.retry_after().as_deref());
-    let content_type = exchange.content_type();
-    let Some(declared) = answer::declared(&tool.response, status) else {
-        let body = exchange.beginning(answer::FAILURE_BYTES_MAX, &mut open.progress.upstream_bytes).await;
-        // Judged before the message is cut: half a credential is one too much.
-        let leaks = entry.secrets.iter().any(|secret| body_holds(&body, secret));
-        let (content_type, body) = if leaks { (None, &b""[..]) } else { (content_type.as_deref(), &body[..]) };
-        let mut refusal = answer::failure(upstream.name(), status, content_type, body);
-        if let Some(asked) = asked {
-            refusal.text = format!("{} It asks to wait {} s.", refusal.text, asked.as_secs());
-        }
-        return Err(refusal);
-    };
-    if declared.content == Content::Empty {
-        exchange.discard();
-        return Ok(Received::Text(Cow::Borrowed("null")));
-    }
-    if declared.content == Content::Location {
-        let location = exchange.location();
-        exchange.discard();
-        return answer::location(location.as_deref()).map(|text| Received::Text(text.into()));
-    }
-    if exchange.is_encoded() {
-        let text = format!(
-            "`{}` compressed its answer although that was not offered, so it was withheld. A retry will \
-                            not help.",
-            upstream.name()
-        );
-        return Err(Refusal::new(RefusalKind::Answer, text));
-    }
-    let body = exchange.body(tool.response.bytes_max, &mut open.progress.upstream_bytes).await;
-    let body = body.map_err(|fault| unreached(entry, &fault))?;
-    Ok(Received::Body(declared, content_type, body))
-}
-
-/// Why the upstream gave no whole answer.
-fn unreached(entry: &Entry, fault: &UpstreamError) -> Refusal {
-    let name = entry.upstream.name();
-    let upstream = |text| Refusal::new(RefusalKind::Upstream, text);
-    match fault {
-        UpstreamError::Connect(why) => {
-            upstream(format!("`{name}` cannot be reached ({why}); nothing was sent. A retry after a while may help."))
-        }
-        UpstreamError::Broken(why) if entry.tool.effect == Effect::Read => {
-            upstream(format!("`{name}` broke the connection off ({why}). A retry may help once."))
-        }
-        UpstreamError::Broken(why) => upstream(format!(
-            "`{name}` broke the connection off ({why}). It is not known whether it acted: read the current state before \
-             you call again."
-        )),
-        UpstreamError::Request(why) => upstream(format!("The request cannot be sent ({why}). A retry will not help.")),
-        UpstreamError::TooLarge(bytes_max) => Refusal::new(
-            RefusalKind::TooLarge,
-            format!(
-                "The answer of `{name}` is longer than the {bytes_max} bytes that this tool may read, so nothing of \
-                     it was passed on. Ask for less: a smaller limit or page, or a narrower search."
-            ),
-        ),
-    }
+    let rows = rows(&json, tool.form).map_err(|_| unreadable())?;
+    Ok(Pruned { value, json, rows, misfit, note: None, file: None })
 }
 
 /// Whether a secret stands in a body, as it is or in escaped JSON.

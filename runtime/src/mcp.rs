@@ -4,6 +4,7 @@
 //! `initialize`; 2026-07-28 has no opening, and says its version in every request. A tool is never called here: that is
 //! the gate's. Whatever a model can act on is a result with `isError`, because clients show protocol errors poorly.
 
+mod answer;
 mod confirm;
 mod door;
 mod lines;
@@ -30,7 +31,8 @@ use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Call, Caller, Gate, Outcome, Pruned, RefusalKind};
+use crate::gate::{Approval, Call, Caller, Gate, Outcome, RefusalKind};
+use answer::answered;
 use confirm::{Asked, Confirmations, Said};
 use door::Door;
 use lines::Lines;
@@ -227,12 +229,14 @@ impl ServerHandler for Adapter {
                 said => outcome = self.call(&asked, said, &context).await?,
             }
         }
-        let mut result = match outcome.answer {
-            Ok(pruned) => answered(pruned),
-            Err(refusal) if refusal.kind == RefusalKind::UnknownTool => {
+        let mut result = match (outcome.answer, entry) {
+            (Ok(pruned), Some(entry)) => answered(entry, pruned),
+            // Nothing but a tool of the list answers.
+            (Ok(_), None) => return Err(ErrorData::internal_error("no such tool", None)),
+            (Err(refusal), _) if refusal.kind == RefusalKind::UnknownTool => {
                 return Err(ErrorData::invalid_params(refusal.text, None));
             }
-            Err(refusal) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
+            (Err(refusal), _) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
         };
         if is_modern(&context) {
             result.meta = Some(identity_meta());
@@ -247,23 +251,6 @@ impl ServerHandler for Adapter {
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None))
     }
-}
-
-/// An answer as clients take it. Structured content has to be what the tool's schema says, and clients that check it throw
-/// the whole answer away: one that is not goes as text, marked as an error, since documents say less than the truth.
-fn answered(pruned: Pruned) -> CallToolResult {
-    let Pruned { value, json, rows, misfit } = pruned;
-    if let Some(misfit) = misfit {
-        let text =
-            format!("The answer is not what its document declares ({misfit}). This is what came, pruned:\n{json}");
-        return CallToolResult::error(vec![ContentBlock::text(text)]);
-    }
-    // Clients want an object there, in every revision but the newest.
-    let (structured, json) =
-        if value.is_object() { (value, json) } else { (json!({"result": value}), format!("{{\"result\":{json}}}")) };
-    let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(rows.unwrap_or(json))];
-    result
 }
 
 /// Whether this request is of a revision without an opening. Revisions are dates, so they compare as text.

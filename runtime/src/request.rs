@@ -25,12 +25,13 @@ use serde_json::Value;
 
 use crate::arguments::Checked;
 pub(crate) use escape::{encoded, is_cookie_octet};
+pub(crate) use path::is_step;
 use plan::Piece;
 use query::{Naming, Taken};
 use value::Subject;
 
 /// Longest target, in bytes, credentials not counted. Common servers refuse more than 8 KiB, and say so less clearly.
-const TARGET_BYTES_MAX: usize = 8000;
+pub(crate) const TARGET_BYTES_MAX: usize = 8000;
 
 /// Longest headers and cookies that arguments set, in bytes of names and values. Servers take 8 KiB of all headers.
 const HEADER_BYTES_MAX: usize = 6000;
@@ -152,7 +153,7 @@ impl Plan {
         let owned = self.rows.iter().enumerate().filter(|(_, row)| matrix(row));
         query::check_taken(&taken, owned.map(|(position, row)| (Some(position), row.wire)))?;
         // Servers and proxies resolve these, so a value could otherwise climb out of its segment (RFC 3986, 5.2.4).
-        if path.split('/').any(path::is_step) || path.matches('/').count() != slashes {
+        if path.split('/').any(is_step) || path.matches('/').count() != slashes {
             return Err("a value makes a whole path segment `.` or `..`, which servers take as a step; \
                         send another value"
                 .to_owned());

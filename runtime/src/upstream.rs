@@ -1,23 +1,25 @@
 //! One upstream: a small pool of HTTP/1.1 connections to the address of the site file.
 //!
 //! What comes in: an encoded request and a tool's credentials. What goes out: status, content type, and a body that is read up to a limit. The
-//! credential is added here and nowhere else. Redirects are not followed, proxies are not asked, encodings are not
-//! offered. Dropping a call closes its connection.
+//! credential is added here and nowhere else. Redirects are not followed here, proxies are not asked, and no encoding is
+//! offered but those that the tool declares. Dropping a call closes its connection.
 
 mod credential;
+mod decode;
 mod pace;
+mod reference;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use airlock_contract::Method;
+use airlock_contract::{Encoding, Method};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -29,6 +31,7 @@ use crate::request::Encoded;
 use crate::site::{Address, UpstreamLimits};
 pub(crate) use credential::{Credentials, forms};
 use pace::Pace;
+pub(crate) use reference::Reference;
 
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,6 +68,17 @@ pub enum UpstreamError {
     TooLarge(u64),
     /// The request cannot be put into HTTP.
     Request(String),
+    /// The body is not compressed as it says, or in a way that was not offered.
+    Encoding(String),
+}
+
+/// What kind of answer is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// The value of the `Accept` header; none if it is empty.
+    pub(crate) accept: &'a str,
+    /// What the body may be compressed with.
+    pub(crate) encodings: &'a [Encoding],
 }
 
 impl Upstream {
@@ -78,14 +92,19 @@ impl Upstream {
         self.name
     }
 
+    /// Whether an upstream that is named so is this one.
+    pub(crate) fn is_at(&self, address: &Address) -> bool {
+        self.address.port == address.port && self.address.host.eq_ignore_ascii_case(&address.host)
+    }
+
     /// Sends one request and waits for the head of the answer.
     pub(crate) async fn send(
         &self,
         encoded: &Encoded,
-        accept: &str,
+        wanted: Wanted<'_>,
         credentials: &Credentials,
     ) -> Result<Exchange<'_>, UpstreamError> {
-        let request = self.request(encoded, accept, credentials)?;
+        let request = self.request(encoded, wanted, credentials)?;
         let turn = self.pace.turn().await;
         // A kept connection may have been closed by the other side meanwhile. What only reads is sent again on a new one.
         let may_repeat = matches!(encoded.method, Method::Get | Method::Head | Method::Options);
@@ -108,15 +127,20 @@ impl Upstream {
     fn request(
         &self,
         encoded: &Encoded,
-        accept: &str,
+        wanted: Wanted<'_>,
         credentials: &Credentials,
     ) -> Result<Request<Full<Bytes>>, UpstreamError> {
         let refused = |fault: &dyn std::fmt::Display| UpstreamError::Request(fault.to_string());
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(&self.address.authority).map_err(|fault| refused(&fault))?);
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        if !accept.is_empty() {
-            headers.insert(ACCEPT, HeaderValue::from_str(accept).map_err(|fault| refused(&fault))?);
+        if !wanted.accept.is_empty() {
+            headers.insert(ACCEPT, HeaderValue::from_str(wanted.accept).map_err(|fault| refused(&fault))?);
+        }
+        if !wanted.encodings.is_empty() {
+            let words: Vec<&str> = wanted.encodings.iter().map(|encoding| encoding.word()).collect();
+            let value = HeaderValue::from_str(&words.join(", ")).map_err(|fault| refused(&fault))?;
+            headers.insert(ACCEPT_ENCODING, value);
         }
         for (name, value) in encoded.headers.iter().chain(credentials.headers()) {
             headers.insert(name.clone(), value.clone());
@@ -197,6 +221,11 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    /// The name of the upstream that answers.
+    pub(crate) fn upstream_name(&self) -> &'static str {
+        self.upstream.name
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
@@ -216,6 +245,11 @@ impl Exchange<'_> {
         self.only(&RETRY_AFTER)
     }
 
+    /// Where the next page is, as the upstream writes it.
+    pub(crate) fn next_link(&self) -> Option<String> {
+        reference::next_link(self.response.headers())
+    }
+
     fn only(&self, name: &HeaderName) -> Option<String> {
         let mut values = self.response.headers().get_all(name).iter();
         match (values.next(), values.next()) {
@@ -224,10 +258,20 @@ impl Exchange<'_> {
         }
     }
 
-    /// Whether the body was compressed although that was not offered.
-    pub(crate) fn is_encoded(&self) -> bool {
-        let encodings = self.response.headers().get_all(hyper::header::CONTENT_ENCODING);
-        encodings.iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    /// What the body is compressed with; none if it is not. Fails where that was not offered.
+    fn encoding(&self, offered: &[Encoding]) -> Result<Option<Encoding>, UpstreamError> {
+        let mut found = None;
+        for value in self.response.headers().get_all(CONTENT_ENCODING) {
+            if value.as_bytes().eq_ignore_ascii_case(b"identity") {
+                continue;
+            }
+            let known = offered.iter().find(|one| value.as_bytes().eq_ignore_ascii_case(one.word().as_bytes()));
+            match known {
+                Some(known) if found.is_none() => found = Some(*known),
+                _ => return Err(UpstreamError::Encoding("it came compressed in a way that was not offered".to_owned())),
+            }
+        }
+        Ok(found)
     }
 
     /// Leaves a body unread. The connection is kept if there is none.
@@ -237,10 +281,18 @@ impl Exchange<'_> {
         }
     }
 
-    /// Reads the whole body, or fails as soon as it is known to be longer than `bytes_max`. `read` counts what came.
-    pub(crate) async fn body(self, bytes_max: u64, read: &mut u64) -> Result<Bytes, UpstreamError> {
+    /// Reads the whole body, or fails as soon as it is known to be longer than `bytes_max`. `read` counts what came, and
+    /// what had come before it.
+    pub(crate) async fn body(
+        self,
+        offered: &[Encoding],
+        bytes_max: u64,
+        read: &mut u64,
+    ) -> Result<Bytes, UpstreamError> {
+        let encoding = self.encoding(offered)?;
+        let before = *read;
         let mut incoming = self.response.into_body();
-        if hyper::body::Body::size_hint(&incoming).lower() > bytes_max {
+        if hyper::body::Body::size_hint(&incoming).lower().saturating_add(before) > bytes_max {
             return Err(UpstreamError::TooLarge(bytes_max));
         }
         let mut body = BytesMut::new();
@@ -253,11 +305,23 @@ impl Exchange<'_> {
             body.extend_from_slice(&data);
         }
         self.upstream.keep(self.connection);
-        Ok(body.freeze())
+        let Some(encoding) = encoding else { return Ok(body.freeze()) };
+        let plain = decode::decoded(encoding, &body, bytes_max.saturating_sub(before));
+        let plain = plain.map_err(|fault| match fault {
+            UpstreamError::TooLarge(_) => UpstreamError::TooLarge(bytes_max),
+            fault => fault,
+        })?;
+        // The longer of both: what was read is what a caller would have waited for, and what a rule has to go through.
+        *read = (*read).max(before.saturating_add(plain.len() as u64));
+        Ok(plain)
     }
 
-    /// Reads the beginning of a body. The connection is closed if there is more.
-    pub(crate) async fn beginning(self, bytes_max: u64, read: &mut u64) -> Bytes {
+    /// Reads the beginning of a body; nothing of one that cannot be decompressed. The connection is closed if there is more.
+    pub(crate) async fn beginning(self, offered: &[Encoding], bytes_max: u64, read: &mut u64) -> Bytes {
+        let encoding = match self.encoding(offered) {
+            Ok(encoding) => encoding,
+            Err(_) => return Bytes::new(),
+        };
         let mut incoming = self.response.into_body();
         let mut body = BytesMut::new();
         while let Some(Ok(frame)) = incoming.frame().await {
@@ -266,13 +330,16 @@ impl Exchange<'_> {
             body.extend_from_slice(&data);
             if *read >= bytes_max {
                 body.truncate(usize::try_from(bytes_max).unwrap_or(usize::MAX));
-                return body.freeze();
+                break;
             }
         }
         if hyper::body::Body::is_end_stream(&incoming) {
             self.upstream.keep(self.connection);
         }
-        body.freeze()
+        match encoding {
+            Some(encoding) => decode::decoded(encoding, &body, bytes_max).unwrap_or_default(),
+            None => body.freeze(),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod effect;
 mod flat;
 mod names;
 mod offered;
+mod pages;
+mod response;
 mod rule;
 mod sample;
 mod size;
@@ -21,7 +23,7 @@ use airlock_contract::request::is_path_byte;
 use airlock_contract::text::is_invisible;
 use jmespath::ast::Ast;
 
-use crate::ir::{Argument, Content, Effect, Fields, Sample, Shape};
+use crate::ir::{Argument, Content, Effect, Fields, Pages, Sample, Shape};
 use crate::load::Sources;
 use crate::manifest;
 use crate::normalise::{Document, escape};
@@ -34,13 +36,11 @@ pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
 pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
 pub use offered::{NotOffered, Prover};
+pub use response::ANSWER_BYTES_MAX;
 pub use rule::parse as parse_rule;
 
 /// What a model is told about a tool has at most this many bytes: hosts cut longer texts without a word.
 pub const DESCRIPTION_BYTES_MAX: usize = 1024;
-
-/// An answer may be allowed at most this many bytes.
-pub const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// A catalog that holds what it promises.
 #[derive(Debug)]
@@ -62,6 +62,8 @@ pub struct ToolFacts {
     pub effect_declared: bool,
     /// The table of arguments.
     pub arguments: Vec<Argument>,
+    /// How pages are gathered.
+    pub pages: Option<Pages>,
     /// The rule's tree.
     pub rule: Ast,
     /// What the rule's outcome is made of.
@@ -111,17 +113,9 @@ fn check_tool(
     let pointer = format!("/tools/{}", escape(&tool.name));
     names::check_tool(&tool.name, file, &pointer, report);
     check_description(tool, file, &pointer, report);
-    check_bytes_max(tool, file, &pointer, report);
     let (effect, effect_declared) = effect::check(catalog, tool, &pointer, report);
-    let arguments = arguments::check(catalog, tool, &pointer, report);
-    if let Some(arguments) = &arguments {
-        offered::check(catalog, tool, arguments, &pointer, prover, report);
-    }
-    let place = format!("{pointer}/prune");
-    let at = |bytes: Option<Range<usize>>| match bytes {
-        Some(bytes) => At::within(file, place.clone(), bytes),
-        None => At::value(file, place.clone()),
-    };
+    response::check(catalog, tool, effect, &pointer, report);
+    let mut arguments = arguments::check(catalog, tool, &pointer, report);
     let has_body = tool.operation.answers.iter().any(|declared| declared.answer.content != Content::Empty);
     let on = Answer {
         shape: has_body.then_some(&tool.answer),
@@ -130,11 +124,18 @@ fn check_tool(
         document: Some(&catalog.document),
         is_open: tool.manifest.open == Some(true),
     };
+    let mut pages = Some(None);
+    if let Some(arguments) = &mut arguments {
+        pages = pages::Check { catalog, tool, on: &on, pointer: &pointer, report }.run(effect, arguments);
+        offered::check(catalog, tool, arguments, &pointer, prover, report);
+    }
+    let place = format!("{pointer}/prune");
+    let at = |bytes: Option<Range<usize>>| At::value(file, place.clone()).or_within(bytes);
     let CheckedRule { rule, output, fields } = check_rule(&tool.manifest.prune, &on, &at, report)?;
     check_rule_has_a_body(tool, &rule, file, &pointer, report);
     check_form(tool, &output, catalog, &pointer, report);
     let sample = sample::check(catalog, tool, &rule, sources, report);
-    Some(ToolFacts { effect, effect_declared, arguments: arguments?, rule, output, fields, sample })
+    Some(ToolFacts { effect, effect_declared, arguments: arguments?, pages: pages?, rule, output, fields, sample })
 }
 
 /// Rows need an array of objects. Where it is not known what the rule gives, the running program writes what it can.
@@ -249,19 +250,6 @@ fn check_text(text: &str, file: FileId, pointer: &str, report: &mut Report) {
             )
             .at(At::value(file, pointer), "here")
             .help("say it in other words"),
-        );
-    }
-}
-
-fn check_bytes_max(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
-    let bytes_max = tool.manifest.response.bytes_max;
-    if bytes_max == 0 || bytes_max > ANSWER_BYTES_MAX {
-        report.push(
-            Diagnostic::error("E0502", format!("`bytes_max` lies between 1 and {ANSWER_BYTES_MAX}"))
-                .at(At::value(file, format!("{pointer}/response/bytes_max")), "")
-                .help(
-                    "write the most bytes that an answer can reasonably have: it is held in memory while it is pruned",
-                ),
         );
     }
 }

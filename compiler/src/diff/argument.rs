@@ -39,7 +39,7 @@ pub(super) fn compare_all(
 }
 
 fn is_fixed(argument: &Argument) -> bool {
-    matches!(argument.source, Source::Fixed(_))
+    !argument.source.is_offered()
 }
 
 fn told(argument: &Argument) -> String {
@@ -73,9 +73,9 @@ fn compare(old: &Argument, new: &Argument, changes: &mut Changes) {
     });
     changes.part("who chooses an argument", from, &new.source, |changes| {
         let kind = match (from, &new.source) {
-            (Source::Fixed(_), Source::Fixed(_)) => Kind::FixedChanged,
-            (Source::Fixed(_), _) => Kind::ArgumentFreed,
-            (_, Source::Fixed(_)) => Kind::ArgumentFixed,
+            (Source::Fixed(_) | Source::Page(_), Source::Fixed(_) | Source::Page(_)) => Kind::FixedChanged,
+            (Source::Fixed(_) | Source::Page(_), _) => Kind::ArgumentFreed,
+            (_, Source::Fixed(_) | Source::Page(_)) => Kind::ArgumentFixed,
             (_, Source::Required) => Kind::ArgumentRequired,
             (Source::Required, _) => Kind::ArgumentOptional,
             (Source::Optional | Source::Default(_), _) => Kind::DefaultChanged,

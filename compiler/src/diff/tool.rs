@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Changes, Kind, Risk, argument, fields, shape};
 use crate::ir::{Catalog, Effect, Sample, Tool};
-use crate::wording::{answer, body, contrast, listed, or_nothing};
+use crate::wording::{self, answer, body, contrast, listed, or_nothing};
 
 pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog: &Catalog, changes: &mut Changes) {
     // Named one by one: a field that is added to a tool must be thought of here.
@@ -25,6 +25,10 @@ pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog
         notes,
         answers,
         bytes_max: _,
+        encodings,
+        redirects,
+        file_bytes_max,
+        pages,
         rule: _,
         prune,
         class,
@@ -52,6 +56,23 @@ pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog
         compare_lists(answers, &new.answers, Kind::AnswerAdded, Kind::AnswerRemoved, answer, changes);
     });
     compare_cap(old, new, changes);
+    changes.part("the encodings", encodings, &new.encodings, |changes| {
+        let words = |tool: &Tool| or_nothing(&wording::encodings(tool));
+        changes.add(Kind::EncodingsChanged, format!("{} instead of {}", words(new), words(old)));
+    });
+    changes.part("the list of redirects", redirects, &new.redirects, |changes| {
+        let system = |name: &String| format!("the system `{name}`");
+        let (added, removed) = (Kind::RedirectAdded, Kind::RedirectRemoved);
+        compare_lists(redirects, &new.redirects, added, removed, system, changes);
+    });
+    changes.part("the cap of files", file_bytes_max, &new.file_bytes_max, |changes| {
+        let kind = if new.file_bytes_max > *file_bytes_max { Kind::FileCapRaised } else { Kind::FileCapLowered };
+        changes.add(kind, format!("{} bytes instead of {file_bytes_max}", new.file_bytes_max));
+    });
+    changes.part("how pages are gathered", pages, &new.pages, |changes| {
+        let words = |tool: &Tool| tool.pages.as_ref().map_or("one page".to_owned(), wording::pages);
+        changes.add(Kind::PagesChanged, format!("{}; before, {}", words(new), words(old)));
+    });
     let is_other_output = compare_output(old, new, old_catalog, new_catalog, changes);
     let is_other_rule = *prune != new.prune;
     // An answer that is no longer taken brings nothing.

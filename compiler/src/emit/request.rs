@@ -114,9 +114,13 @@ fn emit_argument(argument: &Argument, names: &Names<'_>, vocabulary: &mut Vocabu
             let value = json(value);
             row = quote!(#row.fixed(#value));
         }
+        Source::Page(value) => {
+            let value = if value.is_empty() { quote!("") } else { json(value) };
+            row = quote!(#row.page(#value));
+        }
     }
     // What nobody sees needs no description.
-    if !argument.description.is_empty() && !matches!(argument.source, Source::Fixed(_)) {
+    if !argument.description.is_empty() && argument.source.is_offered() {
         let text = string(&argument.description, 12);
         row = quote!(#row.about(#text));
     }

@@ -8,7 +8,7 @@ use super::shape::{Names, Writer};
 use super::text::{COLUMNS, Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
-use crate::ir::{Answer, Catalog, Content, Effect, Fields, Form, Rule, Shape, Status, Tool};
+use crate::ir::{Answer, Catalog, Content, Effect, Encoding, Fields, Form, Next, Pages, Rule, Shape, Status, Tool};
 use crate::report::visible;
 use crate::wording;
 
@@ -139,7 +139,63 @@ fn emit_response(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     let kind = vocabulary.root("Response");
     let answers: Vec<TokenStream> = tool.answers.iter().map(|answer| emit_answer(answer, vocabulary)).collect();
     let bytes_max = grouped(tool.bytes_max);
-    quote!(#documentation const RESPONSE: #kind = #kind { answers: &[#(#answers),*], bytes_max: #bytes_max };)
+    let mut fields = vec![quote!(answers: &[#(#answers),*]), quote!(bytes_max: #bytes_max)];
+    if !tool.encodings.is_empty() {
+        let encoding = vocabulary.root("Encoding");
+        let encodings = tool.encodings.iter().map(|one| match one {
+            Encoding::Gzip => quote!(#encoding::Gzip),
+            Encoding::Deflate => quote!(#encoding::Deflate),
+        });
+        fields.push(quote!(encodings: &[#(#encodings),*]));
+    }
+    if !tool.redirects.is_empty() {
+        let redirects = &tool.redirects;
+        fields.push(quote!(redirects: &[#(#redirects),*]));
+    }
+    if tool.file_bytes_max > 0 {
+        let file_bytes_max = grouped(tool.file_bytes_max);
+        fields.push(quote!(file_bytes_max: #file_bytes_max));
+    }
+    if let Some(pages) = &tool.pages {
+        let pages = emit_pages(pages, vocabulary);
+        fields.push(quote!(pages: Some(#pages)));
+    }
+    // What is not said here does not happen.
+    let rest = (fields.len() < RESPONSE_FIELDS).then(|| quote!(..#kind::PLAIN));
+    quote!(#documentation const RESPONSE: #kind = #kind { #(#fields,)* #rest };)
+}
+
+/// How many fields a response has: with all of them, nothing is left to say.
+const RESPONSE_FIELDS: usize = 6;
+
+fn emit_pages(pages: &Pages, vocabulary: &mut Vocabulary) -> TokenStream {
+    let kind = vocabulary.root("Pages");
+    let next_kind = vocabulary.root("Next");
+    let mut size = |size: &Option<String>| {
+        let kind = vocabulary.root("Size");
+        match size {
+            Some(argument) => quote!(#kind::Argument(#argument)),
+            None => quote!(#kind::Unknown),
+        }
+    };
+    let next = match &pages.next {
+        Next::Link => quote!(#next_kind::Link),
+        Next::Offset(argument, of) => {
+            let size = size(of);
+            quote!(#next_kind::Offset(#argument, #size))
+        }
+        Next::Number(argument, of) => {
+            let size = size(of);
+            quote!(#next_kind::Number(#argument, #size))
+        }
+        Next::Cursor(argument, at) => {
+            let rule = prune::emit(&at.prune, vocabulary);
+            quote!(#next_kind::Cursor(#argument, #rule))
+        }
+    };
+    let items = &pages.items;
+    let items_max = grouped(pages.items_max);
+    quote!(#kind { next: #next, items: &[#(#items),*], items_max: #items_max })
 }
 
 fn emit_answer(answer: &Answer, vocabulary: &mut Vocabulary) -> TokenStream {

@@ -15,6 +15,9 @@
 //!                                        of a fixed one that is not the body neither shape nor description: nobody is told
 //! sent_shapes, given_shapes              sets of [name, digest of the shape]: those that the arguments and the result reach
 //! bytes_max, form, rule                  what comes back; the rule as a tree: [node, …]
+//! encodings, redirects                   sets: words; {name, base_path} of the systems that redirects may lead to
+//! file_bytes_max                         the most bytes of a file that is handed on
+//! pages                                  {type, argument?, size?, at?: rule, items: [name, …], items_max}
 //! kept, fields_known, fields_cut         the fields of the answer that the rule keeps: a set; what is known of them
 //! output                                 the shape of the result
 //! ```
@@ -24,8 +27,8 @@ use serde_json::{Value, json};
 use super::canonical::{Members, digest, set};
 use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Field, Fields, Part,
-    PartContent, Place, Rule, Shape, Source, Status, Style, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields, Next,
+    Pages, Part, PartContent, Place, Rule, Shape, Source, Status, Style, Tool, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.
@@ -54,6 +57,10 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
         notes: _,
         answers,
         bytes_max,
+        encodings,
+        redirects,
+        file_bytes_max,
+        pages,
         rule: _,
         prune,
         class: _,
@@ -82,6 +89,10 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
         .with("sent_shapes", sent.listed(&of_arguments, Reading::Whole))
         .with("given_shapes", given.listed(&of_output, reading))
         .with("bytes_max", *bytes_max)
+        .with("encodings", set(encodings.iter().map(|encoding| encoding.word().into())))
+        .with("redirects", set(redirects.iter().map(|name| reached(name, &[], &catalog.upstreams))))
+        .with("file_bytes_max", *file_bytes_max)
+        .with("pages", pages.as_ref().map_or(Value::Null, write_pages))
         .with("form", form.word())
         .with("rule", write_rule(prune))
         .with("output", canonical(output, reading))
@@ -89,6 +100,22 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
         .with("fields_cut", matches!(fields, Fields::Known { is_cut: true, .. }))
         .with("kept", kept(fields))
         .object()
+}
+
+fn write_pages(pages: &Pages) -> Value {
+    let Pages { next, items, items_max } = pages;
+    let counted = |kind, argument: &str, size: &Option<String>| {
+        Members::of_type(kind).with("argument", argument).with_some("size", size.as_deref())
+    };
+    let members = match next {
+        Next::Link => Members::of_type("link"),
+        Next::Cursor(argument, Cursor { rule: _, prune }) => {
+            Members::of_type("cursor").with("argument", argument.as_str()).with("at", write_rule(prune))
+        }
+        Next::Offset(argument, size) => counted("offset", argument, size),
+        Next::Number(argument, size) => counted("number", argument, size),
+    };
+    members.with("items", items.as_slice()).with("items_max", *items_max).object()
 }
 
 fn kept(fields: &Fields) -> Value {
@@ -128,7 +155,7 @@ fn credential(credential: &Credential) -> Members {
 
 /// The shape of an argument, where a model is told it or the body is written by it.
 fn told_shape(argument: &Argument) -> Option<&Shape> {
-    let is_told = !matches!(argument.source, Source::Fixed(_)) || argument.place == Place::Body;
+    let is_told = argument.source.is_offered() || argument.place == Place::Body;
     is_told.then_some(&argument.shape)
 }
 
@@ -147,6 +174,7 @@ fn argument(argument: &Argument) -> Value {
         Source::Optional => ("optional", None, description.as_str()),
         Source::Default(json) => ("default", Some(json.as_str()), description.as_str()),
         Source::Fixed(json) => ("fixed", Some(json.as_str()), ""),
+        Source::Page(json) => ("page", Some(json.as_str()), ""),
     };
     Members::default()
         .with("wire", wire.as_str())

@@ -55,9 +55,10 @@ pub struct Upstream {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedUpstream {
-    /// The server, as the document writes its URL. Operations whose first server that is reach this system.
-    pub server: String,
-    /// Put before every path. Default: the path of the server.
+    /// The server, as the document writes its URL. Operations whose first server that is reach this system. Without it the
+    /// system is reached by redirects alone, of tools that name it.
+    pub server: Option<String>,
+    /// Put before every path, and before every path that a redirect may lead to. Default: the path of the server.
     pub base_path: Option<String>,
     /// The security scheme of the document to use, or `none`. Default: that of the catalog's own upstream.
     pub credential: Option<String>,
@@ -88,6 +89,8 @@ pub struct Tool {
     pub arguments: Option<BTreeMap<String, Argument>>,
     /// What may come back.
     pub response: Response,
+    /// Gather several pages with one call. The rule then sees the last page, with the items of all in it.
+    pub page: Option<Page>,
     /// The JMESPath rule that the answer is pruned with. `"@"` says "everything" out loud.
     pub prune: String,
     /// How the result is written for the model. Rows say every key once; they need a rule that gives an array of objects.
@@ -223,8 +226,70 @@ impl ArgumentStyle {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
-    /// The most bytes that are read of an answer; a longer one is refused while it is read.
+    /// The most bytes that are read of an answer, decompressed, all pages together; a longer one is refused while it is
+    /// read.
     pub bytes_max: u64,
+    /// What the answer may be compressed with. Default: nothing, and a compressed answer is refused.
+    pub encodings: Option<Vec<Encoding>>,
+    /// Systems of this catalog that a redirect may lead to, below their base path; no secret goes to another system than the
+    /// tool's own. Default: none, and a redirect is refused.
+    pub redirects: Option<Vec<String>>,
+    /// Hand the bytes of a file on as well, up to so many. Default: its type, size and digest alone.
+    pub file_bytes_max: Option<u64>,
+}
+
+/// How an answer may be compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// `gzip`.
+    Gzip,
+    /// `deflate`, in the zlib format.
+    Deflate,
+}
+
+impl From<Encoding> for ir::Encoding {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Gzip => Self::Gzip,
+            Encoding::Deflate => Self::Deflate,
+        }
+    }
+}
+
+/// How one call gathers pages.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// How the next page is asked for.
+    pub next: Next,
+    /// The argument that asks for a page, for all but `link`. The model does not see it.
+    pub argument: Option<String>,
+    /// For `cursor`: the JMESPath rule that finds in a page what the next one is asked for with, as in `next_page_token`.
+    /// Null, false and an empty text end the list.
+    pub cursor: Option<String>,
+    /// For `offset` and `number`: what the first page is asked for with. Default: 0 and 1.
+    pub first: Option<u64>,
+    /// For `offset` and `number`: the argument that says how many items a page has, so that a shorter one is the last.
+    pub size: Option<String>,
+    /// Where the items stand in a page, as in `data.items`. Default: `@`, a page is the array of items itself.
+    pub items: Option<String>,
+    /// The most items that one call gathers; what is beyond them is left out, and the model is told so.
+    pub items_max: u64,
+}
+
+/// How the page behind one is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Next {
+    /// By the link `rel="next"` in its `Link` header.
+    Link,
+    /// By sending something that stands in it.
+    Cursor,
+    /// By sending how many items came before.
+    Offset,
+    /// By sending its number.
+    Number,
 }
 
 /// A key that is there with `null` is there: `fixed: null` fixes null.

@@ -55,6 +55,15 @@ impl At {
         Self { file, pointer: pointer.into(), part: Part::Within(bytes) }
     }
 
+    /// Of a text these bytes, if they are known.
+    #[must_use]
+    pub fn or_within(self, bytes: Option<Range<usize>>) -> Self {
+        match bytes {
+            Some(bytes) => Self { part: Part::Within(bytes), ..self },
+            None => self,
+        }
+    }
+
     /// Bytes of the file.
     pub fn bytes(file: FileId, bytes: Range<usize>) -> Self {
         Self { file, pointer: String::new(), part: Part::Bytes(bytes) }

@@ -6,7 +6,7 @@ use super::excluded::{Left, left};
 use super::found::{Found, named, names_like};
 use super::operation::{self, Choices, Operation, StyleChoice};
 use super::security::{self, Choice};
-use super::servers::document_server;
+use super::servers::{document_server, path_of};
 use super::shape::{Purpose, ShapeReader};
 use super::{Refusal, operations, responses};
 use crate::ir::{Credential, Shape};
@@ -94,6 +94,8 @@ fn resolve_catalog(catalog: NormalisedCatalog, report: &mut Report) -> Option<Re
     };
     let tools: Vec<ResolvedTool> =
         manifest.tools.iter().filter_map(|(name, tool)| resolver.resolve_tool(name, tool)).collect();
+    // Behind them all: an operation that reaches such a system knows its base path better.
+    manifest.tools.values().for_each(|tool| resolver.led_to(tool));
     let shapes = resolver.sent.reachable(tools.iter().flat_map(|tool| tool.operation.sent()));
     let answers = resolver.received.reachable(tools.iter().map(|tool| &tool.answer));
     let answer_pointers = resolver.received.pointers(answers.keys());
@@ -164,7 +166,7 @@ impl Resolver<'_> {
             self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
             return Some((name, own.credential));
         };
-        let named = self.manifest.upstreams.iter().flatten().find(|(_, named)| named.server == server.written);
+        let named = self.manifest.upstreams.iter().flatten().find(|(_, named)| named.server.as_ref() == Some(&server.written));
         let Some((name, named)) = named else {
             self.report.push(
                 Diagnostic::error("E0224", format!("the operation has a server of its own, `{}`", server.written))
@@ -181,6 +183,17 @@ impl Resolver<'_> {
         let said_at = vec![At::value(file, format!("/upstreams/{}/base_path", escape(name)))];
         self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
         Some((name.clone(), named.credential.clone().or(own.credential)))
+    }
+
+    /// Makes the systems known that redirects of a tool may lead to.
+    fn led_to(&mut self, tool: &manifest::Tool) {
+        for name in tool.response.redirects.iter().flatten() {
+            let Some(named) = self.manifest.upstreams.as_ref().and_then(|upstreams| upstreams.get(name)) else { continue };
+            let of_server = || named.server.as_deref().map(path_of);
+            let base_path = named.base_path.clone().or_else(of_server).unwrap_or_default();
+            let said_at = vec![At::value(self.catalog.manifest.id, format!("/upstreams/{}/base_path", escape(name)))];
+            self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+        }
     }
 
     /// Finds an operation by its operationId, or by method and path.

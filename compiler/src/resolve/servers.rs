@@ -43,7 +43,7 @@ pub fn document_server(document: &Document) -> Option<Server> {
 }
 
 /// The path of a URL, without empty segments and without a `/` at the end.
-fn path_of(url: &str) -> String {
+pub(super) fn path_of(url: &str) -> String {
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
         None => url,

@@ -160,12 +160,12 @@ pub(super) fn arguments<'c>(catalog: &'c Catalog, tool: &'c Tool) -> Vec<Argumen
             source: match source {
                 Source::Default(json) => format!("optional, else `{json}`"),
                 Source::Fixed(json) => format!("always `{json}`"),
-                Source::Required | Source::Optional => wording::source(source),
+                Source::Required | Source::Optional | Source::Page(_) => wording::source(source),
             },
             bounds: bounds::of(shape),
             place: format!("{}{renamed}{reserved}", wording::place(*place)),
             about: description,
-            is_told: !matches!(source, Source::Fixed(_)),
+            is_told: source.is_offered(),
             parts: tree::of_shape(shape, &catalog.shapes),
         }
     };
@@ -183,6 +183,25 @@ pub(super) fn result(tool: &Tool) -> String {
         Form::Table => "a table",
     };
     format!("{form}: {}", outline::in_few_words(&tool.output))
+}
+
+/// What else happens with answers, if anything does: they are decompressed, led elsewhere, handed on whole, gathered.
+pub(super) fn handling(tool: &Tool) -> Vec<(&'static str, String)> {
+    let mut handling = Vec::new();
+    if let Some(pages) = &tool.pages {
+        handling.push(("pages", wording::pages(pages)));
+    }
+    if !tool.redirects.is_empty() {
+        let names: Vec<String> = tool.redirects.iter().map(|name| format!("`{name}`")).collect();
+        handling.push(("redirects", format!("followed to {}, and to no other system", wording::listed(&names))));
+    }
+    if !tool.encodings.is_empty() {
+        handling.push(("compressed with", wording::encodings(tool)));
+    }
+    if tool.file_bytes_max > 0 {
+        handling.push(("files", format!("handed on whole, up to {} bytes", grouped(tool.file_bytes_max))));
+    }
+    handling
 }
 
 /// The answers that are taken.

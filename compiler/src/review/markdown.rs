@@ -134,6 +134,9 @@ fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
     for answer in facts::answers(tool) {
         line!(text, "- answer taken: {}", said(&answer));
     }
+    for (name, what) in facts::handling(tool) {
+        line!(text, "- {name}: {}", said(&what));
+    }
     for (name, size) in facts::sizes(catalog, tool) {
         line!(text, "- {name}: {size}");
     }

@@ -51,6 +51,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(201), "application/json")],
     bytes_max: 65_536,
+    ..Response::PLAIN
 };
 
 /// `{id: id, status: status, patient: patient_name, with: practitioner_name, room: room, start: start, end: end}`

@@ -47,6 +47,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::binary(Status::Code(200), "application/pdf")],
     bytes_max: 1_048_576,
+    ..Response::PLAIN
 };
 
 /// `@`

@@ -52,6 +52,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 262_144,
+    ..Response::PLAIN
 };
 
 /// ```jmespath

@@ -50,6 +50,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 65_536,
+    ..Response::PLAIN
 };
 
 /// ```jmespath

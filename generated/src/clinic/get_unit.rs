@@ -51,6 +51,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 131_072,
+    ..Response::PLAIN
 };
 
 /// ```jmespath

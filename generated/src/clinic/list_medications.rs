@@ -53,6 +53,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 524_288,
+    ..Response::PLAIN
 };
 
 /// ```jmespath

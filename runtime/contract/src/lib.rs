@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 pub mod catalog;
+pub mod pages;
 pub mod prune;
 pub mod request;
 pub mod response;
@@ -19,6 +20,7 @@ pub mod text;
 pub mod tool;
 
 pub use catalog::{Catalog, Credential, CredentialPlace, Program, Upstream};
+pub use pages::{Next, Pages, Size};
 pub use request::{Argument, Body, Method, Place, Request, Style};
-pub use response::{Answer, Content, Response, Status};
+pub use response::{Answer, Content, Encoding, Response, Status};
 pub use tool::{Effect, Form, Tool};

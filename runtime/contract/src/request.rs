@@ -181,6 +181,16 @@ pub enum Source {
     Default(&'static str),
     /// The model neither sees nor sends it; always this JSON text.
     Fixed(&'static str),
+    /// The model neither sees nor sends it; it asks for a page, for the first one with this JSON text, or not at all if it
+    /// is empty.
+    Page(&'static str),
+}
+
+impl Source {
+    /// Whether the model may choose the value.
+    pub const fn is_offered(self) -> bool {
+        !matches!(self, Self::Fixed(_) | Self::Page(_))
+    }
 }
 
 /// Headers that no argument may set, in small letters: they frame the message, carry credentials, or are the host's own.
@@ -350,6 +360,12 @@ impl Argument {
     /// The JSON text that is always sent; the model does not see the argument.
     pub const fn fixed(mut self, json: &'static str) -> Self {
         self.source = Source::Fixed(json);
+        self
+    }
+
+    /// It asks for a page: the first one with this JSON text, or by its absence.
+    pub const fn page(mut self, json: &'static str) -> Self {
+        self.source = Source::Page(json);
         self
     }
 

@@ -1,12 +1,48 @@
 //! What may come back: the answers that the document declares, and how many bytes are read at most.
 
+use crate::pages::Pages;
+
 /// The answers that are taken. Anything else is an error, also an undeclared status between 200 and 299.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Response {
     /// An exact code goes before a range.
     pub answers: &'static [Answer],
-    /// An answer with a longer body is refused while it is read.
+    /// An answer with a longer body is refused while it is read. Counts what was decompressed, and all pages together.
     pub bytes_max: u64,
+    /// Encodings that are offered. An answer in another one is refused.
+    pub encodings: &'static [Encoding],
+    /// Names of upstreams of the catalog that a redirect may lead to.
+    pub redirects: &'static [&'static str],
+    /// A file of at most so many bytes is handed on whole; 0 hands none on.
+    pub file_bytes_max: u64,
+    /// How one call gathers several pages.
+    pub pages: Option<Pages>,
+}
+
+impl Response {
+    /// No answer, and nothing that an answer may do besides: it is not decompressed, led elsewhere, handed on whole or
+    /// gathered.
+    pub const PLAIN: Self =
+        Self { answers: &[], bytes_max: 0, encodings: &[], redirects: &[], file_bytes_max: 0, pages: None };
+}
+
+/// How an answer may be compressed (RFC 9110, section 8.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// `gzip` (RFC 1952).
+    Gzip,
+    /// `deflate`, which is the zlib format (RFC 1950).
+    Deflate,
+}
+
+impl Encoding {
+    /// The word of `Accept-Encoding` and `Content-Encoding`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+        }
+    }
 }
 
 /// One declared answer.
@@ -43,9 +79,10 @@ pub enum Content {
     Text,
     /// Many JSON texts, one a line; the value is the array of theirs.
     Lines,
-    /// A redirect, which is never followed; the value is `{"location": string}`.
+    /// A redirect, which is told and not followed; the value is `{"location": string}`.
     Location,
-    /// The bytes stay here; the value is `{"media_type": string, "bytes": integer, "sha256": string}`.
+    /// The value is `{"media_type": string, "bytes": integer, "sha256": string}`; the bytes stay here, unless
+    /// [`Response::file_bytes_max`] lets them go along.
     Binary,
 }
 

@@ -74,7 +74,7 @@ impl<'a> Argument<'a, &'a shape::Shape> {
             request::Source::Required => Source::Required,
             request::Source::Optional => Source::Optional,
             request::Source::Default(json) => Source::Default(json),
-            request::Source::Fixed(_) => return None,
+            request::Source::Fixed(_) | request::Source::Page(_) => return None,
         };
         Some(Argument { name: row.name, description: row.description, shape: &row.shape, source })
     }

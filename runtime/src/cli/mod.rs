@@ -12,7 +12,7 @@ mod serve;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use airlock_contract::Program;
@@ -99,6 +99,9 @@ enum Command {
         /// Allow this call to write or destroy
         #[arg(long)]
         approve: bool,
+        /// Write the file that the answer brings along, if its tool hands files on, to a new file
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
     },
     /// Run a tool's prune rule on an answer that is at hand: nothing is called
     Prune(prune::PruneArgs),
@@ -210,7 +213,7 @@ pub fn run(
             let printed = print::tools(program.catalogs, format == Format::Json, schema, context.out);
             finish(&mut context, printed)
         }
-        Command::Call { tool, json, approve } => call(&mut context, tool, &json, approve),
+        Command::Call { tool, json, approve, save } => call(&mut context, tool, &json, approve, save.as_deref()),
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
             let printed = print::site(program.catalogs, context.out);
@@ -267,7 +270,7 @@ fn read_arguments(json: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> ExitCode {
+fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool, save: Option<&Path>) -> ExitCode {
     let arguments = match read_arguments(json) {
         Ok(arguments) => arguments,
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
@@ -287,7 +290,10 @@ fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool) -> E
         })
     });
     match called {
-        Ok(outcome) => print::outcome(&outcome, context),
+        Ok(outcome) => match print::outcome(&outcome, context) {
+            ExitCode::Done => save.map_or(ExitCode::Done, |path| print::file(&outcome, path, context)),
+            code => code,
+        },
         Err(fault) => context.fail(ExitCode::Failed, &format!("the call was given up: {fault}")),
     }
 }

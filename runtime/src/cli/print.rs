@@ -1,7 +1,9 @@
 //! What the commands print.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 use airlock_contract::{Catalog, Tool};
 use airlock_offer::Listed;
@@ -103,6 +105,18 @@ pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "{site:#}")
 }
 
+/// Writes the file that an answer brings along. What is there already stays as it is.
+pub(super) fn file(outcome: &Outcome, path: &Path, context: &mut Context<'_>) -> ExitCode {
+    let Some(file) = outcome.answer.as_ref().ok().and_then(|pruned| pruned.file.as_ref()) else {
+        return context.fail(ExitCode::Failed, "the answer brings no file along");
+    };
+    let written = File::create_new(path).and_then(|mut target| target.write_all(&file.bytes));
+    match written {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write `{}`: {fault}", path.display())),
+    }
+}
+
 /// The pruned answer, and what it took to get it.
 pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode {
     let milliseconds = outcome.duration.as_millis();
@@ -118,6 +132,9 @@ pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode 
             let _ = writeln!(context.err, "{request}: {before} -> {after} bytes, {milliseconds} ms");
             if let Some(misfit) = &pruned.misfit {
                 let _ = writeln!(context.err, "note: the answer is not what its document declares: {misfit}");
+            }
+            if let Some(note) = &pruned.note {
+                let _ = writeln!(context.err, "note: {note}");
             }
             ExitCode::Done
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
@@ -82,11 +83,24 @@ pub struct Pruned {
     pub rows: Option<String>,
     /// In what it is not what the document declares.
     pub misfit: Option<String>,
+    /// What the caller has to know beside it, such as that there is more.
+    pub note: Option<String>,
+    /// A file that goes along, where the catalog lets it.
+    pub file: Option<ReceivedFile>,
+}
+
+/// A file that an upstream gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedFile {
+    /// Its media type, without parameters.
+    pub media_type: String,
+    /// What it is made of.
+    pub bytes: Bytes,
 }
 
 impl From<Value> for Pruned {
     fn from(value: Value) -> Self {
-        Self { json: value.to_string(), value, rows: None, misfit: None }
+        Self { json: value.to_string(), value, rows: None, misfit: None, note: None, file: None }
     }
 }
 

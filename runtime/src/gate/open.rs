@@ -9,7 +9,7 @@ use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
-use super::{Entry, Gate};
+use super::{Entry, Gate, Pages};
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::request::Plan;
@@ -132,6 +132,13 @@ fn entry(
         })?;
         secrets.extend(forms(credential.place, secret));
     }
+    let mut redirects = Vec::new();
+    for name in tool.response.redirects {
+        let declared = catalog.upstreams.iter().find(|upstream| upstream.name == *name);
+        let place = declared.and_then(|declared| Some((Arc::clone(upstreams.get(name)?), declared.base_path)));
+        let place = place.ok_or_else(|| broken(format!("it may be led to `{name}`, which is none of the catalog's")))?;
+        redirects.push(place);
+    }
     Ok(Entry {
         catalog,
         tool,
@@ -143,6 +150,8 @@ fn entry(
         upstream: Arc::clone(upstream),
         credentials,
         secrets,
+        redirects,
+        pages: Pages::new(tool).map_err(broken)?,
     })
 }
 

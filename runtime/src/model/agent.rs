@@ -358,10 +358,14 @@ impl Agent {
 
 /// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.
 fn shown(pruned: &gate::Pruned) -> String {
-    match &pruned.rows {
+    let mut text = match &pruned.rows {
         Some(rows) if !rows.contains('<') => rows.clone(),
         _ => for_model(&pruned.value),
+    };
+    if let Some(note) = &pruned.note {
+        text = format!("{text}\n{note}");
     }
+    text
 }
 
 /// A result as the model reads it: JSON on one line, in which no text can pass for the template's own marks.

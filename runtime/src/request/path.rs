@@ -128,7 +128,7 @@ fn segments(subject: Subject<'_>, value: &Value) -> Result<String, String> {
 
 /// Whether some reader takes a segment for a step: dots alone, also encoded (WHATWG URL, section 4.1), and also before a
 /// `;` with parameters, which Java servers cut off first.
-pub(super) fn is_step(segment: &str) -> bool {
+pub(crate) fn is_step(segment: &str) -> bool {
     let name = segment.split(';').next().unwrap_or_default();
     let name = name.to_ascii_lowercase().replace("%2e", ".");
     matches!(name.as_str(), "." | "..")

@@ -9,6 +9,7 @@ use airlock_contract::CredentialPlace;
 use airlock_contract::request::is_token;
 use base64::Engine as _;
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 
 use crate::request::{encoded, is_cookie_octet};
 use crate::site::Secret;
@@ -90,6 +91,19 @@ impl Credentials {
 
     pub(super) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.headers
+    }
+
+    /// A target that an upstream has named, without what credentials of the query put there: some upstreams repeat it.
+    pub(crate) fn removed_from(&self, target: &str) -> String {
+        let Some((path, query)) = target.split_once('?').filter(|_| !self.query.is_empty()) else {
+            return target.to_owned();
+        };
+        let is_secret = |pair: &&str| {
+            let name = percent_decode_str(pair.split('=').next().unwrap_or_default()).decode_utf8_lossy();
+            self.query.iter().any(|(own, _)| *own == encoded(&name))
+        };
+        let pairs: Vec<&str> = query.split('&').filter(|pair| !is_secret(pair)).collect();
+        if pairs.is_empty() { path.to_owned() } else { format!("{path}?{}", pairs.join("&")) }
     }
 
     /// The target with the credentials of the query behind everything else. Never shown or recorded.

@@ -67,7 +67,7 @@ const TOOLS: &[Tool] = &[
             body: Body::Json("application/json"),
             arguments: &[body(object_of(&[required("text", text())]))],
         },
-        Response { answers: &[json(Status::Code(201), "application/json")], bytes_max: 1000 },
+        Response { answers: &[json(Status::Code(201), "application/json")], bytes_max: 1000, ..Response::PLAIN },
         field("id"),
     ),
     tool(
@@ -80,7 +80,7 @@ const TOOLS: &[Tool] = &[
             body: Body::None,
             arguments: &[path("id", text())],
         },
-        Response { answers: &[empty(Status::Code(204))], bytes_max: 0 },
+        Response { answers: &[empty(Status::Code(204))], ..Response::PLAIN },
         current(),
     ),
     as_rows(answering(
@@ -98,7 +98,7 @@ const TOOLS: &[Tool] = &[
                     query("status", text()).fixed("\"active\""),
                 ],
             },
-            Response { answers: JSON_200, bytes_max: 10_000 },
+            Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
             ITEMS.each(&ITEM),
         ),
         &list_of(&PATIENT),
@@ -113,7 +113,7 @@ const TOOLS: &[Tool] = &[
             body: Body::None,
             arguments: &[path("what", text())],
         },
-        Response { answers: JSON_200, bytes_max: 10_000 },
+        Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
         field("kept"),
     ),
     // Its document says that an object is a text.
@@ -128,7 +128,7 @@ const TOOLS: &[Tool] = &[
                 body: Body::None,
                 arguments: &[],
             },
-            Response { answers: JSON_200, bytes_max: 10_000 },
+            Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
             field("kept"),
         ),
         &NAME,
@@ -143,7 +143,7 @@ const TOOLS: &[Tool] = &[
             body: Body::None,
             arguments: &[],
         },
-        Response { answers: JSON_200, bytes_max: 10_000 },
+        Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
         call("sum", &[field("kept")]),
     ),
 ];

@@ -1,5 +1,6 @@
 //! The runtime as a whole, against an upstream that misbehaves on request.
 
+mod answers;
 mod catalog;
 mod client;
 mod command;
@@ -8,4 +9,5 @@ mod fake;
 mod gate;
 mod places;
 mod program;
+mod upstream;
 mod wire;

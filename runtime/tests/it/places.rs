@@ -36,7 +36,7 @@ const fn tool(name: &'static str, upstream: &'static str, request: &'static Requ
         upstream,
         credentials: &[],
         request,
-        response: Response { answers: JSON_200, bytes_max: 10_000 },
+        response: Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
         prune: current(),
         form: Form::Json,
         output: &Shape::Any,

@@ -11,7 +11,9 @@ use airlock_compiler::ir;
 use airlock_contract::prune::Prune;
 use airlock_contract::request::{Argument, Field, Part, Source};
 use airlock_contract::shape::{Integer, List, Named, Number, Object, Property, Shape, Text};
-use airlock_contract::{Answer, Body, Catalog, Credential, CredentialPlace, Request, Response, Tool, Upstream};
+use airlock_contract::{
+    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Request, Response, Size, Tool, Upstream,
+};
 
 /// How often a shape may stand within itself. Deeper values are refused, as by a shape that admits nothing: an enough that
 /// was too little shows.
@@ -83,11 +85,32 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
             body: body(&tool.body),
             arguments: list(&tool.arguments, |one| argument(one, sent)),
         }),
-        response: Response { answers: list(&tool.answers, answer), bytes_max: tool.bytes_max },
+        response: Response {
+            answers: list(&tool.answers, answer),
+            bytes_max: tool.bytes_max,
+            encodings: list(&tool.encodings, |one| *one),
+            redirects: texts(&tool.redirects),
+            file_bytes_max: tool.file_bytes_max,
+            pages: tool.pages.as_ref().map(pages),
+        },
         prune: prune(&tool.prune),
         form: tool.form,
         output: leak(answered.outermost(&tool.output)),
     }
+}
+
+fn pages(pages: &ir::Pages) -> Pages {
+    let size = |size: &Option<String>| match size {
+        Some(argument) => Size::Argument(text(argument)),
+        None => Size::Unknown,
+    };
+    let next = match &pages.next {
+        ir::Next::Link => Next::Link,
+        ir::Next::Cursor(argument, at) => Next::Cursor(text(argument), prune(&at.prune)),
+        ir::Next::Offset(argument, of) => Next::Offset(text(argument), size(of)),
+        ir::Next::Number(argument, of) => Next::Number(text(argument), size(of)),
+    };
+    Pages { next, items: texts(&pages.items), items_max: pages.items_max }
 }
 
 fn body(body: &ir::Body) -> Body {
@@ -110,7 +133,7 @@ fn body(body: &ir::Body) -> Body {
 
 fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
     // As `emit` has it: what nobody sees needs no description.
-    let is_seen = !matches!(argument.source, ir::Source::Fixed(_));
+    let is_seen = argument.source.is_offered();
     Argument {
         name: text(&argument.name),
         wire: text(&argument.wire),
@@ -121,6 +144,7 @@ fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
             ir::Source::Optional => Source::Optional,
             ir::Source::Default(json) => Source::Default(text(json)),
             ir::Source::Fixed(json) => Source::Fixed(text(json)),
+            ir::Source::Page(json) => Source::Page(text(json)),
         },
         reserved: argument.reserved,
         description: if is_seen { text(&argument.description) } else { "" },

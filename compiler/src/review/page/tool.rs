@@ -120,6 +120,9 @@ fn write_facts(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     fact("Approval", facts::approval(tool.effect));
     let secrets: Vec<String> = tool.credentials.iter().map(|name| code(name)).collect();
     fact("Secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join(", ") }.as_str());
+    for (name, what) in facts::handling(tool) {
+        fact(name, &words(&what));
+    }
     for (name, size) in facts::sizes(catalog, tool) {
         fact(name, &size);
     }

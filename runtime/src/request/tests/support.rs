@@ -44,7 +44,7 @@ pub(super) fn plan(path: &'static str, rows: &[Argument], body: Body) -> Result<
         upstream: "shop",
         credentials: &[],
         request,
-        response: Response { answers: &[], bytes_max: 0 },
+        response: Response::PLAIN,
         prune: prune::current(),
         form: Form::Json,
         output: &Shape::Any,
