@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::{Kind, compare};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Effect, Excluded, Field, Fields,
-    Form, Integer, List, Method, Number, Object, Others, Part, PartContent, Place, Property, Refused, Rule, Sample,
-    Shape, Source, Status, Style, Text, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Effect, Encoding, Excluded,
+    Field, Fields, Form, Integer, List, Method, Next, Number, Object, Others, Pages, Part, PartContent, Place,
+    Property, Refused, Rule, Sample, Shape, Source, Status, Style, Text, Tool, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -38,6 +38,11 @@ fn object() -> Shape {
         others: Others::None,
         write_only: vec!["list".into()],
     })
+}
+
+fn pages() -> Pages {
+    let cursor = Cursor { rule: "next".into(), prune: Rule::Field("next".into()) };
+    Pages { next: Next::Cursor("text".into(), cursor), items: vec!["data".into(), "items".into()], items_max: 10 }
 }
 
 pub(crate) fn catalog() -> Catalog {
@@ -72,6 +77,10 @@ pub(crate) fn catalog() -> Catalog {
             media_type: "application/json".into(),
         }],
         bytes_max: 100,
+        encodings: vec![Encoding::Gzip],
+        redirects: vec!["other".into()],
+        file_bytes_max: 10,
+        pages: Some(pages()),
         rule: "{id: id}".into(),
         prune: Rule::Object(vec![("id".into(), Rule::Field("id".into()))]),
         class: Class::Stream,
@@ -137,6 +146,10 @@ fn of_integer(catalog: &mut Catalog, edit: impl FnOnce(&mut Integer)) {
     if let Shape::Integer(integer) = &mut of_id(catalog).shape {
         edit(integer);
     }
+}
+
+fn of_pages(catalog: &mut Catalog) -> &mut Pages {
+    tool(catalog).pages.get_or_insert_with(pages)
 }
 
 fn of_fields(catalog: &mut Catalog, edit: impl FnOnce(&mut Vec<String>, &mut Vec<String>, &mut bool)) {
@@ -210,6 +223,18 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::AnswerRemoved, |c| tool(c).answers.clear()),
     (Kind::CapRaised, |c| tool(c).bytes_max = 101),
     (Kind::CapLowered, |c| tool(c).bytes_max = 99),
+    (Kind::EncodingsChanged, |c| tool(c).encodings.push(Encoding::Deflate)),
+    (Kind::RedirectAdded, |c| tool(c).redirects.push("x".into())),
+    (Kind::RedirectRemoved, |c| tool(c).redirects.clear()),
+    (Kind::FileCapRaised, |c| tool(c).file_bytes_max = 11),
+    (Kind::FileCapLowered, |c| tool(c).file_bytes_max = 0),
+    (Kind::PagesChanged, |c| tool(c).pages = None),
+    (Kind::PagesChanged, |c| of_pages(c).items_max = 9),
+    (Kind::PagesChanged, |c| of_pages(c).items.clear()),
+    (Kind::PagesChanged, |c| of_pages(c).next = Next::Link),
+    (Kind::PagesChanged, |c| of_pages(c).next = Next::Offset("id".into(), None)),
+    (Kind::PagesChanged, |c| of_pages(c).next = Next::Number("id".into(), Some("text".into()))),
+    (Kind::ArgumentFixed, |c| of_id(c).source = Source::Page("1".into())),
     (Kind::RuleRewritten, |c| tool(c).rule.push('x')),
     (Kind::RuleChanged, |c| tool(c).prune = Rule::Current),
     (Kind::PlanChanged, |c| tool(c).class = Class::NeedSet),

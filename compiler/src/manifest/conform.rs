@@ -69,7 +69,7 @@ impl Conform<'_> {
             return true;
         }
         let mut diagnostic =
-            Diagnostic::error("E0203", format!("`{}` takes one of: {}", last(pointer), words.join(", ")))
+            Diagnostic::error("E0203", format!("{} takes one of: {}", named(pointer), words.join(", ")))
                 .at(At::value(self.file, pointer), format!("is {value}"));
         diagnostic = match value.as_str().and_then(|word| did_you_mean(word, words.iter().copied())) {
             Some(word) => diagnostic.patch("did you mean this one?", At::value(self.file, pointer), word),
@@ -105,7 +105,7 @@ impl Conform<'_> {
             value => describe(value),
         };
         self.report.push(
-            Diagnostic::error("E0203", format!("`{}` takes {}", last(pointer), article(wanted)))
+            Diagnostic::error("E0203", format!("{} takes {}", named(pointer), article(wanted)))
                 .at(At::value(self.file, pointer), format!("is {described}"))
                 .help(way_to_write(wanted, value)),
         );
@@ -157,6 +157,14 @@ impl Conform<'_> {
                 .at(At::key(self.file, pointer), format!("needs `{name}`"))
                 .help(format!("add `{name}:` — {description}")),
         );
+    }
+}
+
+/// What stands at a place, by its key.
+fn named(pointer: &str) -> String {
+    match pointer.rsplit_once('/') {
+        Some((list, item)) if item.bytes().all(|byte| byte.is_ascii_digit()) => format!("an item of `{}`", last(list)),
+        _ => format!("`{}`", last(pointer)),
     }
 }
 

@@ -15,7 +15,7 @@ use airlock_contract::shape::{
     boolean, integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Body, Effect, Form, Method, Next, Pages, Request, Response, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -45,6 +45,8 @@ static REQUEST: Request = Request {
         query("status", one_of(&["free", "occupied", "cleaning", "closed"]))
             .fixed(r#""free""#),
         query("limit", integer().min(1).max(100)).fixed("100"),
+        query("page_token", text().chars_min(1).chars_max(64).pattern("^[a-z0-9]+$"))
+            .page(""),
     ],
 };
 
@@ -52,6 +54,11 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 262_144,
+    pages: Some(Pages {
+        next: Next::Cursor("page_token", field("next_page_token")),
+        items: &["items"],
+        items_max: 500,
+    }),
     ..Response::PLAIN
 };
 

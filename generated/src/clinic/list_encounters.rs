@@ -17,7 +17,7 @@ use airlock_contract::shape::{
     integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Body, Effect, Form, Method, Next, Pages, Request, Response, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -52,6 +52,8 @@ static REQUEST: Request = Request {
             .optional()
             .about("Only encounters with this status."),
         query("limit", integer().min(1).max(100)).fixed("50"),
+        query("page_token", text().chars_min(1).chars_max(64).pattern("^[a-z0-9]+$"))
+            .page(""),
     ],
 };
 
@@ -59,6 +61,11 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::json(Status::Code(200), "application/json")],
     bytes_max: 524_288,
+    pages: Some(Pages {
+        next: Next::Cursor("page_token", field("next_page_token")),
+        items: &["items"],
+        items_max: 500,
+    }),
     ..Response::PLAIN
 };
 

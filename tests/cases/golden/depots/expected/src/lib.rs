@@ -16,5 +16,5 @@ pub const COMPILER_VERSION: &str = "0.1.0";
 /// Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`.
 pub static PROGRAM: Program = Program {
     catalogs: &[&depots::CATALOG],
-    tools_sha256: "147b6c1659c97179c7f8d27a625d3b6dcfca0a2aba14aefc883871c2b55ee0fd",
+    tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
 };

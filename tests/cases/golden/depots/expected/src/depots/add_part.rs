@@ -47,6 +47,7 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::empty(Status::Code(201))],
     bytes_max: 1_024,
+    ..Response::PLAIN
 };
 
 /// `@`

@@ -44,6 +44,9 @@ static REQUEST: Request = Request {
 const RESPONSE: Response = Response {
     answers: &[response::binary(Status::AnySuccess, "image/png")],
     bytes_max: 65_536,
+    redirects: &["archive", "depots"],
+    file_bytes_max: 4_096,
+    ..Response::PLAIN
 };
 
 /// `{size: bytes}`

@@ -59,6 +59,7 @@ const RESPONSE: Response = Response {
         response::text(Status::Range(2), "text/plain"),
     ],
     bytes_max: 1_048_576,
+    ..Response::PLAIN
 };
 
 /// ```jmespath
