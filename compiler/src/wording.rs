@@ -1,8 +1,7 @@
 //! Parts of catalogs in words, for all that people read: changes and reviews.
 
 use crate::ir::{
-    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Next, Pages, Place, Source, Status, Style,
-    Tool,
+    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Next, Pages, Place, Source, Status, Style, Tool,
 };
 
 /// Texts up to this many characters are shown whole.
@@ -147,7 +146,9 @@ pub(crate) fn encodings(tool: &Tool) -> String {
 /// How pages are gathered.
 pub(crate) fn pages(pages: &Pages) -> String {
     let Pages { next, items, items_max } = pages;
-    let sized = |size: &Option<String>| size.as_ref().map_or(String::new(), |size| format!(", pages being as long as `{size}`"));
+    let sized = |size: &Option<String>| {
+        size.as_ref().map_or(String::new(), |size| format!(", pages being as long as `{size}`"))
+    };
     let next = match next {
         Next::Link => "by the link to the next one".to_owned(),
         Next::Cursor(argument, at) => format!("by sending `{argument}` what `{}` finds in the page before", at.rule),

@@ -212,8 +212,7 @@ mod tests {
         ..Response::PLAIN
     };
 
-    const ANY: Response =
-        Response { answers: &[json(Status::AnySuccess, "application/json")], ..Response::PLAIN };
+    const ANY: Response = Response { answers: &[json(Status::AnySuccess, "application/json")], ..Response::PLAIN };
 
     /// What the rule `@` gives for a body.
     fn value(answer: &Answer, content_type: Option<&str>, body: &[u8]) -> Result<Value, Refusal> {

@@ -221,7 +221,8 @@ fn file(entry: &Entry, received: Received) -> Result<(Option<ReceivedFile>, Opti
     let Some(file) = received.into_file().filter(|_| bytes_max > 0) else { return Ok((None, None)) };
     let bytes = file.bytes.len() as u64;
     if bytes > bytes_max {
-        let why = format!("The file has {bytes} bytes, more than the {bytes_max} that are handed on, so it stays here.");
+        let why =
+            format!("The file has {bytes} bytes, more than the {bytes_max} that are handed on, so it stays here.");
         return Ok((None, Some(why)));
     }
     if entry.secrets.iter().any(|secret| body_holds(&file.bytes, secret)) {

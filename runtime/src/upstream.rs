@@ -268,7 +268,9 @@ impl Exchange<'_> {
             let known = offered.iter().find(|one| value.as_bytes().eq_ignore_ascii_case(one.word().as_bytes()));
             match known {
                 Some(known) if found.is_none() => found = Some(*known),
-                _ => return Err(UpstreamError::Encoding("it came compressed in a way that was not offered".to_owned())),
+                _ => {
+                    return Err(UpstreamError::Encoding("it came compressed in a way that was not offered".to_owned()));
+                }
             }
         }
         Ok(found)
@@ -318,10 +320,7 @@ impl Exchange<'_> {
 
     /// Reads the beginning of a body; nothing of one that cannot be decompressed. The connection is closed if there is more.
     pub(crate) async fn beginning(self, offered: &[Encoding], bytes_max: u64, read: &mut u64) -> Bytes {
-        let encoding = match self.encoding(offered) {
-            Ok(encoding) => encoding,
-            Err(_) => return Bytes::new(),
-        };
+        let Ok(encoding) = self.encoding(offered) else { return Bytes::new() };
         let mut incoming = self.response.into_body();
         let mut body = BytesMut::new();
         while let Some(Ok(frame)) = incoming.frame().await {

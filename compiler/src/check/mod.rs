@@ -124,9 +124,11 @@ fn check_tool(
         document: Some(&catalog.document),
         is_open: tool.manifest.open == Some(true),
     };
-    let mut pages = Some(None);
+    let mut pages = None;
     if let Some(arguments) = &mut arguments {
-        pages = pages::Check { catalog, tool, on: &on, pointer: &pointer, report }.run(effect, arguments);
+        if let Some(page) = &tool.manifest.page {
+            pages = pages::Check { catalog, tool, on: &on, pointer: &pointer, report }.run(page, effect, arguments);
+        }
         offered::check(catalog, tool, arguments, &pointer, prover, report);
     }
     let place = format!("{pointer}/prune");
@@ -135,7 +137,9 @@ fn check_tool(
     check_rule_has_a_body(tool, &rule, file, &pointer, report);
     check_form(tool, &output, catalog, &pointer, report);
     let sample = sample::check(catalog, tool, &rule, sources, report);
-    Some(ToolFacts { effect, effect_declared, arguments: arguments?, pages: pages?, rule, output, fields, sample })
+    let is_gathered = tool.manifest.page.is_none() || pages.is_some();
+    let arguments = arguments.filter(|_| is_gathered)?;
+    Some(ToolFacts { effect, effect_declared, arguments, pages, rule, output, fields, sample })
 }
 
 /// Rows need an array of objects. Where it is not known what the rule gives, the running program writes what it can.

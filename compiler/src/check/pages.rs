@@ -25,10 +25,8 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Takes the argument that asks for pages away from the model. `Some(None)` where nothing is gathered, `None` after an
-    /// error.
-    pub(super) fn run(mut self, effect: Effect, arguments: &mut [Argument]) -> Option<Option<Pages>> {
-        let Some(page) = &self.tool.manifest.page else { return Some(None) };
+    /// Takes the argument that asks for pages away from the model. `None` after an error.
+    pub(super) fn run(mut self, page: &Page, effect: Effect, arguments: &mut [Argument]) -> Option<Pages> {
         if effect != Effect::Read {
             self.error("next", "only a tool that reads can gather pages", "remove `page`: one call writes once");
             return None;
@@ -45,7 +43,7 @@ impl Check<'_> {
         }
         let items = self.items(page)?;
         let next = self.next(page, arguments)?;
-        Some(Some(Pages { next, items, items_max: page.items_max }))
+        Some(Pages { next, items, items_max: page.items_max })
     }
 
     fn at(&self, key: &str) -> At {
@@ -92,7 +90,11 @@ impl Check<'_> {
                 let argument = self.argument("size", name, arguments)?;
                 let is_number = self.may_be(&arguments[argument].shape, &|shape| matches!(shape, Shape::Integer(_)));
                 if !is_number {
-                    self.error("size", format!("`{name}` is no number of items"), "name the argument that limits a page");
+                    self.error(
+                        "size",
+                        format!("`{name}` is no number of items"),
+                        "name the argument that limits a page",
+                    );
                     return None;
                 }
                 Some(name.clone())
@@ -103,7 +105,11 @@ impl Check<'_> {
             Way::Link => Some(Next::Link),
             Way::Cursor => {
                 let Some(text) = &page.cursor else {
-                    self.error("next", "`cursor` is missing", "write the rule that finds it, as in `cursor: next_token`");
+                    self.error(
+                        "next",
+                        "`cursor` is missing",
+                        "write the rule that finds it, as in `cursor: next_token`",
+                    );
                     return None;
                 };
                 let CheckedRule { rule, output, .. } = self.rule("cursor", text)?;

@@ -54,13 +54,7 @@ fn check_encodings(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mu
     }
 }
 
-fn check_redirects(
-    catalog: &ResolvedCatalog,
-    tool: &ResolvedTool,
-    effect: Effect,
-    pointer: &str,
-    report: &mut Report,
-) {
+fn check_redirects(catalog: &ResolvedCatalog, tool: &ResolvedTool, effect: Effect, pointer: &str, report: &mut Report) {
     let file = catalog.manifest_file;
     let redirects = tool.manifest.response.redirects.as_deref().unwrap_or_default();
     let is_read = effect == Effect::Read && matches!(tool.operation.method, Method::Get | Method::Head);
@@ -101,7 +95,12 @@ fn check_file(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Rep
         report.push(refused(file, at(), "no answer of this operation is a file", help));
     } else if bytes_max == 0 || bytes_max > FILE_BYTES_MAX {
         let title = format!("`file_bytes_max` lies between 1 and {FILE_BYTES_MAX}");
-        report.push(refused(file, at(), title, "a file goes out in one message, in base64; leave the key out to hand none on"));
+        report.push(refused(
+            file,
+            at(),
+            title,
+            "a file goes out in one message, in base64; leave the key out to hand none on",
+        ));
     } else if bytes_max > tool.manifest.response.bytes_max {
         let title = "`file_bytes_max` is more than `bytes_max`, so longer files are never read";
         report.push(refused(file, at(), title, "raise `bytes_max`, or lower this"));

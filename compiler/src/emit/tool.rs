@@ -173,10 +173,7 @@ fn emit_pages(pages: &Pages, vocabulary: &mut Vocabulary) -> TokenStream {
     let next_kind = vocabulary.root("Next");
     let mut size = |size: &Option<String>| {
         let kind = vocabulary.root("Size");
-        match size {
-            Some(argument) => quote!(#kind::Argument(#argument)),
-            None => quote!(#kind::Unknown),
-        }
+        size.as_ref().map_or_else(|| quote!(#kind::Unknown), |argument| quote!(#kind::Argument(#argument)))
     };
     let next = match &pages.next {
         Next::Link => quote!(#next_kind::Link),

@@ -166,7 +166,8 @@ impl Resolver<'_> {
             self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
             return Some((name, own.credential));
         };
-        let named = self.manifest.upstreams.iter().flatten().find(|(_, named)| named.server.as_ref() == Some(&server.written));
+        let named =
+            self.manifest.upstreams.iter().flatten().find(|(_, named)| named.server.as_ref() == Some(&server.written));
         let Some((name, named)) = named else {
             self.report.push(
                 Diagnostic::error("E0224", format!("the operation has a server of its own, `{}`", server.written))
@@ -188,7 +189,9 @@ impl Resolver<'_> {
     /// Makes the systems known that redirects of a tool may lead to.
     fn led_to(&mut self, tool: &manifest::Tool) {
         for name in tool.response.redirects.iter().flatten() {
-            let Some(named) = self.manifest.upstreams.as_ref().and_then(|upstreams| upstreams.get(name)) else { continue };
+            let Some(named) = self.manifest.upstreams.as_ref().and_then(|upstreams| upstreams.get(name)) else {
+                continue;
+            };
             let of_server = || named.server.as_deref().map(path_of);
             let base_path = named.base_path.clone().or_else(of_server).unwrap_or_default();
             let said_at = vec![At::value(self.catalog.manifest.id, format!("/upstreams/{}/base_path", escape(name)))];

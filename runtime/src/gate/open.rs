@@ -136,7 +136,8 @@ fn entry(
     for name in tool.response.redirects {
         let declared = catalog.upstreams.iter().find(|upstream| upstream.name == *name);
         let place = declared.and_then(|declared| Some((Arc::clone(upstreams.get(name)?), declared.base_path)));
-        let place = place.ok_or_else(|| broken(format!("it may be led to `{name}`, which is none of the catalog's")))?;
+        let place =
+            place.ok_or_else(|| broken(format!("it may be led to `{name}`, which is none of the catalog's")))?;
         redirects.push(place);
     }
     Ok(Entry {

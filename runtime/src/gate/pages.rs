@@ -237,7 +237,8 @@ impl Gathered {
         let (before, behind) = (last.get(..range.start).unwrap_or_default(), last.get(range.end..).unwrap_or_default());
         let Self { count, pages, items, .. } = self;
         let of_pages = if pages == 1 { String::new() } else { format!(", of {pages} pages") };
-        let note = format!("These are the first {count} items{of_pages}; there are more. Narrow the search to see others.");
+        let note =
+            format!("These are the first {count} items{of_pages}; there are more. Narrow the search to see others.");
         Ok((Received::of_text(format!("{before}[{items}]{behind}")), self.is_cut.then_some(note)))
     }
 }

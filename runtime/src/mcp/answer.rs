@@ -19,8 +19,9 @@ pub(super) fn answered(entry: &Entry, pruned: Pruned) -> CallToolResult {
     let Pruned { value, json, rows, misfit, note, file } = pruned;
     if let Some(misfit) = misfit {
         let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
-        let text =
-            format!("The answer is not what its document declares ({misfit}). This is what came, pruned:\n{json}{note}");
+        let text = format!(
+            "The answer is not what its document declares ({misfit}). This is what came, pruned:\n{json}{note}"
+        );
         return CallToolResult::error(vec![ContentBlock::text(text)]);
     }
     // Clients want an object there, in every revision but the newest.

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_was_compressed_comes_back() {
-        let long: Vec<u8> = (0..300_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let long: Vec<u8> =
+            (0..300_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
         for encoding in ALL {
             for plain in [&b""[..], b"{}", &long] {
                 let body = encoded(encoding, plain);

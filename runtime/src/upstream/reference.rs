@@ -23,12 +23,10 @@ impl Reference {
     pub(crate) fn read(text: &str, request_target: &str) -> Option<Self> {
         let text = text.split('#').next().unwrap_or_default();
         let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-        let (address, rest) = if lower.starts_with("http://") {
-            split(&text[7..])?
-        } else if text.starts_with("//") {
-            split(&text[2..])?
-        } else {
-            (None, text.to_owned())
+        let behind_scheme = if lower.starts_with("http://") { text.get(7..) } else { text.strip_prefix("//") };
+        let (address, rest) = match behind_scheme {
+            Some(behind) => split(behind)?,
+            None => (None, text.to_owned()),
         };
         let path = request_target.split('?').next().unwrap_or_default();
         let target = match rest.as_bytes().first() {
@@ -156,8 +154,25 @@ mod tests {
     fn what_another_program_may_read_otherwise_is_not_followed() {
         let long = format!("/{}", "a".repeat(9000));
         for text in [
-            "", "#x", "https://h.test/", "ftp://h.test/", "mailto:x", "/a/../b", "/a/%2e%2E/b", "..", "./x", "/a b", "/ä",
-            "/a\\b", "http://u:p@h.test/", "http:///x", "http://h.test:0/", "http://h.test\\@x/", "///x", "/a\r\nb", &long,
+            "",
+            "#x",
+            "https://h.test/",
+            "ftp://h.test/",
+            "mailto:x",
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "..",
+            "./x",
+            "/a b",
+            "/ä",
+            "/a\\b",
+            "http://u:p@h.test/",
+            "http:///x",
+            "http://h.test:0/",
+            "http://h.test\\@x/",
+            "///x",
+            "/a\r\nb",
+            &long,
         ] {
             assert_eq!(read(text), None, "{text}");
         }
@@ -165,9 +180,7 @@ mod tests {
 
     #[test]
     fn a_base_path_ends_with_a_segment() {
-        let is_below = |target: &str, base: &str| {
-            Reference { address: None, target: target.to_owned() }.is_below(base)
-        };
+        let is_below = |target: &str, base: &str| Reference { address: None, target: target.to_owned() }.is_below(base);
         assert!(is_below("/v1/x", "/v1") && is_below("/v1?x", "/v1") && is_below("/x", "") && is_below("/v1", "/v1"));
         assert!(!is_below("/v10/x", "/v1") && !is_below("/x?/v1/", "/v1"));
     }

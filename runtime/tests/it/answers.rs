@@ -35,11 +35,8 @@ const LIST: Request = Request {
     ],
 };
 
-const PLAIN: Response = Response {
-    answers: &[json_answer(Status::Code(200), "application/json")],
-    bytes_max: 4000,
-    ..Response::PLAIN
-};
+const PLAIN: Response =
+    Response { answers: &[json_answer(Status::Code(200), "application/json")], bytes_max: 4000, ..Response::PLAIN };
 
 const fn gathering(name: &'static str, items: &'static [&'static str], next: Next) -> Tool {
     let pages = Some(Pages { next, items, items_max: 5 });
@@ -404,7 +401,10 @@ async fn a_file_goes_along_as_a_resource_up_to_its_cap() {
     let call = |id, arguments| modern(id, "tools/call", value_of!({"name": "fetched", "arguments": arguments}));
     let result = client.ask(call(1, value_of!({}))).await["result"].take();
     let resource = &result["content"][1];
-    assert_eq!((&resource["type"], &resource["resource"]["mimeType"]), (&value_of!("resource"), &value_of!("image/png")));
+    assert_eq!(
+        (&resource["type"], &resource["resource"]["mimeType"]),
+        (&value_of!("resource"), &value_of!("image/png"))
+    );
     assert_eq!(resource["resource"]["blob"], "iVBORwD/");
     let sha256 = result["structuredContent"]["sha256"].as_str().expect("a digest");
     assert_eq!(resource["resource"]["uri"], format!("catalog://shop/fetched/{sha256}"));
