@@ -18,7 +18,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, HOST, HeaderMap, HeaderName,
     HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use hyper::{Request, Response};
@@ -248,6 +248,11 @@ impl Exchange<'_> {
     /// Where the next page is, as the upstream writes it.
     pub(crate) fn next_link(&self) -> Option<String> {
         reference::next_link(self.response.headers())
+    }
+
+    /// What time it is there; none if it is missing, repeated or not text.
+    pub(crate) fn date(&self) -> Option<String> {
+        self.only(&DATE)
     }
 
     fn only(&self, name: &HeaderName) -> Option<String> {

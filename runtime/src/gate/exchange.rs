@@ -92,7 +92,7 @@ pub(super) async fn exchange(
 /// What a status that is not declared comes to.
 async fn failure(entry: &Entry, exchange: Exchange<'_>, open: &mut Open<'_>) -> Refusal {
     let (name, status, content_type) = (exchange.upstream_name(), exchange.status(), exchange.content_type());
-    let asked = retry::asked(exchange.retry_after().as_deref());
+    let asked = retry::asked(&exchange);
     let (encodings, read) = (entry.tool.response.encodings, &mut open.progress.upstream_bytes);
     let body = exchange.beginning(encodings, answer::FAILURE_BYTES_MAX, read).await;
     // Judged before the message is cut: half a credential is one too much.
@@ -190,7 +190,7 @@ async fn sent<'e>(
             Ok(exchange) => {
                 let status = exchange.status();
                 open.progress.status = Some(status);
-                let setback = Setback::Status(status, retry::asked(exchange.retry_after().as_deref()));
+                let setback = Setback::Status(status, retry::asked(&exchange));
                 match retry::wait(tool, attempts, setback, deadline) {
                     None => return Ok(exchange),
                     Some(wait) => {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use airlock_contract::{Effect, Method, Tool};
 use tokio::time::Instant;
 
+use crate::upstream::Exchange;
+
 /// Requests of one call in all.
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -48,25 +50,38 @@ fn jittered(wait: Duration) -> Duration {
     wait + wait * u32::try_from(random).unwrap_or_default() / 1024
 }
 
-/// The seconds of `Retry-After` (RFC 9110, section 10.2.3). A date would be another clock's, and is not read.
-pub(super) fn asked(retry_after: Option<&str>) -> Option<Duration> {
-    let seconds = retry_after?.trim();
-    let digits = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| Duration::from_secs(seconds.parse().unwrap_or(u64::MAX)))
+/// How long an answer asks to wait: the seconds of `Retry-After`, or the time from `Date` to its date, since both are of one
+/// clock (RFC 9110, section 10.2.3). None if it does not say, or says it otherwise.
+pub(super) fn asked(exchange: &Exchange<'_>) -> Option<Duration> {
+    until(&exchange.retry_after()?, exchange.date().as_deref())
+}
+
+fn until(retry_after: &str, date: Option<&str>) -> Option<Duration> {
+    let text = retry_after.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let (then, now) = (httpdate::parse_http_date(text).ok()?, httpdate::parse_http_date(date?).ok()?);
+    Some(then.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{asked, jittered};
+    use super::{jittered, until};
 
     #[test]
-    fn seconds_are_read_and_dates_are_not() {
-        assert_eq!(asked(Some(" 7 ")), Some(Duration::from_secs(7)));
-        assert_eq!(asked(Some("99999999999999999999999")), Some(Duration::from_secs(u64::MAX)));
-        for none in [None, Some(""), Some("-1"), Some("1.5"), Some("Fri, 31 Dec 1999 23:59:59 GMT")] {
-            assert_eq!(asked(none), None, "{none:?}");
+    fn seconds_are_read_and_dates_by_the_clock_that_they_are_of() {
+        assert_eq!(until(" 7 ", None), Some(Duration::from_secs(7)));
+        assert_eq!(until("99999999999999999999999", None), Some(Duration::from_secs(u64::MAX)));
+        let date = "Fri, 31 Dec 1999 23:59:59 GMT";
+        assert_eq!(until(date, Some("Fri, 31 Dec 1999 23:59:50 GMT")), Some(Duration::from_secs(9)));
+        assert_eq!(until(date, Some("Sat, 01 Jan 2000 00:00:00 GMT")), Some(Duration::ZERO), "it is past");
+        for (text, now) in
+            [("", None), ("-1", None), ("1.5", None), (date, None), (date, Some("now")), ("soon", Some(date))]
+        {
+            assert_eq!(until(text, now), None, "{text:?} {now:?}");
         }
     }
 
