@@ -28,6 +28,7 @@ pub use open::StartError;
 use crate::answer;
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
+use crate::metrics::{Calls, Gauge, Page};
 use crate::misfit::misfit;
 pub use crate::refusal::{Refusal, RefusalKind};
 use crate::request::Plan;
@@ -38,6 +39,9 @@ use exchange::{Received, exchange};
 use pages::Pages;
 use record::Open;
 
+/// Stands for whatever name a caller made up; no tool can have it.
+const UNKNOWN_TOOL: &str = "(unknown)";
+
 /// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
 #[derive(Debug)]
 pub struct Gate {
@@ -47,6 +51,18 @@ pub struct Gate {
     permits: Semaphore,
     limits: Limits,
     audit: Audit,
+    load: Load,
+}
+
+/// What is counted of all tools together.
+#[derive(Debug, Default)]
+struct Load {
+    /// Calls that have arrived and not ended.
+    open: Gauge,
+    /// Those of them that wait for others to end.
+    waiting: Gauge,
+    /// Calls of tools that no catalog has.
+    unknown: Calls,
 }
 
 /// One tool, with everything that is prepared once.
@@ -63,6 +79,7 @@ pub struct Entry {
     table: Table,
     plan: Plan,
     prune: Prune,
+    calls: Calls,
     upstream: Arc<Upstream>,
     credentials: Credentials,
     secrets: Vec<Secret>,
@@ -97,10 +114,27 @@ impl Gate {
         self.entries.iter().any(|entry| entry.plan.takes_files())
     }
 
+    /// What was counted of calls so far, for operators: as Prometheus reads it (text format 0.0.4).
+    pub fn measurements(&self) -> String {
+        let mut page = Page::default();
+        page.family("airlock_info", "gauge", "Always 1; the labels say which program this is.");
+        let labels: [(&str, &dyn std::fmt::Display); 2] =
+            [("version", &env!("CARGO_PKG_VERSION")), ("tools_sha256", &self.tools_sha256)];
+        page.sample("airlock_info", &labels, 1);
+        let tools = self.entries.iter().map(|entry| (entry.tool.name, &entry.calls));
+        page.calls(tools.chain([(UNKNOWN_TOOL, &self.load.unknown)]));
+        page.single("airlock_calls_open", "gauge", "Calls that have arrived and not ended.", self.load.open.get());
+        let help = "Open calls that wait for others to end (limits.calls_at_once_max).";
+        page.single("airlock_calls_waiting", "gauge", help, self.load.waiting.get());
+        page.into_text()
+    }
+
     /// Calls a tool. Dropping the future cancels the call, closes its connection and leaves its audit record.
     pub async fn call(&self, call: Call) -> Outcome {
         let entry = self.entries.iter().find(|entry| entry.tool.name == call.tool);
-        let mut open = Open::new(&self.audit, entry, &call);
+        let _present = self.load.open.enter();
+        let calls = entry.map_or(&self.load.unknown, |entry| &entry.calls);
+        let mut open = Open::new(&self.audit, calls, entry, &call);
         let answer = match entry {
             None => Err(self.unknown(&call.tool)),
             Some(entry) => {
@@ -132,7 +166,9 @@ impl Gate {
             return Err(unapproved(tool, call.approval));
         }
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
+        let waiting = self.load.waiting.enter();
         let _permit = self.permits.acquire().await;
+        drop(waiting);
         let received = exchange(entry, &encoded, deadline, open).await?;
         let (received, note) = match &entry.pages {
             Some(pages) => pages.gather(entry, values, encoded, received, deadline, open).await?,

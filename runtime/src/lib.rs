@@ -15,6 +15,7 @@ mod digest;
 mod file;
 pub mod gate;
 pub mod mcp;
+mod metrics;
 mod misfit;
 #[cfg(feature = "llama")]
 pub mod model;

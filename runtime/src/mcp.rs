@@ -7,6 +7,8 @@
 mod answer;
 mod confirm;
 mod door;
+#[cfg(feature = "http")]
+pub mod http;
 mod lines;
 pub mod socket;
 pub mod stdio;
@@ -32,6 +34,7 @@ use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::gate::{Approval, Call, Caller, Gate, Outcome, RefusalKind};
+use crate::site::Secret;
 use answer::answered;
 use confirm::{Asked, Confirmations, Said};
 use door::Door;
@@ -48,6 +51,9 @@ const TTL_MS: u64 = 86_400_000;
 
 /// From one sign of life of a call to the next.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+/// At the end, on top of the longest call: for its answer to be written.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Longest instructions that hosts take whole, in bytes.
 const INSTRUCTIONS_BYTES_MAX: usize = 2000;
@@ -69,6 +75,13 @@ impl Server {
         let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
         let instructions = instructions(&gate).into();
         Ok(Self { gate, approval, confirmations: Arc::new(Confirmations::new()?), tools, instructions })
+    }
+
+    /// With a key that other processes have, too, so that a person may answer to one what another has asked. It is 32 bytes
+    /// long, or longer.
+    pub fn with_state_key(mut self, key: &Secret) -> io::Result<Self> {
+        self.confirmations = Arc::new(Confirmations::with_key(key.expose().as_bytes().to_vec())?);
+        Ok(self)
     }
 
     /// Serves one client over this process's own standard input and output, until the input ends.

@@ -3,6 +3,8 @@
 //! What comes in: `site.json`. What goes out: [`Site`], with every credential read. A mistake is reported with its file,
 //! line and column; a credential's value never appears in `Debug`, in an error or in a log.
 
+mod serve;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
@@ -13,6 +15,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+
+pub use serve::Serve;
+use serve::WrittenServe;
 
 /// A site file longer than this is refused, in bytes.
 const SITE_BYTES_MAX: u64 = 1 << 20;
@@ -29,6 +34,8 @@ pub struct Site {
     pub audit: Option<PathBuf>,
     /// Limits of every call.
     pub limits: Limits,
+    /// How clients may be served over HTTP.
+    pub serve: Serve,
     /// The site file, for messages.
     pub file: PathBuf,
 }
@@ -211,7 +218,8 @@ impl Site {
         }
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| directory.join(audit.file));
-        Ok(Self { upstreams, audit, limits, file: file.to_owned() })
+        let serve = written.serve.read(directory, &shown)?;
+        Ok(Self { upstreams, audit, limits, serve, file: file.to_owned() })
     }
 }
 
@@ -264,6 +272,8 @@ struct Written {
     audit: Option<WrittenFile>,
     #[serde(default)]
     limits: WrittenLimits,
+    #[serde(default)]
+    serve: WrittenServe,
 }
 
 #[derive(Deserialize)]

@@ -147,13 +147,14 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
     pub(crate) fn gate(&mut self) -> Result<Arc<Gate>, ExitCode> {
-        self.open().map(Arc::new)
+        self.open().map(|(gate, _)| Arc::new(gate))
     }
 
-    fn open(&mut self) -> Result<Gate, ExitCode> {
+    fn open(&mut self) -> Result<(Gate, Site), ExitCode> {
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
             let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
-            Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())
+            let gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
+            Ok((gate, site))
         });
         opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
     }

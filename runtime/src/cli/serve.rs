@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::{Context, ExitCode, runtime, stopped};
 use crate::gate::Approval;
 use crate::mcp;
+#[cfg(feature = "http")]
+use crate::mcp::http::{At, Http, Listener, Visitors};
 use crate::mcp::socket::Socket;
+use crate::site::Site;
 
 /// Arguments of `airlock-host serve`.
 #[derive(Debug, clap::Args)]
@@ -22,19 +25,34 @@ pub(super) struct ServeArgs {
     /// Serve clients of this user at a unix socket instead, until a signal ends the program
     #[arg(long, value_name = "FILE")]
     socket: Option<PathBuf>,
+    /// Serve clients over HTTP instead, at `/mcp` of an address such as `127.0.0.1:8471` or of `unix:FILE`, until a signal
+    /// ends the program. Addresses that other machines can reach stand in the site file
+    #[cfg(feature = "http")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "socket")]
+    http: Option<At>,
 }
 
 impl ServeArgs {
-    fn server(&self, context: &mut Context<'_>) -> Result<mcp::Server, ExitCode> {
-        let gate = context.open()?;
+    fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
+        let (gate, site) = context.open()?;
         let gate = if self.read_only { gate.read_only() } else { gate };
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
-        mcp::Server::new(Arc::new(gate), approval)
-            .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot serve: {fault}")))
+        let server = mcp::Server::new(Arc::new(gate), approval).and_then(|server| match &site.serve.state_key {
+            Some(key) => server.with_state_key(key),
+            None => Ok(server),
+        });
+        match server {
+            Ok(server) => Ok((server, site)),
+            Err(fault) => Err(context.fail(ExitCode::Failed, &format!("cannot serve: {fault}"))),
+        }
     }
 }
 
 pub(super) fn run(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
+    #[cfg(feature = "http")]
+    if let Some(at) = &arguments.http {
+        return over_http(arguments, at, context);
+    }
     match &arguments.socket {
         Some(path) => at_socket(arguments, path, context),
         None => at_stdio(arguments, context),
@@ -50,7 +68,7 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
         }
     };
     let server = match arguments.server(context) {
-        Ok(server) => server,
+        Ok((server, _)) => server,
         Err(code) => return code,
     };
     let served = runtime().and_then(|runtime| {
@@ -73,7 +91,7 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
 
 fn at_socket(arguments: &ServeArgs, path: &Path, context: &mut Context<'_>) -> ExitCode {
     let server = match arguments.server(context) {
-        Ok(server) => server,
+        Ok((server, _)) => server,
         Err(code) => return code,
     };
     let shown = path.display();
@@ -92,5 +110,36 @@ fn at_socket(arguments: &ServeArgs, path: &Path, context: &mut Context<'_>) -> E
     match served {
         Ok(()) => ExitCode::Done,
         Err(fault) => context.fail(ExitCode::Failed, &format!("cannot listen at {shown}: {fault}")),
+    }
+}
+
+#[cfg(feature = "http")]
+fn over_http(arguments: &ServeArgs, at: &At, context: &mut Context<'_>) -> ExitCode {
+    let (server, site) = match arguments.server(context) {
+        Ok(opened) => opened,
+        Err(code) => return code,
+    };
+    if let Err(fault) = at.admitted_by(&site) {
+        return context.fail(ExitCode::Usage, &fault);
+    }
+    let http = Http::new(&server, Visitors::new(&site.serve, at));
+    let served = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            let listener = Listener::bind(at).await?;
+            let _ = writeln!(context.err, "listening at {}", listener.shown());
+            if at.is_open_to_all_users() && site.serve.token.is_none() {
+                let _ = writeln!(context.err, "every user of this machine can connect: the site file has no token");
+            }
+            let tell = |text: String| drop(writeln!(context.err, "{text}"));
+            tokio::select! {
+                served = http.serve(listener, stopped(), tell) => served,
+                // Whoever does not want to wait for calls in flight says so by a second signal. They leave their records.
+                stopped = async { stopped().await?; stopped().await } => stopped,
+            }
+        })
+    });
+    match served {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &format!("cannot serve over HTTP: {fault}")),
     }
 }

@@ -9,9 +9,10 @@ use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
-use super::{Entry, Gate, Pages};
+use super::{Entry, Gate, Load, Pages};
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
+use crate::metrics::Calls;
 use crate::request::Plan;
 use crate::site::Site;
 use crate::upstream::{Credentials, Upstream, forms};
@@ -52,7 +53,8 @@ impl Gate {
         }
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
-        Ok(Self { catalogs, tools_sha256: program.tools_sha256, entries, permits, limits: site.limits, audit })
+        let (limits, tools_sha256) = (site.limits, program.tools_sha256);
+        Ok(Self { catalogs, tools_sha256, entries, permits, limits, audit, load: Load::default() })
     }
 }
 
@@ -145,6 +147,7 @@ fn entry(
         tool,
         declared,
         listed,
+        calls: Calls::default(),
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
         prune: Prune::new(&Rule::from(&tool.prune)).map_err(|fault| broken(fault.to_string()))?,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
 use crate::audit::{Audit, Record};
+use crate::metrics::{Calls, Ended};
 use crate::untrusted::one_line;
 use airlock_offer::sha256;
 
@@ -24,9 +25,10 @@ pub(super) struct Progress {
     pub(super) answer_bytes: u64,
 }
 
-/// Writes exactly one record: when it is closed, or else when it is dropped.
+/// Writes exactly one record, and counts the call: when it is closed, or else when it is dropped.
 pub(super) struct Open<'a> {
     audit: &'a Audit,
+    calls: &'a Calls,
     record: Record,
     started: Instant,
     written: bool,
@@ -34,7 +36,7 @@ pub(super) struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    pub(super) fn new(audit: &'a Audit, entry: Option<&Entry>, call: &Call) -> Self {
+    pub(super) fn new(audit: &'a Audit, calls: &'a Calls, entry: Option<&Entry>, call: &Call) -> Self {
         let offered: Vec<&'static str> = entry.map(|entry| entry.table.names().collect()).unwrap_or_default();
         // Names that no catalog declares are the caller's words, so they are counted and not repeated.
         let arguments: Vec<_> = offered.into_iter().filter(|name| call.arguments.contains_key(*name)).collect();
@@ -58,7 +60,7 @@ impl<'a> Open<'a> {
             approval: call.approval.word(),
             verdict: "cancelled",
         };
-        Self { audit, record, started: Instant::now(), written: false, progress: Progress::default() }
+        Self { audit, calls, record, started: Instant::now(), written: false, progress: Progress::default() }
     }
 
     /// Writes the record, then lets the answer go. An answer without a record does not go.
@@ -93,8 +95,17 @@ impl<'a> Open<'a> {
         self.record.status = self.progress.status;
         self.record.bytes_before = self.progress.upstream_bytes;
         self.record.bytes_after = if self.record.verdict == "answered" { self.progress.answer_bytes } else { 0 };
-        self.record.duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.audit.write(&self.record)
+        let duration = self.started.elapsed();
+        self.record.duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let written = self.audit.write(&self.record);
+        self.calls.count(Ended {
+            verdict: if written.is_ok() { self.record.verdict } else { RefusalKind::Audit.word() },
+            duration,
+            attempts: self.record.attempts,
+            upstream_bytes: self.record.bytes_before,
+            answer_bytes: self.record.bytes_after,
+        });
+        written
     }
 }
 

@@ -1,7 +1,7 @@
 //! Asking a person before a tool writes or destroys.
 //!
 //! Clients of revision 2026-07-28 get an answer that asks, and call again with what the person said; the state that they send
-//! along is sealed with a key of this process, for this tool, these arguments and two minutes, and is good for one call. Older
+//! along is sealed with a key of this process, or of several that stand in for each other, for this tool, these arguments and two minutes, and is good for one call. Older
 //! clients that can ask are asked while their call waits. Of both, only `accept` together with a ticked box allows a call.
 
 use std::collections::BTreeMap;
@@ -57,7 +57,12 @@ impl std::fmt::Debug for Confirmations {
 impl Confirmations {
     /// With a key that nobody else knows, and that ends with this process.
     pub(super) fn new() -> io::Result<Self> {
-        let codec = RequestStateCodec::try_new(random::<32>()?).map_err(|fault| io::Error::other(fault.to_string()))?;
+        Self::with_key(random::<32>()?)
+    }
+
+    /// With a key that other processes have, too: each takes what any of them gave. What was used is remembered by each alone.
+    pub(super) fn with_key(key: Vec<u8>) -> io::Result<Self> {
+        let codec = RequestStateCodec::try_new(key).map_err(|fault| io::Error::other(fault.to_string()))?;
         Ok(Self { codec, used: Mutex::default() })
     }
 

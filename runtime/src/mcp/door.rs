@@ -18,10 +18,7 @@ use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::time::Instant;
 
-use super::{VERSIONS, lines};
-
-/// On top of the longest call, for its answer to be written.
-const GRACE: Duration = Duration::from_secs(2);
+use super::{GRACE, VERSIONS, lines};
 
 /// A message on its way out.
 type Sending<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;

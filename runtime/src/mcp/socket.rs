@@ -50,11 +50,10 @@ impl Socket {
     /// Serves clients until this future is dropped. What is wrong with one client ends that client alone; it is told to
     /// `tell`, in words.
     pub async fn serve(&self, server: &Server, mut tell: impl FnMut(String)) -> io::Result<()> {
-        let own = geteuid().as_raw();
         let mut clients = JoinSet::new();
         loop {
-            let stream = tokio::select! {
-                accepted = self.listener.accept() => accepted?.0,
+            let accepted = tokio::select! {
+                accepted = self.accept() => accepted?,
                 Some(ended) = clients.join_next() => {
                     if let Ok(Err(fault)) = ended {
                         tell(format!("a client's connection broke: {fault}"));
@@ -62,19 +61,33 @@ impl Socket {
                     continue;
                 }
             };
-            let uid = stream.peer_cred()?.uid();
-            if uid != own && uid != 0 {
-                tell(format!("a client of user {uid} was turned away"));
-            } else if clients.len() >= CLIENTS_MAX {
-                tell(format!("a client was turned away: {CLIENTS_MAX} are connected"));
-            } else {
-                let server = server.clone();
-                clients.spawn(async move {
-                    let (read, write) = stream.into_split();
-                    server.serve(read, write).await
-                });
+            match accepted {
+                Err(uid) => tell(format!("a client of user {uid} was turned away")),
+                Ok(_) if clients.len() >= CLIENTS_MAX => {
+                    tell(format!("a client was turned away: {CLIENTS_MAX} are connected"));
+                }
+                Ok(stream) => {
+                    let server = server.clone();
+                    clients.spawn(async move {
+                        let (read, write) = stream.into_split();
+                        server.serve(read, write).await
+                    });
+                }
             }
         }
+    }
+
+    /// Where it is.
+    #[cfg(feature = "http")]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits for the next client. One of another user than this process's or root is cut off, and told by its number.
+    pub(super) async fn accept(&self) -> io::Result<Result<UnixStream, u32>> {
+        let (stream, _) = self.listener.accept().await?;
+        let uid = stream.peer_cred()?.uid();
+        Ok(if uid == geteuid().as_raw() || uid == 0 { Ok(stream) } else { Err(uid) })
     }
 }
 
