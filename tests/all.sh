@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up everything the suites need, and runs them all. Needs Rust, gcc and python3 with pip; installs cmake, libclang,
-# the Python packages of the client and of the wire's peers, Chromium and Node with what checks the review page, and the
-# demo model where they are missing.
+# the Python packages of the client and of the wire's peers, Chromium and Node with what checks the review page, the official
+# conformance suite and clients of the protocol, and the demo model where they are missing.
 #
 #   bash tests/all.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
@@ -14,11 +14,12 @@ AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
 AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"
 AIRLOCK_CHROMIUM="${AIRLOCK_CHROMIUM:-$(need_browser)}"
 AIRLOCK_NODE_PACKAGES="${AIRLOCK_NODE_PACKAGES:-$(need_review_packages)}"
-export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES
+AIRLOCK_PROTOCOL_PACKAGES="${AIRLOCK_PROTOCOL_PACKAGES:-$(need_protocol_packages)}"
+export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES AIRLOCK_PROTOCOL_PACKAGES
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_model with_python with_browser)
+needing_setup=(with_model with_python with_browser with_node)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then

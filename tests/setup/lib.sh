@@ -43,11 +43,11 @@ need_browser() {
     command -v chromium
 }
 
-# The packages of npm that the review page is checked with, in a directory of their own, which is printed.
-need_review_packages() {
+# Installs the packages of npm that a directory of the tests locks, in a directory of their own, which is printed.
+need_node_packages() {
     local source directory
-    source="$(dirname "${BASH_SOURCE[0]}")/../review"
-    directory="$(cache_directory)/node/review-$(sha256sum "$source/package-lock.json" | cut -c1-12)"
+    source="$(dirname "${BASH_SOURCE[0]}")/../$1"
+    directory="$(cache_directory)/node/$1-$(sha256sum "$source/package-lock.json" | cut -c1-12)"
     if [ ! -f "$directory/.complete" ]; then
         say "installing packages of npm into $directory"
         rm -rf "$directory"
@@ -58,6 +58,12 @@ need_review_packages() {
     fi
     printf '%s\n' "$directory"
 }
+
+# What the review page is checked with.
+need_review_packages() { need_node_packages review; }
+
+# The official conformance suite and clients, with a Node that is new enough for them.
+need_protocol_packages() { need_node_packages conformance; }
 
 # Installs Python packages into a directory of their own, apart from the system's, and prints it. The name tells versions
 # apart: NAME ARGUMENTS OF pip install.

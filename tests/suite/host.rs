@@ -9,16 +9,16 @@ use airlock_tests::clinic::{Fault, Options, Running, serve};
 use serde_json::{Value, json};
 
 /// The credential. It may reach the upstream, and nothing else.
-const KEY: &str = "canary-clinic-key";
+pub(crate) const KEY: &str = "canary-clinic-key";
 
 /// A clinic and a site file that points at it.
-struct Place {
-    clinic: Running,
-    directory: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) clinic: Running,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl Place {
-    fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let clinic = serve(options).expect("a free port");
         let directory = tempfile::tempdir().expect("a directory");
@@ -33,7 +33,7 @@ impl Place {
         Self { clinic, directory }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.arg("--site").arg(self.directory.path().join("site.json")).args(arguments);
         command
@@ -54,7 +54,7 @@ impl Place {
         serde_json::from_str(&text(&output.stdout)).expect("is JSON")
     }
 
-    fn audit(&self) -> Vec<Value> {
+    pub(crate) fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
         assert!(!text.contains(KEY));
         text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
@@ -62,7 +62,7 @@ impl Place {
 }
 
 /// `airlock-host`, which `cargo test --workspace` builds beside this test.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let beside = || {
         let test = std::env::current_exe().expect("has a path");
         test.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock-host")
@@ -72,7 +72,7 @@ fn program() -> PathBuf {
     path
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     assert!(!text.contains(KEY), "the credential came out: {text}");
     text
@@ -292,6 +292,6 @@ fn with_model_tokens_are_counted_as_they_were_reviewed() {
 }
 
 /// What `tests/all.sh` sets up.
-fn needed(variable: &str) -> String {
+pub(crate) fn needed(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set; run tests/all.sh"))
 }

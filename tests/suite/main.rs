@@ -2,6 +2,7 @@
 
 mod command;
 mod compile_check;
+mod conformance;
 mod diff;
 mod errors;
 mod files;
@@ -14,4 +15,5 @@ mod lock;
 mod prune;
 mod purity;
 mod review;
+mod served;
 mod wire;
