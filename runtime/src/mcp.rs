@@ -66,6 +66,8 @@ pub struct Server {
     confirmations: Arc<Confirmations>,
     tools: Arc<[Tool]>,
     instructions: Arc<str>,
+    /// Whether a client can be asked while its call waits: over HTTP there is no way back.
+    asks_while_waiting: bool,
 }
 
 impl Server {
@@ -74,7 +76,8 @@ impl Server {
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
         let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
         let instructions = instructions(&gate).into();
-        Ok(Self { gate, approval, confirmations: Arc::new(Confirmations::new()?), tools, instructions })
+        let confirmations = Arc::new(Confirmations::new()?);
+        Ok(Self { gate, approval, confirmations, tools, instructions, asks_while_waiting: true })
     }
 
     /// With a key that other processes have, too, so that a person may answer to one what another has asked. It is 32 bytes
@@ -230,6 +233,7 @@ impl ServerHandler for Adapter {
             && refusal.kind == RefusalKind::Approval
             && approval == Approval::None
             && confirm::can_ask(context.client_capabilities().as_ref())
+            && (self.0.asks_while_waiting || is_modern(&context))
         {
             let question = confirm::question(entry, &asked, outcome.request.as_deref().unwrap_or_default());
             if is_modern(&context) {

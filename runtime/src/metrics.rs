@@ -131,7 +131,11 @@ impl Page {
     pub(crate) fn calls<'a>(&mut self, tools: impl Iterator<Item = (&'a str, &'a Calls)>) {
         let called: Vec<(&str, Sums)> =
             tools.map(|(tool, calls)| (tool, calls.sums())).filter(|(_, sums)| sums.count > 0).collect();
-        self.family("airlock_calls_total", "counter", "Calls by tool and verdict: answered, cancelled or the kind of refusal.");
+        self.family(
+            "airlock_calls_total",
+            "counter",
+            "Calls by tool and verdict: answered, cancelled or the kind of refusal.",
+        );
         for (tool, sums) in &called {
             for (verdict, count) in &sums.verdicts {
                 self.sample("airlock_calls_total", &[("tool", tool), ("verdict", verdict)], count);
@@ -145,13 +149,19 @@ impl Page {
             }
         };
         of_tools("airlock_retries_total", "Requests to upstreams beyond the first one of a call.", |sums| sums.retries);
-        of_tools("airlock_answer_bytes_before_total", "Bytes of upstreams' answers that were passed on, before pruning.", |sums| {
-            sums.bytes_before
+        of_tools(
+            "airlock_answer_bytes_before_total",
+            "Bytes of upstreams' answers that were passed on, before pruning.",
+            |sums| sums.bytes_before,
+        );
+        of_tools("airlock_answer_bytes_after_total", "Bytes of the same answers after pruning.", |sums| {
+            sums.bytes_after
         });
-        of_tools("airlock_answer_bytes_after_total", "Bytes of the same answers after pruning.", |sums| sums.bytes_after);
-        of_tools("airlock_withheld_bytes_total", "Bytes read from upstreams in calls that were not answered.", |sums| {
-            sums.bytes_withheld
-        });
+        of_tools(
+            "airlock_withheld_bytes_total",
+            "Bytes read from upstreams in calls that were not answered.",
+            |sums| sums.bytes_withheld,
+        );
         let total = |value: fn(&Sums) -> u64| called.iter().map(|(_, sums)| value(sums)).sum::<u64>();
         let (before, after) = (total(|sums| sums.bytes_before), total(|sums| sums.bytes_after));
         let help = "1 - bytes after / bytes before pruning, of all answers so far; 0 before the first.";
@@ -239,6 +249,8 @@ mod tests {
     #[test]
     fn nothing_read_is_nothing_dropped() {
         let close = |left: f64, right: f64| (left - right).abs() < 1e-9;
-        assert!(close(share_dropped(0, 4), 0.0) && close(share_dropped(100, 25), 0.75) && close(share_dropped(2, 4), -1.0));
+        assert!(
+            close(share_dropped(0, 4), 0.0) && close(share_dropped(100, 25), 0.75) && close(share_dropped(2, 4), -1.0)
+        );
     }
 }

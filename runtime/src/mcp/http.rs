@@ -78,9 +78,9 @@ impl Http {
     /// Serves the tools of a server to whom `visitors` admits.
     pub fn new(server: &Server, visitors: Visitors) -> Self {
         let body_bytes_max = lines::bytes_max(server.gate.takes_files());
-        let adapter = Adapter(server.clone());
+        let shared = Server { asks_while_waiting: false, ..server.clone() };
         let service = StreamableHttpService::new(
-            move || Ok(Adapter(adapter.0.clone())),
+            move || Ok(Adapter(shared.clone())),
             Arc::new(NeverSessionManager::default()),
             config(body_bytes_max),
         );

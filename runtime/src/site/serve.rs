@@ -56,9 +56,11 @@ impl TryFrom<UncheckedHttp> for WrittenHttp {
 
     fn try_from(written: UncheckedHttp) -> Result<Self, String> {
         if !written.addresses.is_empty() && written.token.is_none() {
-            return Err("\"addresses\" lets others than this machine connect, so there has to be a token: add \"token\": \
+            return Err(
+                "\"addresses\" lets others than this machine connect, so there has to be a token: add \"token\": \
                         {\"file\": \"http.token\"}, made with `umask 077; openssl rand -hex 32 > http.token`"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Ok(Self(written))
     }
@@ -74,7 +76,8 @@ impl WrittenServe {
                 let told = |fault: String| SiteError(format!("{shown}: {what}: `{}` {fault}", path.display()));
                 let secret = read_credential(&path).map_err(told)?;
                 if secret.expose().len() < SECRET_BYTES_MIN {
-                    let fault = format!("holds less than {SECRET_BYTES_MIN} characters; `openssl rand -hex 32` prints 64");
+                    let fault =
+                        format!("holds less than {SECRET_BYTES_MIN} characters; `openssl rand -hex 32` prints 64");
                     return Err(told(fault));
                 }
                 Ok(secret)
@@ -99,7 +102,10 @@ impl<'de> Deserialize<'de> for Host {
         let text = String::deserialize(deserializer)?.to_ascii_lowercase();
         let (host, _) = split_authority(&text).map_err(D::Error::custom)?;
         if text != host && text != format!("[{host}]") {
-            return Err(D::Error::custom(format!("`{}` has a port; clients may use any, so leave it out", text.escape_debug())));
+            return Err(D::Error::custom(format!(
+                "`{}` has a port; clients may use any, so leave it out",
+                text.escape_debug()
+            )));
         }
         Ok(Self(text))
     }
@@ -118,7 +124,9 @@ impl<'de> Deserialize<'de> for Origin {
         };
         split_authority(authority).map_err(D::Error::custom)?;
         if authority.ends_with(default) {
-            return Err(D::Error::custom(format!("browsers leave `{default}` out of an origin; leave it out here, too")));
+            return Err(D::Error::custom(format!(
+                "browsers leave `{default}` out of an origin; leave it out here, too"
+            )));
         }
         Ok(Self(text))
     }

@@ -7,6 +7,10 @@ mod command;
 mod confirm;
 mod fake;
 mod gate;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "http")]
+mod http_client;
 mod places;
 mod program;
 mod upstream;

@@ -91,7 +91,8 @@ impl Fixture {
         let can = capabilities(context);
         let asked = |round: usize| {
             let requests = rounds[round].as_object().expect("is an object").iter();
-            requests.map(|(key, what)| (key.clone(), request(what.as_str().expect("is a text"))))
+            requests
+                .map(|(key, what)| (key.clone(), request(what.as_str().expect("is a text"))))
                 .filter(|(_, request)| is_able(&can, request["method"].as_str().unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
@@ -117,12 +118,15 @@ impl Fixture {
         if let Value::Object(needs) = &tool["needs"] {
             let has = capabilities(context);
             if needs.keys().any(|need| has.get(need).is_none()) {
-                return Err(ErrorData::missing_required_client_capability(read::<ClientCapabilities>(tool["needs"].clone())));
+                return Err(ErrorData::missing_required_client_capability(read::<ClientCapabilities>(
+                    tool["needs"].clone(),
+                )));
             }
         }
         for progress in tool["progress"].as_array().into_iter().flatten() {
             if let Some(token) = context.meta.get_progress_token() {
-                let told = ProgressNotificationParam::new(token, progress.as_f64().unwrap_or_default()).with_total(100.0);
+                let told =
+                    ProgressNotificationParam::new(token, progress.as_f64().unwrap_or_default()).with_total(100.0);
                 context.peer.notify_progress(told).await.map_err(failed)?;
             }
             tokio::time::sleep(PAUSE).await;
@@ -145,7 +149,10 @@ impl Fixture {
     /// The values that stand for themselves, and the caller's.
     fn values(&self, arguments: Option<&Map<String, Value>>) -> Values {
         let own = ["png", "wav"].map(|name| (name.to_owned(), self.data[name].as_str().expect("is a text").to_owned()));
-        let texts = arguments.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+        let texts = arguments
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
         own.into_iter().chain(texts).collect()
     }
 }
@@ -221,7 +228,8 @@ fn filled(value: &Value, values: &Values) -> Value {
 
 impl ServerHandler for Fixture {
     fn get_info(&self) -> ServerConfig {
-        let can = json!({"tools": {}, "prompts": {}, "completions": {}, "logging": {}, "resources": {"subscribe": true}});
+        let can =
+            json!({"tools": {}, "prompts": {}, "completions": {}, "logging": {}, "resources": {"subscribe": true}});
         ServerConfig::new(read::<ServerCapabilities>(can)).with_server_info(Implementation::new("fixture", "1"))
     }
 
@@ -231,7 +239,8 @@ impl ServerHandler for Fixture {
 
     async fn discover(&self, _context: Context) -> Result<DiscoverResult, ErrorData> {
         let can = json!({"tools": {}, "prompts": {}, "completions": {}, "resources": {}});
-        let info = ServerConfig::new(read::<ServerCapabilities>(can)).with_server_info(Implementation::new("fixture", "1"));
+        let info =
+            ServerConfig::new(read::<ServerCapabilities>(can)).with_server_info(Implementation::new("fixture", "1"));
         Ok(DiscoverResult::from_server_info(VERSIONS.to_vec(), info))
     }
 
@@ -250,11 +259,19 @@ impl ServerHandler for Fixture {
         Ok(CallToolResponse::Complete(result(filled(&tool["result"], &values))))
     }
 
-    async fn list_prompts(&self, _: Option<PaginatedRequestParams>, _: Context) -> Result<ListPromptsResult, ErrorData> {
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: Context,
+    ) -> Result<ListPromptsResult, ErrorData> {
         Ok(self.list("prompts", "prompts"))
     }
 
-    async fn get_prompt(&self, request: GetPromptRequestParams, context: Context) -> Result<GetPromptResponse, ErrorData> {
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: Context,
+    ) -> Result<GetPromptResponse, ErrorData> {
         let prompt = self.find("prompts", "name", &request.name)?;
         let mut values = self.values(request.arguments.as_ref());
         let (state, responses) = (request.request_state.as_ref(), request.input_responses.as_ref());
@@ -264,7 +281,11 @@ impl ServerHandler for Fixture {
         Ok(result::<GetPromptResult>(filled(&prompt["result"], &values)).into())
     }
 
-    async fn list_resources(&self, _: Option<PaginatedRequestParams>, _: Context) -> Result<ListResourcesResult, ErrorData> {
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: Context,
+    ) -> Result<ListResourcesResult, ErrorData> {
         Ok(self.list("resources", "resources"))
     }
 
@@ -276,7 +297,11 @@ impl ServerHandler for Fixture {
         Ok(self.list("templates", "resourceTemplates"))
     }
 
-    async fn read_resource(&self, request: ReadResourceRequestParams, _: Context) -> Result<ReadResourceResponse, ErrorData> {
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
         let mut values = self.values(None);
         let uri = request.uri;
         let id = uri.strip_prefix("test://template/").and_then(|rest| rest.strip_suffix("/data"));

@@ -33,7 +33,8 @@ impl FromStr for At {
             Some("") => Err("a path follows `unix:`".to_owned()),
             Some(path) => Ok(Self::Unix(path.into())),
             None => text.parse().map(Self::Tcp).map_err(|_| {
-                "it is neither an IP address with a port, such as `127.0.0.1:8471` or `[::1]:8471`, nor `unix:PATH`".to_owned()
+                "it is neither an IP address with a port, such as `127.0.0.1:8471` or `[::1]:8471`, nor `unix:PATH`"
+                    .to_owned()
             }),
         }
     }
@@ -47,12 +48,14 @@ impl At {
     /// It stands there not. The text names the way out.
     pub fn admitted_by(&self, site: &Site) -> Result<(), String> {
         match self {
-            Self::Tcp(address) if !address.ip().is_loopback() && !site.serve.addresses.contains(address) => Err(format!(
-                "{address} can be reached from other machines, and {} does not say that it may be; add \"serve\": {{\"http\": \
+            Self::Tcp(address) if !address.ip().is_loopback() && !site.serve.addresses.contains(address) => {
+                Err(format!(
+                    "{address} can be reached from other machines, and {} does not say that it may be; add \"serve\": {{\"http\": \
                  {{\"addresses\": [\"{address}\"], \"hosts\": [\"NAME-THAT-CLIENTS-USE\"], \"token\": {{\"file\": \
                  \"http.token\"}}}}}}, or listen at 127.0.0.1",
-                site.file.display()
-            )),
+                    site.file.display()
+                ))
+            }
             _ => Ok(()),
         }
     }

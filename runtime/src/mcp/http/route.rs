@@ -1,8 +1,10 @@
 //! One request: which page it is for, whether its sender may ask, and what the SDK must not see.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 use rmcp::ErrorData;
@@ -10,8 +12,11 @@ use rmcp::model::{ErrorCode, RequestId, ServerJsonRpcMessage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Body, HEAD_TIME_MAX, Http};
+use super::{Body, Http};
 use crate::mcp::VERSIONS;
+
+/// For a body to arrive whole.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -74,18 +79,33 @@ impl Http {
         }
     }
 
+    /// Reads a body whole, or says why not. Its connection is at its end then, since the rest of it is not read.
+    async fn read(&self, body: Incoming) -> Result<Bytes, Box<Response<Body>>> {
+        let is_announced_too_long = body.size_hint().lower() > self.body_bytes_max as u64;
+        let read = Limited::new(body, self.body_bytes_max).collect();
+        let read = async { if is_announced_too_long { None } else { Some(read.await) } };
+        let (status, text) = match tokio::time::timeout(BODY_TIME_MAX, read).await {
+            Ok(Some(Ok(body))) => return Ok(body.to_bytes()),
+            Ok(Some(Err(fault))) if !fault.is::<LengthLimitError>() => {
+                (StatusCode::BAD_REQUEST, "the body broke off\n".to_owned())
+            }
+            Ok(_) => {
+                let text = format!("a message is no longer than {} bytes\n", self.body_bytes_max);
+                (StatusCode::PAYLOAD_TOO_LARGE, text)
+            }
+            Err(_) => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time\n".to_owned()),
+        };
+        let mut answer = page(status, TEXT, text);
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        Err(Box::new(answer))
+    }
+
     /// Hands a request to the SDK once its body is here, and its answer back.
     async fn mcp(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let read = Limited::new(body, self.body_bytes_max).collect();
-        let body = match tokio::time::timeout(HEAD_TIME_MAX, read).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(fault)) if fault.is::<LengthLimitError>() => {
-                let text = format!("a message is no longer than {} bytes\n", self.body_bytes_max);
-                return last(page(StatusCode::PAYLOAD_TOO_LARGE, TEXT, text));
-            }
-            Ok(Err(_)) => return last(page(StatusCode::BAD_REQUEST, TEXT, "the body broke off\n")),
-            Err(_) => return last(page(StatusCode::REQUEST_TIMEOUT, TEXT, "the body did not arrive in time\n")),
+        let body = match self.read(body).await {
+            Ok(body) => body,
+            Err(refused) => return *refused,
         };
         let mut message = None;
         if head.method == Method::POST && is_json(&head.headers) {
@@ -94,7 +114,8 @@ impl Http {
                 Err(refused) => return *refused,
             }
         }
-        let version = VERSIONS.iter().find(|version| head.headers.get(VERSION).is_some_and(|sent| sent == version.as_str()));
+        let version =
+            VERSIONS.iter().find(|version| head.headers.get(VERSION).is_some_and(|sent| sent == version.as_str()));
         let mut answer = (self.endpoint)(Request::from_parts(head, Full::new(body))).await;
         if let Some(message) = message.filter(|_| answer.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             // It says so of JSON that is no message.
@@ -162,11 +183,5 @@ fn page(status: StatusCode, media_type: &'static str, text: impl Into<Bytes>) ->
     let mut answer = Response::new(Full::new(text.into()).boxed());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    answer
-}
-
-/// The last answer on its connection: what else its client sends is not read.
-fn last(mut answer: Response<Body>) -> Response<Body> {
-    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }

@@ -45,7 +45,11 @@ impl Traffic {
         for (direction, bytes) in [("in", &self.received_bytes), ("out", &self.sent_bytes)] {
             page.sample(BYTES, &[("direction", &direction)], bytes.load(Ordering::Relaxed));
         }
-        page.family(ANSWERS, "counter", "Answers to clients by status, this page's own answers included from the second on.");
+        page.family(
+            ANSWERS,
+            "counter",
+            "Answers to clients by status, this page's own answers included from the second on.",
+        );
         for (status, count) in &*self.answers.lock().unwrap_or_else(PoisonError::into_inner) {
             page.sample(ANSWERS, &[("code", status)], count);
         }

@@ -169,7 +169,9 @@ mod tests {
         for right in [format!("Bearer {TOKEN}"), format!("bearer  {TOKEN}")] {
             assert_eq!(asked(&right), 200, "{right}");
         }
-        for wrong in ["", "Bearer", "Bearer ", TOKEN, &format!("Basic {TOKEN}"), &format!("Bearer {TOKEN}x"), "Bearer 0"] {
+        for wrong in
+            ["", "Bearer", "Bearer ", TOKEN, &format!("Basic {TOKEN}"), &format!("Bearer {TOKEN}x"), "Bearer 0"]
+        {
             assert_eq!(asked(wrong), 401, "{wrong}");
         }
         assert_eq!(status(&visitors, &[("host", "localhost")]), 401);
