@@ -49,7 +49,7 @@ fn a_mistake_is_told_with_its_place() {
     let cases = [
         (
             "{\"upstreams\": {}, \"upstrems\": {}}",
-            "site.json:1:28: unknown field `upstrems`, expected one of `upstreams`, `audit`, `limits`",
+            "site.json:1:28: unknown field `upstrems`, expected one of `upstreams`, `audit`, `limits`, `serve`",
         ),
         ("{\"upstreams\": {},\n}", "site.json:2:1: trailing comma"),
         ("{}", "site.json:1:2: missing field `upstreams`"),
@@ -89,6 +89,57 @@ fn credentials_are_private_lines_of_visible_ascii() {
     }
     assert!(read(SITE, b"canary\r\n", 0o400).is_ok());
     assert!(read(SITE, b"token canary\n", 0o400).is_ok(), "a header's whole value may be two words");
+}
+
+/// The same with a block `serve`, and a key file of 32 characters.
+fn serving(block: &str) -> Result<Site, String> {
+    let site = SITE.replace("\"limits\"", &format!("\"serve\": {block},\n  \"limits\""));
+    read(&site, b"canary-0123456789abcdef0123456789\n", 0o600)
+}
+
+#[test]
+fn clients_over_http_are_told_apart_by_what_the_site_says() {
+    let site = serving(
+        r#"{"http": {"addresses": ["10.0.0.7:8471"], "hosts": ["Airlock.Clinic.internal", "[fd00::7]"],
+            "origins": ["https://portal.clinic.internal", "http://10.0.0.8:3000"], "token": {"file": "clinic.key"}},
+            "state_key": {"file": "clinic.key"}}"#,
+    )
+    .expect("sound");
+    let serve = site.serve;
+    assert_eq!(serve.addresses, ["10.0.0.7:8471".parse().expect("an address")]);
+    assert_eq!(serve.hosts, ["airlock.clinic.internal", "[fd00::7]"]);
+    assert_eq!(serve.origins, ["https://portal.clinic.internal", "http://10.0.0.8:3000"]);
+    assert!(serve.token == serve.state_key && serve.token.is_some());
+    assert!(!format!("{serve:?}").contains("canary"), "{serve:?}");
+    let nothing = serving("{}").expect("sound").serve;
+    assert!(nothing.addresses.is_empty() && nothing.token.is_none() && nothing.state_key.is_none());
+}
+
+#[test]
+fn mistakes_about_http_are_told_with_their_place() {
+    for (block, expected) in [
+        (r#"{"http": {"addresses": ["10.0.0.7:8471"]}}"#, "there has to be a token"),
+        (r#"{"http": {"addresses": ["clinic:8471"]}}"#, "invalid socket address"),
+        (r#"{"http": {"hosts": ["clinic.internal:8471"]}}"#, "`clinic.internal:8471` has a port"),
+        (r#"{"http": {"hosts": ["*"]}}"#, "is not a host name"),
+        (r#"{"http": {"origins": ["portal.clinic.internal"]}}"#, "an origin starts with `http://`"),
+        (r#"{"http": {"origins": ["null"]}}"#, "an origin starts with `http://`"),
+        (r#"{"http": {"origins": ["https://*"]}}"#, "is not a host name"),
+        (r#"{"http": {"origins": ["https://portal/"]}}"#, "is not a host name"),
+        (r#"{"http": {"origins": ["https://portal:443"]}}"#, "browsers leave `:443` out"),
+        (r#"{"htp": {}}"#, "unknown field `htp`, expected `http` or `state_key`"),
+        (r#"{"http": {"tokn": {}}}"#, "unknown field `tokn`"),
+    ] {
+        let fault = serving(block).expect_err(block);
+        assert!(fault.starts_with("site.json:4:") && fault.contains(expected), "{fault}");
+    }
+    let token = r#"{"http": {"token": {"file": "clinic.key"}}}"#;
+    let site = SITE.replace("\"limits\"", &format!("\"serve\": {token}, \"limits\""));
+    let short = read(&site, b"canary-0123456789\n", 0o600).expect_err("too short");
+    assert!(short.starts_with("site.json: the token of \"http\": `clinic.key` holds less than 32"), "{short}");
+    assert!(!short.contains("canary"));
+    let key = r#"{"state_key": {"file": "nowhere.key"}}"#;
+    assert!(serving(key).expect_err("is not there").contains("\"state_key\": `nowhere.key` cannot be opened"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The real program: its standard output belongs to the protocol, whatever it is connected to.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -81,16 +82,16 @@ fn pipes_sockets_and_files_carry_the_protocol() {
     check(&fs::read_to_string(&output).expect("UTF-8"));
 }
 
-/// Starts a server at a socket, and waits until it listens.
-fn listening(directory: &Path, socket: &Path) -> std::process::Child {
+/// Starts a server that clients connect to, waits until it listens, and says where.
+fn listening(site: &Path, at: [&OsStr; 2]) -> (std::process::Child, String) {
     let mut command = Command::new(PROGRAM);
-    command.arg("--site").arg(site(directory)).args(["serve", "--socket"]).arg(socket).stderr(Stdio::piped());
+    command.arg("--site").arg(site).arg("serve").args(at).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it runs");
     let mut line = String::new();
     let errors = child.stderr.as_mut().expect("a pipe");
     std::io::BufRead::read_line(&mut std::io::BufReader::new(errors), &mut line).expect("readable");
-    assert!(line.starts_with("listening at "), "{line}");
-    child
+    let place = line.trim().strip_prefix("listening at ").unwrap_or_else(|| panic!("{line}")).to_owned();
+    (child, place)
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn a_unix_socket_carries_the_protocol_to_clients_of_this_user() {
     let socket = directory.path().join("airlock.sock");
     // What a program that was killed has left behind.
     drop(std::os::unix::net::UnixListener::bind(&socket).expect("can be bound"));
-    let mut child = listening(directory.path(), &socket);
+    let (mut child, _) = listening(&site(directory.path()), ["--socket".as_ref(), socket.as_ref()]);
     let about = fs::metadata(&socket).expect("is there");
     assert!(about.file_type().is_socket());
     assert_eq!(about.permissions().mode() & 0o777, 0o600);
@@ -125,6 +126,70 @@ fn a_unix_socket_carries_the_protocol_to_clients_of_this_user() {
     let mut third = Command::new(PROGRAM);
     third.arg("--site").arg(site(directory.path())).args(["serve", "--socket"]).arg(&file);
     assert_eq!(third.output().expect("it runs").status.code(), Some(1), "what is no socket stays");
+}
+
+/// A request for a page, and what comes until the server closes the connection.
+#[cfg(feature = "http")]
+fn page(mut stream: impl Read + Write, request: &str) -> String {
+    write!(stream, "{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("written");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("UTF-8");
+    text
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn http_is_served_on_loopback_and_at_a_socket_until_a_signal() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = site(directory.path());
+    let socket = directory.path().join("http.sock");
+    let path = format!("unix:{}", socket.display());
+    for at in ["127.0.0.1:0", &path] {
+        let (mut child, place) = listening(&site, ["--http".as_ref(), at.as_ref()]);
+        let ask = |request: &str| match place.strip_prefix("http://") {
+            Some(rest) => {
+                page(std::net::TcpStream::connect(rest.trim_end_matches("/mcp")).expect("it listens"), request)
+            }
+            None => page(UnixStream::connect(&socket).expect("it listens"), request),
+        };
+        assert!(ask("GET /healthz").starts_with("HTTP/1.1 200 OK"));
+        assert!(ask("GET /metrics").contains("airlock_calls_open 0\n"));
+        assert!(ask("GET /mcp").starts_with("HTTP/1.1 405 "));
+        if at == path {
+            assert_eq!(fs::metadata(&socket).expect("is there").permissions().mode() & 0o777, 0o600);
+        }
+        let ended = Command::new("kill").arg(child.id().to_string()).status().expect("there is kill");
+        assert!(ended.success() && child.wait().expect("it ends").success());
+    }
+    assert!(!socket.exists(), "the file goes away with the server");
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn an_address_that_others_reach_stands_in_the_site_file_with_a_token() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = site(directory.path());
+    let serve = |at: &str| {
+        let output =
+            Command::new(PROGRAM).arg("--site").arg(&site).args(["serve", "--http", at]).output().expect("it runs");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (code, told) = serve("0.0.0.0:0");
+    assert!(code == Some(2) && told.contains("can be reached from other machines"), "{told}");
+    assert_eq!(serve("localhost:80").0, Some(2));
+    let token = directory.path().join("http.token");
+    fs::write(&token, "canary-0123456789abcdef0123456789\n").expect("written");
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).expect("changed");
+    let mut text: Value = serde_json::from_slice(&fs::read(&site).expect("is there")).expect("JSON");
+    text["serve"] = json!({"http": {"addresses": ["0.0.0.0:0"], "token": {"file": "http.token"}}});
+    fs::write(&site, text.to_string()).expect("written");
+    let (mut child, place) = listening(&site, ["--http".as_ref(), "0.0.0.0:0".as_ref()]);
+    let port = place.trim_end_matches("/mcp").rsplit(':').next().expect("a port").parse::<u16>().expect("a port");
+    let ask = |request| page(std::net::TcpStream::connect(("127.0.0.1", port)).expect("it listens"), request);
+    assert!(ask("GET /metrics").starts_with("HTTP/1.1 401 "));
+    assert!(ask("GET /healthz").starts_with("HTTP/1.1 200 "));
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
 }
 
 #[cfg(target_os = "linux")]
