@@ -21,19 +21,19 @@ use crate::served::Served;
 /// The revisions that the suite knows, and that clients speak.
 const REVISIONS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
-/// A program of the packages that `tests/all.sh` installs, under their Node.
-pub(crate) fn node(script: &str) -> Command {
+/// The Node that `tests/all.sh` installs, with a program of the packages beside it.
+pub(crate) fn node(script: Option<&str>) -> Command {
     let packages = PathBuf::from(needed("AIRLOCK_PROTOCOL_PACKAGES")).join("node_modules");
     let machine = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     let mut command = Command::new(packages.join(format!("node-linux-{machine}/bin/node")));
-    command.arg(packages.join(script));
+    command.args(script.map(|script| packages.join(script)));
     command
 }
 
 /// Runs the suite against a server. What it says stands in the failure.
 fn run(url: &str, revision: &str, expected_failures: Option<&str>) {
     let out = tempfile::tempdir().expect("a directory");
-    let mut command = node("@modelcontextprotocol/conformance/dist/index.js");
+    let mut command = node(Some("@modelcontextprotocol/conformance/dist/index.js"));
     command.args(["server", "--url", url, "--requirements", revision, "-o"]).arg(out.path());
     command.args(expected_failures.into_iter().flat_map(|file| ["--expected-failures", file]));
     let ran = command.output().expect("node starts");

@@ -1,4 +1,4 @@
-//! The real program against the clinic: by hand, as an MCP server with the official client, and with the embedded model.
+//! The real program against the clinic: by hand, as an MCP server, and with the embedded model.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,18 +19,16 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new(options: Options) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let clinic = serve(options).expect("a free port");
         let directory = tempfile::tempdir().expect("a directory");
-        let key = directory.path().join("clinic.key");
-        std::fs::write(&key, format!("{KEY}\n")).expect("can be written");
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("can be set");
         let site = json!({
             "upstreams": {"clinic": {"address": clinic.origin(), "credentials": {"api_key": {"file": "clinic.key"}}}},
             "audit": {"file": "audit.jsonl"},
         });
         std::fs::write(directory.path().join("site.json"), site.to_string()).expect("can be written");
-        Self { clinic, directory }
+        let place = Self { clinic, directory };
+        place.write_private("clinic.key", KEY);
+        place
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -43,15 +41,29 @@ impl Place {
         self.command(arguments).stdin(Stdio::null()).output().expect("the program starts")
     }
 
-    /// What the official client sees of one call; its user says `yes` or `no`, if there is one.
-    fn call_with_python(&self, mode: &str, tool: &str, arguments: &str, says: Option<&str>) -> Value {
-        let mut command = Command::new("python3");
-        command.env("PYTHONPATH", needed("AIRLOCK_PYTHONPATH")).envs(says.map(|says| ("SAYS", says)));
-        command.args(["clients/list_and_call.py", mode, tool, arguments]).arg(program());
-        command.arg("--site").arg(self.directory.path().join("site.json")).arg("serve");
-        let output = command.output().expect("python3 starts");
-        assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
-        serde_json::from_str(&text(&output.stdout)).expect("is JSON")
+    /// Writes a file that its owner alone can read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, format!("{text}\n")).expect("can be written");
+        set_mode(&path, 0o600);
+    }
+
+    /// Changes the site file.
+    pub(crate) fn change_site(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.directory.path().join("site.json");
+        let text = std::fs::read_to_string(&path).expect("is there");
+        let mut site = serde_json::from_str(&text).expect("is JSON");
+        change(&mut site);
+        std::fs::write(&path, site.to_string()).expect("can be written");
+    }
+
+    /// A program that runs this one with an argument, for clients that start a program without arguments.
+    pub(crate) fn script(&self, argument: &str) -> PathBuf {
+        let (path, site) = (self.directory.path().join("host.sh"), self.directory.path().join("site.json"));
+        let line = format!("#!/bin/sh\nexec '{}' --site '{}' {argument}\n", program().display(), site.display());
+        std::fs::write(&path, line).expect("can be written");
+        set_mode(&path, 0o700);
+        path
     }
 
     pub(crate) fn audit(&self) -> Vec<Value> {
@@ -59,6 +71,11 @@ impl Place {
         assert!(!text.contains(KEY));
         text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
     }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("can be set");
 }
 
 /// `airlock-host`, which `cargo test --workspace` builds beside this test.
@@ -183,47 +200,6 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
     assert!(text(&output.stderr).contains("clinic"), "{}", text(&output.stderr));
     assert!(started.elapsed() < Duration::from_secs(25), "before the call's own time limit");
     drop(directory);
-}
-
-#[test]
-#[ignore = "needs the Python package mcp; run tests/all.sh"]
-fn with_python_the_official_client_lists_and_calls_in_both_eras() {
-    let place = Place::new(Options::new(KEY));
-    for (mode, protocol) in [("auto", "2026-07-28"), ("legacy", "2025-11-25"), ("2026-07-28", "2026-07-28")] {
-        let call = |tool: &str, arguments: &str| place.call_with_python(mode, tool, arguments, None);
-        let seen = call("list_allergies", r#"{"patient_id":"P0007"}"#);
-        assert_eq!(seen["protocol"], protocol, "{mode}");
-        assert_eq!(seen["tools"].as_array().map(Vec::len), Some(18));
-        assert_eq!(seen["is_error"], false, "{seen}");
-        assert!(seen["text"].as_str().is_some_and(|text| text.contains("Penicillin")));
-        let told: Value = serde_json::from_str(seen["text"].as_str().expect("is text")).expect("is JSON");
-        assert_eq!(told, seen["structured"], "both forms hold the same facts");
-        let refused = call("list_allergies", r#"{"patient_id":"../P0007"}"#);
-        assert_eq!(refused["is_error"], true, "{refused}");
-    }
-    assert_eq!(place.audit().len(), 6);
-    assert_eq!(place.clinic.received().len(), 3, "a refused call sends nothing");
-}
-
-/// The official client asks its user, in both eras, and a write happens once for each yes.
-#[test]
-#[ignore = "needs the Python package mcp; run tests/all.sh"]
-fn with_python_the_official_client_asks_its_user_before_a_write() {
-    for mode in ["auto", "legacy"] {
-        let place = Place::new(Options::new(KEY));
-        for (says, text_part) in [("no", "declined"), ("yes", "cancelled")] {
-            let arguments = r#"{"appointment_id":"A0002","body":{"reason":"patient_request"}}"#;
-            let seen = place.call_with_python(mode, "cancel_appointment", arguments, Some(says));
-            let asked = seen["asked"][0].as_str().expect("the user was asked");
-            assert!(
-                asked.contains("POST /v1/appointments/A0002/cancel") && asked.contains("patient_request"),
-                "{asked}"
-            );
-            assert_eq!((seen["asked"].as_array().map(Vec::len), &seen["is_error"]), (Some(1), &json!(says == "no")));
-            assert!(seen["text"].as_str().is_some_and(|text| text.contains(text_part)), "{seen}");
-            assert_eq!(place.clinic.received().len(), usize::from(says == "yes"));
-        }
-    }
 }
 
 /// The demo's questions, and what a right answer must hold.

@@ -1,5 +1,6 @@
 //! Suites that cross the crates.
 
+mod clients;
 mod command;
 mod compile_check;
 mod conformance;
