@@ -52,6 +52,8 @@ pub(crate) struct Ended {
     pub(crate) duration: Duration,
     /// Requests that were sent.
     pub(crate) attempts: u32,
+    /// Those of them that were sent because the one before came to nothing.
+    pub(crate) retries: u32,
     /// Bytes of the upstream's body that were read.
     pub(crate) upstream_bytes: u64,
     /// Bytes of the pruned answer.
@@ -69,6 +71,7 @@ struct Sums {
     classes: [u64; BOUNDS_SECONDS.len()],
     count: u64,
     duration: Duration,
+    requests: u64,
     retries: u64,
     /// Of calls that were answered, before and after pruning.
     bytes_before: u64,
@@ -88,7 +91,8 @@ impl Calls {
         }
         sums.count += 1;
         sums.duration += ended.duration;
-        sums.retries += u64::from(ended.attempts.saturating_sub(1));
+        sums.requests += u64::from(ended.attempts);
+        sums.retries += u64::from(ended.retries);
         if ended.verdict == ANSWERED {
             sums.bytes_before += ended.upstream_bytes;
             sums.bytes_after += ended.answer_bytes;
@@ -148,7 +152,9 @@ impl Page {
                 self.sample(name, &[("tool", tool)], value(sums));
             }
         };
-        of_tools("airlock_retries_total", "Requests to upstreams beyond the first one of a call.", |sums| sums.retries);
+        of_tools("airlock_upstream_requests_total", "Requests to upstreams.", |sums| sums.requests);
+        let help = "Requests to upstreams that were sent because the one before came to nothing.";
+        of_tools("airlock_upstream_retries_total", help, |sums| sums.retries);
         of_tools(
             "airlock_answer_bytes_before_total",
             "Bytes of upstreams' answers that were passed on, before pruning.",
@@ -201,15 +207,15 @@ mod tests {
 
     use super::{Calls, Ended, Gauge, Page, share_dropped};
 
-    fn ended(verdict: &'static str, millis: u64, attempts: u32) -> Ended {
+    fn ended(verdict: &'static str, millis: u64, retries: u32) -> Ended {
         let duration = Duration::from_millis(millis);
-        Ended { verdict, duration, attempts, upstream_bytes: 1000, answer_bytes: 100 }
+        Ended { verdict, duration, attempts: 1 + retries, retries, upstream_bytes: 1000, answer_bytes: 100 }
     }
 
     #[test]
     fn calls_are_counted_by_verdict_class_and_bytes() {
         let (calls, unused) = (Calls::default(), Calls::default());
-        for ended in [ended("answered", 5, 1), ended("answered", 6, 3), ended("upstream", 31_000, 0)] {
+        for ended in [ended("answered", 5, 0), ended("answered", 6, 2), ended("upstream", 31_000, 0)] {
             calls.count(ended);
         }
         let mut page = Page::default();
@@ -224,7 +230,8 @@ mod tests {
             "airlock_call_duration_seconds_bucket{tool=\"find\",le=\"+Inf\"} 3",
             "airlock_call_duration_seconds_sum{tool=\"find\"} 31.011",
             "airlock_call_duration_seconds_count{tool=\"find\"} 3",
-            "airlock_retries_total{tool=\"find\"} 2",
+            "airlock_upstream_requests_total{tool=\"find\"} 5",
+            "airlock_upstream_retries_total{tool=\"find\"} 2",
             "airlock_answer_bytes_before_total{tool=\"find\"} 2000",
             "airlock_answer_bytes_after_total{tool=\"find\"} 200",
             "airlock_withheld_bytes_total{tool=\"find\"} 1000",

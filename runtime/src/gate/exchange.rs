@@ -186,6 +186,7 @@ async fn sent<'e>(
         attempts += 1;
         open.progress.sent = true;
         open.progress.attempts += 1;
+        open.progress.retries += u32::from(attempts > 1);
         let wait = match to.send(encoded, wanted, credentials).await {
             Ok(exchange) => {
                 let status = exchange.status();

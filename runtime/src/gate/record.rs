@@ -20,6 +20,8 @@ pub(super) struct Progress {
     pub(super) sent: bool,
     /// Requests that were sent, or would have been on a connection.
     pub(super) attempts: u32,
+    /// Those of them that were sent because the one before came to nothing.
+    pub(super) retries: u32,
     pub(super) status: Option<u16>,
     pub(super) upstream_bytes: u64,
     pub(super) answer_bytes: u64,
@@ -101,7 +103,8 @@ impl<'a> Open<'a> {
         self.calls.count(Ended {
             verdict: if written.is_ok() { self.record.verdict } else { RefusalKind::Audit.word() },
             duration,
-            attempts: self.record.attempts,
+            attempts: self.progress.attempts,
+            retries: self.progress.retries,
             upstream_bytes: self.record.bytes_before,
             answer_bytes: self.record.bytes_after,
         });

@@ -317,7 +317,7 @@ async fn measurements_are_what_was_recorded_and_hold_no_word_of_a_caller() {
         ("airlock_calls_total{tool=\"find_patients\",verdict=\"arguments\"}", 1.0),
         ("airlock_calls_total{tool=\"probe\",verdict=\"upstream\"}", 1.0),
         ("airlock_calls_total{tool=\"(unknown)\",verdict=\"unknown_tool\"}", 2.0),
-        ("airlock_retries_total{tool=\"probe\"}", 2.0),
+        ("airlock_upstream_retries_total{tool=\"probe\"}", 2.0),
         ("airlock_call_duration_seconds_count{tool=\"probe\"}", 2.0),
         ("airlock_http_connections", 3.0),
     ] {

@@ -13,5 +13,7 @@ mod http;
 mod http_client;
 mod places;
 mod program;
+#[cfg(feature = "http")]
+mod spec_cases;
 mod upstream;
 mod wire;
