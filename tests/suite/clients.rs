@@ -35,15 +35,11 @@ impl Bench {
 
     /// What a client is told to connect to: an address, or a command.
     fn target(&self) -> Vec<String> {
-        match &self.http {
-            Some(http) => vec![http.url.clone()],
-            None => {
-                let site = self.place.directory.path().join("site.json");
-                [program(), "--site".into(), site, "serve".into()]
-                    .map(|word| word.to_string_lossy().into_owned())
-                    .into()
-            }
+        if let Some(http) = &self.http {
+            return vec![http.url.clone()];
         }
+        let site = self.place.directory.path().join("site.json");
+        [program(), "--site".into(), site, "serve".into()].map(|word| word.to_string_lossy().into_owned()).into()
     }
 
     /// What a client's script saw of one call; its user says `yes` or `no`, if there is one.

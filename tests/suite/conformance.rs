@@ -73,7 +73,10 @@ fn with_node_the_official_suite_passes_on_a_server_that_has_what_it_asks_for() {
             let sessions = Arc::new(LocalSessionManager::default());
             let service = StreamableHttpService::new(move || Ok(fixture.clone()), sessions, config);
             let http = Http::of(endpoint(service), Visitors::new(&Serve::default(), &at));
-            let stopped = async { Ok(drop(stopped.await)) };
+            let stopped = async {
+                let _ = stopped.await;
+                Ok(())
+            };
             http.serve(listener, stopped, |fault| panic!("{fault}")).await.expect("it serves");
         });
     });

@@ -85,7 +85,7 @@ pub(crate) fn program() -> PathBuf {
         test.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock-host")
     };
     let path = std::env::var_os("AIRLOCK_HOST").map_or_else(beside, PathBuf::from);
-    assert!(path.is_file(), "{} is not there; run `cargo build --workspace --bins` first", path.display());
+    assert!(path.is_file(), "{} is not there; run `cargo test --workspace --no-run` first", path.display());
     path
 }
 

@@ -353,10 +353,10 @@ impl Measured {
             if let Some(rest) = line.strip_prefix("# HELP ") {
                 let (name, help) = rest.split_once(' ').expect("a name and a text");
                 assert!(!help.is_empty() && !families.contains(&name.to_owned()), "{line}");
-                family = name.to_owned();
+                name.clone_into(&mut family);
                 families.push(family.clone());
             } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-                kind = rest.strip_prefix(&format!("{family} ")).expect("follows its help").to_owned();
+                rest.strip_prefix(&format!("{family} ")).expect("follows its help").clone_into(&mut kind);
                 assert!(["counter", "gauge", "histogram"].contains(&kind.as_str()), "{line}");
             } else {
                 let (sample, value) = line.rsplit_once(' ').expect("a sample and a value");

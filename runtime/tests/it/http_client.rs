@@ -60,7 +60,10 @@ impl Server {
         }
         let http = Http::new(&server, Visitors::new(serve, &at));
         let (stop, stopped) = oneshot::channel::<()>();
-        let stopped = async { Ok(drop(stopped.await)) };
+        let stopped = async {
+            let _ = stopped.await;
+            Ok(())
+        };
         let task = tokio::spawn(http.serve(listener, stopped, |fault| panic!("{fault}")));
         Self { address: address.parse().expect("an address"), stop: Some(stop), task }
     }

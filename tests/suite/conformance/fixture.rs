@@ -162,7 +162,7 @@ fn failed(fault: impl std::fmt::Display) -> ErrorData {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> T {
-    serde_json::from_value(value.clone()).unwrap_or_else(|fault| panic!("{fault}: {value}"))
+    T::deserialize(value).expect("is of this type")
 }
 
 /// A result in the protocol's words; the SDK takes its type away again for older clients.

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, GetAll, HOST, HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, ORIGIN};
 use sha2::{Digest as _, Sha256};
 
 use super::At;
@@ -52,7 +52,7 @@ impl Visitors {
     /// Whether the sender of these headers may ask.
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let refused = |status, text| Err(Refused { status, text });
-        let Some(host) = only(headers.get_all(HOST)) else {
+        let Some(host) = only(headers, &HOST) else {
             return refused(StatusCode::BAD_REQUEST, "there has to be one Host header");
         };
         let host = host.to_ascii_lowercase();
@@ -60,14 +60,14 @@ impl Visitors {
             return refused(StatusCode::FORBIDDEN, "this server is not called by the name in Host");
         }
         if headers.contains_key(ORIGIN) {
-            let origin = only(headers.get_all(ORIGIN)).unwrap_or_default().to_ascii_lowercase();
+            let origin = only(headers, &ORIGIN).unwrap_or_default().to_ascii_lowercase();
             let own = origin.strip_prefix("http://").is_some_and(|rest| rest == host);
             if !own && !self.origins.contains(&origin) {
                 return refused(StatusCode::FORBIDDEN, "pages of this Origin may not ask");
             }
         }
         match &self.token_sha256 {
-            Some(token) if !only(headers.get_all(AUTHORIZATION)).is_some_and(|sent| bears(sent, token)) => {
+            Some(token) if !only(headers, &AUTHORIZATION).is_some_and(|sent| bears(sent, token)) => {
                 refused(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
             }
             _ => Ok(()),
@@ -76,8 +76,8 @@ impl Visitors {
 }
 
 /// A header that is there once, as text.
-fn only(values: GetAll<'_, HeaderValue>) -> Option<&str> {
-    let mut values = values.iter();
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),
         _ => None,
