@@ -53,7 +53,7 @@ need_node_packages() {
         rm -rf "$directory"
         mkdir -p "$directory"
         cp "$source/package.json" "$source/package-lock.json" "$directory"
-        npm ci --prefix "$directory" --ignore-scripts --no-audit --no-fund --silent >&2
+        npm ci --prefix "$directory" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
         touch "$directory/.complete"
     fi
     printf '%s\n' "$directory"
@@ -62,7 +62,8 @@ need_node_packages() {
 # What the review page is checked with.
 need_review_packages() { need_node_packages review; }
 
-# The official conformance suite and clients, with a Node that is new enough for them.
+# The official conformance suite and clients, with a Node that is new enough for them. One of their packages is held back: its
+# next release names another one that is not published, which `npm ci` takes for a broken lock.
 need_protocol_packages() { need_node_packages conformance; }
 
 # Installs Python packages into a directory of their own, apart from the system's, and prints it. The name tells versions

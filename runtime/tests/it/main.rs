@@ -11,6 +11,8 @@ mod gate;
 mod http;
 #[cfg(feature = "http")]
 mod http_client;
+#[cfg(feature = "http")]
+mod http_noise;
 mod places;
 mod program;
 #[cfg(feature = "http")]
