@@ -75,7 +75,7 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    /// Serves the tools of a server to whom `visitors` admits.
+    /// Serves the tools of a server to those whom `visitors` admits.
     pub fn new(server: &Server, visitors: Visitors) -> Self {
         let body_bytes_max = lines::bytes_max(server.gate.takes_files());
         let shared = Server { asks_while_waiting: false, ..server.clone() };

@@ -194,6 +194,9 @@ async fn a_dropped_call_is_cancelled_and_recorded() {
     let records = bench.records();
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["verdict"], "cancelled");
+    let counted = bench.gate.measurements();
+    assert!(counted.contains("airlock_calls_total{tool=\"probe\",verdict=\"cancelled\"} 1\n"), "{counted}");
+    assert!(counted.contains("airlock_calls_open 0\n"), "{counted}");
 }
 
 #[tokio::test]
@@ -299,4 +302,6 @@ async fn a_call_without_a_record_has_no_answer() {
     let outcome = gate.call(call("probe", json!({"what": "x"}))).await;
     assert_eq!(outcome.answer.expect_err("no record").kind, RefusalKind::Audit);
     assert_eq!(outcome.answer_bytes, 0);
+    let counted = gate.measurements();
+    assert!(counted.contains("airlock_calls_total{tool=\"probe\",verdict=\"audit\"} 1\n"), "{counted}");
 }

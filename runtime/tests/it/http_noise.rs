@@ -48,7 +48,7 @@ async fn a_server_outlives_noise() {
     let server = Server::start(&bench.gate, &Serve::default()).await;
     let whole = post(&asking(json!({"name": "find_patients", "arguments": {"name": "Li"}})), "");
     let (mut numbers, mut answered, mut refused) = (Numbers(20_260_728), 0, 0);
-    for _ in 0..2000 {
+    for _ in 0..1000 {
         let bytes = broken(&whole, &mut numbers);
         let mut stream = server.connect().await;
         // The server may have hung up already.
@@ -73,6 +73,6 @@ async fn a_server_outlives_noise() {
         }
         if status == 200 { answered += 1 } else { refused += 1 }
     }
-    assert!(answered > 20 && refused > 500, "{answered} and {refused}: the noise is too loud or too soft");
+    assert!(answered > 10 && refused > 300, "{answered} and {refused}: the noise is too loud or too soft");
     assert_eq!(server.send(&whole).await.status, 200);
 }
