@@ -119,7 +119,7 @@ impl Gate {
         let mut page = Page::default();
         page.family("airlock_info", "gauge", "Always 1; the labels say which program this is.");
         let labels: [(&str, &dyn std::fmt::Display); 2] =
-            [("version", &env!("CARGO_PKG_VERSION")), ("tools_sha256", &self.tools_sha256)];
+            [("version", &env!("CARGO_PKG_VERSION")), ("tools_sha256", &self.tools_sha256())];
         page.sample("airlock_info", &labels, 1);
         let tools = self.entries.iter().map(|entry| (entry.tool.name, &entry.calls));
         page.calls(tools.chain([(UNKNOWN_TOOL, &self.load.unknown)]));

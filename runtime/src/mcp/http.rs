@@ -88,8 +88,8 @@ impl Http {
         Self { body_bytes_max, time_max: gate.time_max(), gate: Some(gate), ..Self::of(endpoint(service), visitors) }
     }
 
-    /// Serves something else with the same care, for tests of the transport: bodies up to a mebibyte, ten seconds at the end,
-    /// no measurements of calls.
+    /// Serves another service of the SDK with the same care, as the conformance suite's fixture: bodies up to a mebibyte, ten
+    /// seconds at the end, no measurements of calls.
     pub fn of(endpoint: Endpoint, visitors: Visitors) -> Self {
         let (body_bytes_max, time_max) = (lines::bytes_max(false), Duration::from_secs(10));
         Self { endpoint, visitors, body_bytes_max, time_max, gate: None, traffic: Arc::default() }
