@@ -12,6 +12,8 @@ mod http;
 #[cfg(feature = "http")]
 mod http_client;
 #[cfg(feature = "http")]
+mod http_metrics;
+#[cfg(feature = "http")]
 mod http_noise;
 mod places;
 mod program;
