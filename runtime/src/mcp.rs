@@ -7,6 +7,7 @@
 mod answer;
 mod confirm;
 mod door;
+mod frame;
 mod lines;
 pub mod socket;
 pub mod stdio;

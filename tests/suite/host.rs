@@ -1,42 +1,28 @@
 //! The real program against the clinic: by hand, as an MCP server with the official client, and with the embedded model.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use airlock_tests::clinic::{Fault, Options, Running, serve};
+use airlock_tests::host::{self, KEY, program};
 use serde_json::{Value, json};
 
-/// The credential. It may reach the upstream, and nothing else.
-const KEY: &str = "canary-clinic-key";
-
-/// A clinic and a site file that points at it.
+/// A clinic and the program beside it.
 struct Place {
     clinic: Running,
-    directory: tempfile::TempDir,
+    host: host::Place,
 }
 
 impl Place {
     fn new(options: Options) -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let clinic = serve(options).expect("a free port");
-        let directory = tempfile::tempdir().expect("a directory");
-        let key = directory.path().join("clinic.key");
-        std::fs::write(&key, format!("{KEY}\n")).expect("can be written");
-        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("can be set");
-        let site = json!({
-            "upstreams": {"clinic": {"address": clinic.origin(), "credentials": {"api_key": {"file": "clinic.key"}}}},
-            "audit": {"file": "audit.jsonl"},
-        });
-        std::fs::write(directory.path().join("site.json"), site.to_string()).expect("can be written");
-        Self { clinic, directory }
+        let host = host::Place::new(&clinic.origin(), &Value::Null);
+        Self { clinic, host }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
-        command.arg("--site").arg(self.directory.path().join("site.json")).args(arguments);
-        command
+        self.host.command(arguments)
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -47,29 +33,19 @@ impl Place {
     fn call_with_python(&self, mode: &str, tool: &str, arguments: &str, says: Option<&str>) -> Value {
         let mut command = Command::new("python3");
         command.env("PYTHONPATH", needed("AIRLOCK_PYTHONPATH")).envs(says.map(|says| ("SAYS", says)));
-        command.args(["clients/list_and_call.py", mode, tool, arguments]).arg(program());
-        command.arg("--site").arg(self.directory.path().join("site.json")).arg("serve");
+        let serve = self.command(&["serve"]);
+        command
+            .args(["clients/list_and_call.py", mode, tool, arguments])
+            .arg(serve.get_program())
+            .args(serve.get_args());
         let output = command.output().expect("python3 starts");
         assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
         serde_json::from_str(&text(&output.stdout)).expect("is JSON")
     }
 
     fn audit(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
-        assert!(!text.contains(KEY));
-        text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
+        self.host.audit()
     }
-}
-
-/// `airlock-host`, which `cargo test --workspace` builds beside this test.
-fn program() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().expect("has a path");
-        test.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock-host")
-    };
-    let path = std::env::var_os("AIRLOCK_HOST").map_or_else(beside, PathBuf::from);
-    assert!(path.is_file(), "{} is not there; run `cargo build --workspace --bins` first", path.display());
-    path
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -171,7 +147,7 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let Place { clinic, directory } = place;
+    let Place { clinic, host } = place;
     let started = Instant::now();
     while clinic.received().is_empty() {
         assert!(started.elapsed() < Duration::from_secs(20), "the request never arrived");
@@ -182,7 +158,7 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("clinic"), "{}", text(&output.stderr));
     assert!(started.elapsed() < Duration::from_secs(25), "before the call's own time limit");
-    drop(directory);
+    drop(host);
 }
 
 #[test]

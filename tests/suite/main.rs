@@ -14,4 +14,5 @@ mod lock;
 mod prune;
 mod purity;
 mod review;
+mod storm;
 mod wire;
