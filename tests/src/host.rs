@@ -124,6 +124,25 @@ impl Server {
         self.0.id()
     }
 
+    /// What the process holds of memory in bytes: `VmRSS` now, `VmHWM` at most so far (proc(5)).
+    ///
+    /// # Panics
+    /// There is no such process, or this is no Linux.
+    pub fn memory_bytes(&self, what: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+        let kilobytes: u64 = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).expect("a number");
+        kilobytes * 1024
+    }
+
+    /// How many files and sockets the process has open.
+    ///
+    /// # Panics
+    /// There is no such process, or this is no Linux.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("it runs").count()
+    }
+
     /// The exit code, once the program has ended by itself.
     ///
     /// # Panics

@@ -2,6 +2,8 @@
 
 pub mod clinic;
 mod dice;
+pub mod faulty;
 pub mod host;
+pub mod linked;
 
 pub use dice::Dice;

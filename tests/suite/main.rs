@@ -15,4 +15,5 @@ mod prune;
 mod purity;
 mod review;
 mod storm;
+mod trouble;
 mod wire;
