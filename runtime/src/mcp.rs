@@ -109,6 +109,8 @@ impl Adapter {
         let (tool, arguments) = (asked.tool.to_owned(), asked.arguments.clone());
         let call = Call { tool, arguments, caller: Caller::Mcp, approval };
         tokio::select! {
+            // The call first: one that is cancelled before it begins has to leave its record, too.
+            biased;
             outcome = self.0.gate.call(call) => Ok(outcome),
             // No answer is sent for a cancelled request; this one is dropped.
             () = context.ct.cancelled() => Err(cancelled()),

@@ -5,5 +5,6 @@ mod dice;
 pub mod faulty;
 pub mod host;
 pub mod linked;
+pub mod soak;
 
 pub use dice::Dice;

@@ -14,6 +14,7 @@ mod lock;
 mod prune;
 mod purity;
 mod review;
+mod soak;
 mod storm;
 mod trouble;
 mod wire;

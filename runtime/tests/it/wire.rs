@@ -253,6 +253,21 @@ async fn a_cancelled_call_gets_no_answer_and_one_record() {
     assert_eq!(bench.records()[0]["verdict"], "cancelled");
 }
 
+/// Both lines are there before the call can begin.
+#[tokio::test]
+async fn a_call_that_is_cancelled_before_it_begins_leaves_its_record() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    for id in 0..20 {
+        let call = modern(id, "tools/call", json!({"name": "probe", "arguments": {"what": "hang"}}));
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+        client.send_text(&format!("{call}\n{cancel}\n")).await;
+    }
+    assert_eq!(client.end().await, Vec::<Value>::new());
+    assert_eq!(bench.records().len(), 20);
+    assert!(bench.records().iter().all(|record| record["verdict"] == "cancelled"));
+}
+
 #[tokio::test]
 async fn a_line_that_is_too_long_gets_an_answer() {
     let bench = Bench::new().await;
