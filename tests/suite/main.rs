@@ -14,6 +14,7 @@ mod lock;
 mod prune;
 mod purity;
 mod review;
+mod servers;
 mod soak;
 mod storm;
 mod trouble;
