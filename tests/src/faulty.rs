@@ -203,15 +203,15 @@ fn drip(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn chunks(mut stream: &TcpStream) -> io::Result<()> {
-    let chunk = [&b"10000\r\n"[..], &[b' '; 0x10000], b"\r\n"].concat();
+    let chunk = format!("2000\r\n{}\r\n", " ".repeat(0x2000));
     stream.write_all(CHUNKED.as_bytes())?;
     loop {
-        stream.write_all(&chunk)?;
+        stream.write_all(chunk.as_bytes())?;
     }
 }
 
 fn gigabyte(mut stream: &TcpStream) -> io::Result<()> {
     stream.write_all(head("200 OK", JSON, 1 << 30).as_bytes())?;
-    let part = [b' '; 1 << 16];
-    (0..1 << 14).try_for_each(|_| stream.write_all(&part))
+    let part = [b' '; 1 << 14];
+    (0..1 << 16).try_for_each(|_| stream.write_all(&part))
 }

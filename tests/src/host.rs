@@ -327,5 +327,7 @@ pub fn modern(id: impl Into<Value>, method: &str, mut params: Value) -> Value {
 
 /// A request of an older revision.
 pub fn legacy(id: impl Into<Value>, method: &str, params: Value) -> Value {
-    json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params})
+    let mut request = json!({"jsonrpc": "2.0", "id": id.into(), "method": method});
+    request["params"] = params;
+    request
 }

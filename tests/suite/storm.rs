@@ -102,14 +102,11 @@ fn parsed(line: &[u8]) -> Option<Value> {
 
 /// Whatever could be an id in a line that is no JSON as a whole: its texts and its numbers.
 fn named(line: &[u8]) -> impl Iterator<Item = String> {
-    let texts = line.iter().enumerate().filter_map(|(at, byte)| match byte {
-        b'"' => Some(at),
-        b'0'..=b'9' | b'-' => Some(at),
-        _ => None,
-    });
+    let begins = |byte: &u8| matches!(byte, b'"' | b'-' | b'0'..=b'9');
+    let starts = line.iter().enumerate().filter(move |(_, byte)| begins(byte)).map(|(at, _)| at);
     // The beginning of what is left is read; a text of megabytes is no id.
     let beginning = |at: usize| &line[at..line.len().min(at + 10_000)];
-    texts.filter_map(move |at| {
+    starts.filter_map(move |at| {
         serde_json::Deserializer::from_slice(beginning(at)).into_iter().next()?.ok().as_ref().and_then(usable)
     })
 }
@@ -164,7 +161,7 @@ fn storm(seed: u64, client: Client) {
     }
     assert!(answer["result"]["structuredContent"].to_string().contains("Penicillin"), "seed {seed}: {answer}");
     let half = modern("half", "tools/list", json!({})).to_string();
-    let half = &half.as_bytes()[..1 + dice.below(half.len() - 1)];
+    let half = &half.as_bytes()[..=dice.below(half.len() - 1)];
     ledger.sent(half);
     client.send(half);
     for message in client.end(TIME_MAX) {

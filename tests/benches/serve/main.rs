@@ -87,7 +87,7 @@ fn round(command: &Command, tools: usize) -> io::Result<Figures> {
     }
     taken.sort_unstable();
     let calls = u32::try_from(CALLS).map_err(io::Error::other)?;
-    let call_cpu = (server.cpu()? - before) / calls;
+    let call_cpu = server.cpu()?.saturating_sub(before) / calls;
     let began = Instant::now();
     server.pipeline(&tool, PIPELINED, CALLERS)?;
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]

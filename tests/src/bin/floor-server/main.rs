@@ -43,14 +43,12 @@ fn main() -> io::Result<()> {
 
 /// Reads the user that the arguments name.
 fn call(arguments: &Value, authority: &str, kept: &mut Option<BufReader<TcpStream>>) -> io::Result<String> {
-    let upstream = match kept {
-        Some(upstream) => upstream,
-        None => {
-            let stream = TcpStream::connect(authority)?;
-            stream.set_nodelay(true)?;
-            kept.insert(BufReader::new(stream))
-        }
-    };
+    if kept.is_none() {
+        let stream = TcpStream::connect(authority)?;
+        stream.set_nodelay(true)?;
+        *kept = Some(BufReader::new(stream));
+    }
+    let Some(upstream) = kept else { return Err(io::Error::other("not connected")) };
     let mut request = format!("GET /users/{} HTTP/1.1\r\n", arguments["username"].as_str().unwrap_or_default());
     let _ = write!(request, "Host: {authority}\r\nAccept: application/json\r\n\r\n");
     upstream.get_mut().write_all(request.as_bytes())?;
