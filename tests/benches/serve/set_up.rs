@@ -1,12 +1,11 @@
 //! What is measured: hosts that are compiled from the document, the floor with their lists, peers as they were given.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use airlock_compiler::cli::{Exit, Streams, run};
 use airlock_tests::linked::Linked;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::server::Command;
 
@@ -34,15 +33,17 @@ pub(crate) fn commands(tools: usize, upstream: SocketAddr, arguments: &[String])
     }
     airlock(&["compile", "--catalogs", &path("catalogs"), "--out", &path("generated")]);
     let host = linked.build(true);
-    let listed = std::process::Command::new(&host).args(["tools", "--sent"]).output().expect("the host runs");
-    write(&directory.join("tools.json"), &String::from_utf8(listed.stdout).expect("is JSON"));
-    let site = json!({
-        "upstreams": {"github": {"address": format!("http://{upstream}")}},
-        "audit": {"file": "audit.jsonl"},
-        "limits": {"calls_at_once_max": 64},
-    });
+    let printed = |arguments: &[&str]| {
+        let output = std::process::Command::new(&host).args(arguments).output().expect("the host runs");
+        String::from_utf8(output.stdout).expect("is text")
+    };
+    write(&directory.join("tools.json"), &printed(&["tools", "--sent"]));
+    let mut site: Value = serde_json::from_str(&printed(&["site"])).expect("is JSON");
+    for (_, there) in site["upstreams"].as_object_mut().expect("an object") {
+        there["address"] = format!("http://{upstream}").into();
+    }
+    site["limits"]["calls_at_once_max"] = 64.into();
     write(&directory.join("site.json"), &site.to_string());
-    let _ = std::fs::set_permissions(directory.join("site.json"), std::fs::Permissions::from_mode(0o600));
     let own = |name: &str, program: PathBuf, arguments: &[&str]| Command {
         name: name.to_owned(),
         program,
@@ -68,7 +69,7 @@ pub(crate) fn commands(tools: usize, upstream: SocketAddr, arguments: &[String])
 }
 
 /// The document, cut down to operations that read unless all are wanted.
-fn document(tools: usize) -> Value {
+pub(crate) fn document(tools: usize) -> Value {
     let root = std::env::var_os("AIRLOCK_SPECS").map_or_else(|| PathBuf::from("../../shared/specs"), PathBuf::from);
     let text = std::fs::read_to_string(root.join("github-progenitor.json")).expect("is there; set AIRLOCK_SPECS");
     let mut document: Value = serde_json::from_str(&text).expect("is JSON");
