@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up everything the suites need, and runs them all. Needs Rust, gcc and python3 with pip; installs cmake, libclang,
 # the Python packages of the client and of the wire's peers, Chromium and Node with what checks the review page, the official
-# conformance suite and clients of the protocol, and the demo model where they are missing.
+# conformance suite and clients of the protocol, and the demo model where they are missing; unpacks Prometheus and PowerDNS.
 #
 #   bash tests/all.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
@@ -23,7 +23,9 @@ needing_setup=(with_model with_python with_browser with_node)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then
-    needing_setup+=(with_documents)
+    needing_setup+=(with_documents with_servers)
+    AIRLOCK_SERVERS="${AIRLOCK_SERVERS:-$(need_servers)}"
+    export AIRLOCK_SERVERS
 else
     say "no real documents in $AIRLOCK_SPECS (set AIRLOCK_SPECS): the tests that need them stay ignored"
 fi

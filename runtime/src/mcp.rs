@@ -7,6 +7,7 @@
 mod answer;
 mod confirm;
 mod door;
+mod frame;
 #[cfg(feature = "http")]
 pub mod http;
 mod lines;
@@ -124,6 +125,8 @@ impl Adapter {
         let (tool, arguments) = (asked.tool.to_owned(), asked.arguments.clone());
         let call = Call { tool, arguments, caller: Caller::Mcp, approval };
         tokio::select! {
+            // The call first: one that is cancelled before it begins has to leave its record, too.
+            biased;
             outcome = self.0.gate.call(call) => Ok(outcome),
             // No answer is sent for a cancelled request; this one is dropped.
             () = context.ct.cancelled() => Err(cancelled()),

@@ -6,6 +6,7 @@
 
 mod credential;
 mod decode;
+mod head;
 mod pace;
 mod reference;
 
@@ -30,6 +31,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::request::Encoded;
 use crate::site::{Address, UpstreamLimits};
 pub(crate) use credential::{Credentials, forms};
+use head::{Awaited, Limited};
 use pace::Pace;
 pub(crate) use reference::Reference;
 
@@ -53,6 +55,7 @@ pub struct Upstream {
 #[derive(Debug)]
 struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
+    head: Awaited,
     /// Drives the connection; dropping it closes the socket.
     _driver: AbortOnDropHandle<()>,
 }
@@ -109,8 +112,12 @@ impl Upstream {
         // A kept connection may have been closed by the other side meanwhile. What only reads is sent again on a new one.
         let may_repeat = matches!(encoded.method, Method::Get | Method::Head | Method::Options);
         if let Some(mut connection) = self.take_idle().await {
+            connection.head.begin();
             match connection.sender.try_send_request(request.clone()).await {
-                Ok(response) => return Ok(Exchange { upstream: self, response, connection, _turn: turn }),
+                Ok(response) => {
+                    connection.head.end();
+                    return Ok(Exchange { upstream: self, response, connection, _turn: turn });
+                }
                 Err(mut fault) => {
                     let unsent = fault.take_message().is_some();
                     if !unsent && !may_repeat {
@@ -120,7 +127,9 @@ impl Upstream {
             }
         }
         let mut connection = self.connect().await?;
+        connection.head.begin();
         let response = connection.sender.send_request(request).await.map_err(|fault| broken(&fault))?;
+        connection.head.end();
         Ok(Exchange { upstream: self, response, connection, _turn: turn })
     }
 
@@ -201,12 +210,13 @@ impl Upstream {
         };
         // A request is one small write; waiting for more to send only delays it. Not fatal where it is not supported.
         let _ = stream.set_nodelay(true);
+        let (stream, head) = Limited::new(stream);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|fault| broken(&fault))?;
         let driver = tokio::spawn(async move {
             // The fault reaches the call through its sender.
             let _ = connection.await;
         });
-        Ok(Connection { sender, _driver: AbortOnDropHandle::new(driver) })
+        Ok(Connection { sender, head, _driver: AbortOnDropHandle::new(driver) })
     }
 }
 

@@ -4,26 +4,7 @@
 
 use std::fmt::Write as _;
 
-/// Numbers without a pattern (xorshift64*: Vigna, <https://vigna.di.unimi.it/ftp/papers/xorshift.pdf>).
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(number).unwrap_or_default() % bound
-    }
-
-    pub(super) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-}
+pub(super) use airlock_tests::Dice;
 
 const NAMES: &[&str] = &["a", "b", "c", "d"];
 

@@ -90,3 +90,29 @@ need_python_peers() {
     list="$(dirname "${BASH_SOURCE[0]}")/peers.txt"
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
+
+# Prometheus and PowerDNS from Debian's packages, unpacked into a directory of their own, which is printed. Nothing is
+# installed and nothing is started: the tests do that themselves.
+need_servers() {
+    local directory
+    directory="$(cache_directory)/servers"
+    command -v curl >/dev/null || install_debian curl
+    if [ ! -f "$directory/.complete" ]; then
+        say "unpacking Prometheus and PowerDNS into $directory"
+        rm -rf "$directory"
+        mkdir -p "$directory"
+        # Lists of packages may never have been fetched here; that takes root.
+        apt-cache show pdns-server >/dev/null 2>&1 || install_debian curl
+        local libraries
+        libraries="$(apt-cache depends --important pdns-server | awk '$1 ~ /Depends:/ && $2 ~ /^lib/ && $2 !~ /^lib(c6|gcc-s1|stdc)/ { print $2 }')"
+        # shellcheck disable=SC2086 # Names of packages, a word each.
+        (cd "$directory" && apt-get download -q prometheus pdns-server pdns-backend-sqlite3 $libraries >&2)
+        local package
+        for package in "$directory"/*.deb; do
+            dpkg -x "$package" "$directory"
+            rm "$package"
+        done
+        touch "$directory/.complete"
+    fi
+    printf '%s\n' "$directory"
+}

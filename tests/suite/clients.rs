@@ -7,7 +7,9 @@ use airlock_tests::clinic::Options;
 use serde_json::{Value, json};
 
 use crate::conformance::node;
-use crate::host::{KEY, Place, needed, program, text};
+use airlock_tests::host::{KEY, program};
+
+use crate::host::{Place, needed, text};
 use crate::served::Served;
 
 const TOKEN: &str = "canary-0123456789abcdef0123456789abcdef";
@@ -38,7 +40,7 @@ impl Bench {
         if let Some(http) = &self.http {
             return vec![http.url.clone()];
         }
-        let site = self.place.directory.path().join("site.json");
+        let site = self.place.path().join("site.json");
         [program(), "--site".into(), site, "serve".into()].map(|word| word.to_string_lossy().into_owned()).into()
     }
 

@@ -15,7 +15,9 @@ use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use serde_json::Value;
 
-use crate::host::{KEY, Place, needed};
+use airlock_tests::host::KEY;
+
+use crate::host::{Place, needed};
 use crate::served::Served;
 
 /// The revisions that the suite knows, and that clients speak.

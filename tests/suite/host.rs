@@ -6,35 +6,29 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use airlock_tests::clinic::{Fault, Options, Running, serve};
+use airlock_tests::host::{self, KEY, program};
 use serde_json::{Value, json};
 
-/// The credential. It may reach the upstream, and nothing else.
-pub(crate) const KEY: &str = "canary-clinic-key";
-
-/// A clinic and a site file that points at it.
+/// A clinic and the program beside it.
 pub(crate) struct Place {
     pub(crate) clinic: Running,
-    pub(crate) directory: tempfile::TempDir,
+    host: host::Place,
 }
 
 impl Place {
     pub(crate) fn new(options: Options) -> Self {
         let clinic = serve(options).expect("a free port");
-        let directory = tempfile::tempdir().expect("a directory");
-        let site = json!({
-            "upstreams": {"clinic": {"address": clinic.origin(), "credentials": {"api_key": {"file": "clinic.key"}}}},
-            "audit": {"file": "audit.jsonl"},
-        });
-        std::fs::write(directory.path().join("site.json"), site.to_string()).expect("can be written");
-        let place = Self { clinic, directory };
-        place.write_private("clinic.key", KEY);
-        place
+        let host = host::Place::new(&clinic.origin(), &Value::Null);
+        Self { clinic, host }
+    }
+
+    /// Where site file, key and audit records are.
+    pub(crate) fn path(&self) -> &Path {
+        self.host.path()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
-        command.arg("--site").arg(self.directory.path().join("site.json")).args(arguments);
-        command
+        self.host.command(arguments)
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -43,14 +37,14 @@ impl Place {
 
     /// Writes a file that its owner alone can read.
     pub(crate) fn write_private(&self, name: &str, text: &str) {
-        let path = self.directory.path().join(name);
+        let path = self.path().join(name);
         std::fs::write(&path, format!("{text}\n")).expect("can be written");
         set_mode(&path, 0o600);
     }
 
     /// Changes the site file.
     pub(crate) fn change_site(&self, change: impl FnOnce(&mut Value)) {
-        let path = self.directory.path().join("site.json");
+        let path = self.path().join("site.json");
         let text = std::fs::read_to_string(&path).expect("is there");
         let mut site = serde_json::from_str(&text).expect("is JSON");
         change(&mut site);
@@ -59,7 +53,7 @@ impl Place {
 
     /// A program that runs this one with an argument, for clients that start a program without arguments.
     pub(crate) fn script(&self, argument: &str) -> PathBuf {
-        let (path, site) = (self.directory.path().join("host.sh"), self.directory.path().join("site.json"));
+        let (path, site) = (self.path().join("host.sh"), self.path().join("site.json"));
         let line = format!("#!/bin/sh\nexec '{}' --site '{}' {argument}\n", program().display(), site.display());
         std::fs::write(&path, line).expect("can be written");
         set_mode(&path, 0o700);
@@ -67,26 +61,13 @@ impl Place {
     }
 
     pub(crate) fn audit(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
-        assert!(!text.contains(KEY));
-        text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
+        self.host.audit()
     }
 }
 
 fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("can be set");
-}
-
-/// `airlock-host`, which `cargo test --workspace` builds beside this test.
-pub(crate) fn program() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().expect("has a path");
-        test.parent().and_then(Path::parent).expect("is in target/PROFILE/deps").join("airlock-host")
-    };
-    let path = std::env::var_os("AIRLOCK_HOST").map_or_else(beside, PathBuf::from);
-    assert!(path.is_file(), "{} is not there; run `cargo test --workspace --no-run` first", path.display());
-    path
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -188,7 +169,7 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    let Place { clinic, directory } = place;
+    let Place { clinic, host } = place;
     let started = Instant::now();
     while clinic.received().is_empty() {
         assert!(started.elapsed() < Duration::from_secs(20), "the request never arrived");
@@ -199,7 +180,7 @@ fn an_upstream_that_is_killed_while_a_call_waits_ends_the_call() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("clinic"), "{}", text(&output.stderr));
     assert!(started.elapsed() < Duration::from_secs(25), "before the call's own time limit");
-    drop(directory);
+    drop(host);
 }
 
 /// The demo's questions, and what a right answer must hold.

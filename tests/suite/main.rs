@@ -17,4 +17,8 @@ mod prune;
 mod purity;
 mod review;
 mod served;
+mod servers;
+mod soak;
+mod storm;
+mod trouble;
 mod wire;

@@ -45,7 +45,9 @@ mod tests {
     use serde_json::json;
 
     use super::Served;
-    use crate::host::{KEY, Place};
+    use airlock_tests::host::KEY;
+
+    use crate::host::Place;
 
     fn signal(served: &Served) {
         let sent = Command::new("kill").arg(served.child.id().to_string()).status().expect("there is kill");

@@ -18,7 +18,8 @@ use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::time::Instant;
 
-use super::{GRACE, VERSIONS, lines};
+use super::frame::Fault;
+use super::{GRACE, VERSIONS};
 
 /// A message on its way out.
 type Sending<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
@@ -42,13 +43,11 @@ impl<T: Transport<RoleServer>> Door<T> {
         Self { inner, open: false, pending: HashSet::new(), time_max, line_bytes_max, deadline: None, own_answer: None }
     }
 
-    /// What is wrong with the line that a request of our own stands for; none for any other method.
-    fn own_fault(&self, method: &str) -> Option<String> {
-        match method {
-            lines::TOO_LONG => Some(format!("the message is longer than {} bytes", self.line_bytes_max)),
-            lines::NO_TEXT => Some("the message holds half of a pair of surrogates, which is no text".to_owned()),
-            _ => None,
-        }
+    /// Answers a request that the SDK never sees.
+    fn refuse(&mut self, id: &RequestId, fault: ErrorData) -> bool {
+        let answer = ServerJsonRpcMessage::error(fault, Some(id.clone()));
+        self.own_answer = Some(Box::pin(self.inner.send(answer)));
+        false
     }
 
     /// Whether the SDK may see a message. Keeps the list of open requests.
@@ -56,12 +55,14 @@ impl<T: Transport<RoleServer>> Door<T> {
         match message {
             JsonRpcMessage::Request(request) => {
                 if let ClientRequest::CustomRequest(custom) = &request.request
-                    && let Some(text) = self.own_fault(&custom.method)
+                    && let Some(fault) = Fault::of_method(&custom.method)
                 {
-                    let fault = ErrorData::new(ErrorCode::INVALID_REQUEST, text, None);
-                    let answer = ServerJsonRpcMessage::error(fault, Some(request.id.clone()));
-                    self.own_answer = Some(Box::pin(self.inner.send(answer)));
-                    return false;
+                    return self.refuse(&request.id, fault.error(self.line_bytes_max));
+                }
+                if self.pending.contains(&request.id) {
+                    // The SDK would make the call and drop its answer.
+                    let text = "a request with this id is still open";
+                    return self.refuse(&request.id, ErrorData::new(ErrorCode::INVALID_REQUEST, text, None));
                 }
                 self.open |= opens(&request.request);
                 self.pending.insert(request.id.clone());

@@ -1,14 +1,17 @@
 //! Lines of input, each whole and none too long.
 //!
 //! What comes in: bytes. What goes out: bytes of whole lines. A last line without its end gets one. A line that is too
-//! long, or that is no text, is replaced with a short request of the same id, so that its sender gets an answer and does
-//! not wait for ever.
+//! long, or that the SDK cannot read, is replaced with a short request of the same id, so that its sender gets an answer
+//! and does not wait for ever.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, ReadBuf};
+
+use super::frame::{self, Fault, IdScan};
 
 /// Longest line, in bytes. Calls are small: arguments of a megabyte are a mistake or an attack.
 const LINE_BYTES_MAX: usize = 1 << 20;
@@ -21,16 +24,6 @@ const FILE_LINE_BYTES_MAX: usize = 12 << 20;
 pub(super) const fn bytes_max(files: bool) -> usize {
     if files { FILE_LINE_BYTES_MAX } else { LINE_BYTES_MAX }
 }
-
-/// The method of the request that stands for a line that was too long.
-pub(super) const TOO_LONG: &str = "airlock/line_too_long";
-
-/// The method of the request that stands for a line that names half of a pair of surrogates. JavaScript's texts may hold
-/// one; the SDK's may not, and would drop the line without an answer.
-pub(super) const NO_TEXT: &str = "airlock/no_text";
-
-/// Longest id that is repeated, in bytes of JSON.
-const ID_BYTES_MAX: usize = 200;
 
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -75,22 +68,22 @@ impl<R> Lines<R> {
     }
 
     fn end_line(&mut self) {
-        match self.scan.take() {
-            None if names_half_a_pair(&self.line) => {
-                let mut scan = IdScan::default();
-                scan.push(&self.line);
-                self.line.clear();
-                self.replace(&scan, NO_TEXT);
-            }
+        if let Some(scan) = self.scan.take() {
+            return self.replace(scan.id(), Fault::TooLong);
+        }
+        match frame::fault(&self.line) {
             None => self.ready.append(&mut self.line),
-            Some(scan) => self.replace(&scan, TOO_LONG),
+            Some((id, fault)) => {
+                self.line.clear();
+                self.replace(Some(id), fault);
+            }
         }
     }
 
-    /// Puts a short request in place of a line. A notification has no id and wants no answer.
-    fn replace(&mut self, scan: &IdScan, method: &str) {
-        if let Some(id) = scan.id() {
-            let request = serde_json::json!({"jsonrpc": "2.0", "id": id, "method": method});
+    /// Puts a short request in place of a line. What has no id wants no answer.
+    fn replace(&mut self, id: Option<Value>, fault: Fault) {
+        if let Some(id) = id {
+            let request = json!({"jsonrpc": "2.0", "id": id, "method": fault.method()});
             self.ready.extend_from_slice(request.to_string().as_bytes());
             self.ready.push(b'\n');
         }
@@ -105,12 +98,6 @@ impl<R> Lines<R> {
             self.end_line();
         }
     }
-}
-
-/// Whether a line is no JSON for the sake of an escape of surrogates (RFC 8259, section 8.2). Most lines have none.
-fn names_half_a_pair(line: &[u8]) -> bool {
-    let escape = |window: &[u8]| window.eq_ignore_ascii_case(b"\\ud");
-    line.windows(3).any(escape) && serde_json::from_slice::<serde_json::Value>(line).is_err()
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
@@ -136,77 +123,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for Lines<R> {
     }
 }
 
-/// Finds the value of the top-level key `id` in JSON text that is too long to be kept.
-#[derive(Default)]
-struct IdScan {
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
-    /// The string that is being read at depth 1, while it may be a key.
-    key: Vec<u8>,
-    /// The last string at depth 1 was `id` and a colon came behind it.
-    at_id: bool,
-    value: Vec<u8>,
-}
-
-impl IdScan {
-    fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.step(*byte);
-        }
-    }
-
-    fn step(&mut self, byte: u8) {
-        if self.at_id
-            && self.depth == 1
-            && self.value.len() <= ID_BYTES_MAX
-            && (self.in_string || byte != b',' && byte != b'}')
-        {
-            self.value.push(byte);
-        }
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
-            if self.in_string && self.depth == 1 && !self.at_id && self.key.len() < 3 {
-                self.key.push(byte);
-            }
-            return;
-        }
-        match byte {
-            b'"' => {
-                self.in_string = true;
-                self.key.clear();
-            }
-            b'{' | b'[' => self.depth += 1,
-            b'}' | b']' => {
-                self.depth = self.depth.saturating_sub(1);
-                self.at_id &= self.depth > 0;
-            }
-            b':' if self.depth == 1 && self.key == b"id" && self.value.is_empty() => self.at_id = true,
-            b',' if self.depth == 1 => {
-                self.at_id = false;
-                self.key.clear();
-            }
-            _ => {}
-        }
-    }
-
-    /// A string or an integer; nothing else is an id (JSON-RPC 2.0, section 4).
-    fn id(&self) -> Option<serde_json::Value> {
-        let value: serde_json::Value = serde_json::from_slice(&self.value).ok()?;
-        (value.is_string() || value.is_i64() || value.is_u64()).then_some(value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
 
-    use super::{IdScan, LINE_BYTES_MAX, Lines};
+    use super::{LINE_BYTES_MAX, Lines};
 
     async fn lines(input: &[u8]) -> String {
         let mut text = String::new();
@@ -230,44 +151,30 @@ mod tests {
     #[tokio::test]
     async fn a_line_that_is_too_long_becomes_a_short_request_of_its_id() {
         let long = "x".repeat(LINE_BYTES_MAX);
-        let input =
-            format!("{{\"a\":1}}\n{{\"params\":{{\"id\":1,\"t\":\"{long}\"}},\"id\":\"a,\\\"b\"}}\n{{\"b\":2}}\n");
+        let input = format!(
+            "{{\"a\":1}}\n{{\"params\":{{\"id\":1,\"t\":\"{long}\"}},\"method\":\"m\",\"id\":\"a,\\\"b\"}}\n{{\"b\":2}}\n"
+        );
         let expected =
             "{\"a\":1}\n{\"jsonrpc\":\"2.0\",\"id\":\"a,\\\"b\",\"method\":\"airlock/line_too_long\"}\n{\"b\":2}\n";
         assert_eq!(lines(input.as_bytes()).await, expected);
-        let input = format!("{{\"id\":7,\"params\":[\"{long}\"]}}");
+        let input = format!("{{\"id\":7,\"params\":[\"{long}\"],\"method\":\"m\"}}");
         assert!(lines(input.as_bytes()).await.contains("\"id\":7,"));
+        let answer = format!("{{\"id\":7,\"result\":[\"{long}\"]}}\n[1]\n");
+        assert_eq!(lines(answer.as_bytes()).await, "[1]\n", "its id is one of ours");
         let notification = format!("{{\"params\":{{\"id\":7,\"t\":\"{long}\"}}}}\n[1]\n");
         assert_eq!(lines(notification.as_bytes()).await, "[1]\n");
     }
 
     #[tokio::test]
     async fn half_a_pair_of_surrogates_gets_an_answer() {
-        let whole = "{\"id\":1,\"t\":\"\\ud83d\\ude00\"}\n";
+        let whole = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\\ud83d\\ude00\"}\n";
         assert_eq!(lines(whole.as_bytes()).await, whole);
         for half in ["\\ud83d", "\\uDE00", "\\ud83dx", "\\ude00\\ud83d"] {
-            let line = format!("{{\"id\":1,\"t\":\"{half}\"}}\n[2]\n");
+            let line = format!("{{\"id\":1,\"method\":\"{half}\"}}\n[2]\n");
             assert_eq!(
                 lines(line.as_bytes()).await,
                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"airlock/no_text\"}\n[2]\n"
             );
-        }
-    }
-
-    #[test]
-    fn only_the_top_level_id_counts() {
-        for (text, id) in [
-            (r#"{"id": 12 , "x":1}"#, Some(serde_json::json!(12))),
-            (r#"{"x":"id","id":"q"}"#, Some(serde_json::json!("q"))),
-            (r#"{"x":{"id":1},"y":["id",{"id":2}]}"#, None),
-            (r#"{"idx":1}"#, None),
-            (r#"{"id":{"a":1}}"#, None),
-            (r#"{"id":null}"#, None),
-            (r#"{"a":"\"id\":5"}"#, None),
-        ] {
-            let mut scan = IdScan::default();
-            scan.push(text.as_bytes());
-            assert_eq!(scan.id(), id, "{text}");
         }
     }
 }

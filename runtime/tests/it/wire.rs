@@ -253,6 +253,21 @@ async fn a_cancelled_call_gets_no_answer_and_one_record() {
     assert_eq!(bench.records()[0]["verdict"], "cancelled");
 }
 
+/// Both lines are there before the call can begin.
+#[tokio::test]
+async fn a_call_that_is_cancelled_before_it_begins_leaves_its_record() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    for id in 0..20 {
+        let call = modern(id, "tools/call", json!({"name": "probe", "arguments": {"what": "hang"}}));
+        let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+        client.send_text(&format!("{call}\n{cancel}\n")).await;
+    }
+    assert_eq!(client.end().await, Vec::<Value>::new());
+    assert_eq!(bench.records().len(), 20);
+    assert!(bench.records().iter().all(|record| record["verdict"] == "cancelled"));
+}
+
 #[tokio::test]
 async fn a_line_that_is_too_long_gets_an_answer() {
     let bench = Bench::new().await;
@@ -273,6 +288,42 @@ async fn half_a_pair_of_surrogates_gets_an_answer() {
     assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(-32600)), "{answer}");
     assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
     assert!(bench.fake.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_answered_with_its_id() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for (params, more, code) in [
+        ("[]", "", -32602),
+        (r#"{"_meta":7}"#, "", -32602),
+        ("{}", r#","method":"tools/list""#, -32600),
+        ("{}", r#","result":{}"#, -32600),
+        (r#"{"x":1e999}"#, "", -32600),
+        (&deep, "", -32600),
+    ] {
+        let line = format!(r#"{{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{params}{more}}}"#);
+        client.send_text(&format!("{line}\n")).await;
+        let answer = client.receive().await;
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(code)), "{line}: {answer}");
+    }
+    assert!(client.ask(modern(8, "tools/list", json!({}))).await["result"]["tools"].is_array());
+}
+
+/// Else the call would be made, and its answer dropped.
+#[tokio::test]
+async fn a_request_whose_id_is_of_an_open_one_is_refused() {
+    let bench = Bench::new().await;
+    let mut client = Client::connect(&bench, Approval::None);
+    let call = |what: &str| modern(1, "tools/call", json!({"name": "probe", "arguments": {"what": what}}));
+    client.send(call("slow")).await;
+    client.send(call("x")).await;
+    let (first, second) = (client.receive().await, client.receive().await);
+    assert_eq!(first["error"]["code"], -32600, "{first}");
+    assert_eq!(second["result"]["structuredContent"], json!({"result": "late"}), "{second}");
+    assert_eq!(bench.fake.requests().len(), 1);
+    assert_eq!(client.ask(call("x")).await["result"]["isError"], false, "an id that was answered is free again");
 }
 
 /// Without a tool that takes files such a line is refused (`a_line_that_is_too_long_gets_an_answer`).
