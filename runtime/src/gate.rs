@@ -104,6 +104,12 @@ impl Gate {
         &self.entries
     }
 
+    /// The list of tools as clients are sent it: a compact JSON array.
+    pub fn tools_text(&self) -> String {
+        let entries: Vec<String> = self.entries.iter().map(|entry| entry.listed.text()).collect();
+        format!("[{}]", entries.join(","))
+    }
+
     /// The longest that a call can take.
     pub fn time_max(&self) -> Duration {
         self.limits.time_max

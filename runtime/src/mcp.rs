@@ -13,14 +13,14 @@ pub mod http;
 mod lines;
 pub mod socket;
 pub mod stdio;
+mod wire;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use airlock_offer::Listed;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
@@ -30,7 +30,6 @@ use rmcp::model::{
     ServerRequest, Tool,
 };
 use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServerInitializeError};
-use rmcp::transport::async_rw::AsyncRwTransport;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -40,6 +39,7 @@ use answer::answered;
 use confirm::{Asked, Confirmations, Said};
 use door::Door;
 use lines::Lines;
+use wire::Wire;
 
 /// The name that hosts put before each tool's name.
 const NAME: &str = "airlock";
@@ -65,7 +65,10 @@ pub struct Server {
     gate: Arc<Gate>,
     approval: Approval,
     confirmations: Arc<Confirmations>,
-    tools: Arc<[Tool]>,
+    /// The list of tools as it is sent.
+    list: Arc<str>,
+    /// The same in the SDK's words, for those who cannot be sent a text.
+    tools: Arc<OnceLock<Vec<Tool>>>,
     instructions: Arc<str>,
     /// Whether a client can be asked while its call waits: over HTTP there is no way back.
     asks_while_waiting: bool,
@@ -75,10 +78,11 @@ impl Server {
     /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        let tools = gate.tools().iter().map(|entry| described(&entry.listed)).collect::<Result<_, _>>()?;
+        let list = gate.tools_text().into();
+        let tools = Arc::new(OnceLock::new());
         let instructions = instructions(&gate).into();
         let confirmations = Arc::new(Confirmations::new()?);
-        Ok(Self { gate, approval, confirmations, tools, instructions, asks_while_waiting: true })
+        Ok(Self { gate, approval, confirmations, list, tools, instructions, asks_while_waiting: true })
     }
 
     /// With a key that other processes have, too, so that a person may answer to one what another has asked. It is 32 bytes
@@ -86,6 +90,12 @@ impl Server {
     pub fn with_state_key(mut self, key: &Secret) -> io::Result<Self> {
         self.confirmations = Arc::new(Confirmations::with_key(key.expose().as_bytes().to_vec())?);
         Ok(self)
+    }
+
+    /// The list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.
+    fn tools(&self) -> &[Tool] {
+        // What is sent of tools is what the SDK says of them; tests hold it to that.
+        self.tools.get_or_init(|| serde_json::from_str(&self.list).unwrap_or_default())
     }
 
     /// Serves one client over this process's own standard input and output, until the input ends.
@@ -101,9 +111,9 @@ impl Server {
         W: AsyncWrite + Send + Unpin + 'static,
     {
         let line_bytes_max = lines::bytes_max(self.gate.takes_files());
-        let inner = AsyncRwTransport::new_server(Lines::new(read, line_bytes_max), write);
+        let inner = Wire::new(Lines::new(read, line_bytes_max), write, Arc::clone(&self.list));
         let door = Door::new(inner, self.gate.time_max(), line_bytes_max);
-        let running = match rmcp::serve_server(Adapter(self.clone()), door).await {
+        let running = match rmcp::serve_server(Adapter(self.clone(), Listing::Text), door).await {
             Ok(running) => running,
             // The input ended before anything but discovery was asked: that is a whole conversation.
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -117,7 +127,16 @@ impl Server {
 type Context = RequestContext<RoleServer>;
 
 /// What the SDK drives: a server, as one client sees it.
-struct Adapter(Server);
+struct Adapter(Server, Listing);
+
+/// How the list of tools gets to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listing {
+    /// The transport puts its text into an empty list.
+    Text,
+    /// The SDK writes it.
+    Values,
+}
 
 impl Adapter {
     /// Calls a tool, and gives up when the client does.
@@ -212,7 +231,8 @@ impl ServerHandler for Adapter {
         if page.is_some_and(|page| page.cursor.is_some()) {
             return Err(ErrorData::invalid_params("Unknown cursor: the list has one page", None));
         }
-        let mut result = ListToolsResult::with_all_items(self.0.tools.to_vec());
+        let tools = if self.1 == Listing::Text { Vec::new() } else { self.0.tools().to_vec() };
+        let mut result = ListToolsResult::with_all_items(tools);
         // Older clients check results against a schema that has none of these.
         if is_modern(&context) {
             result.ttl_ms = Some(TTL_MS);
@@ -287,11 +307,6 @@ fn identity_meta() -> MetaObject {
     let identity = json!({"name": NAME, "version": env!("CARGO_PKG_VERSION")});
     meta.0.insert("io.modelcontextprotocol/serverInfo".to_owned(), identity);
     meta
-}
-
-/// An entry of the list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.
-fn described(listed: &Listed<'_>) -> serde_json::Result<Tool> {
-    serde_json::from_str(&listed.text())
 }
 
 /// What a model is told about the server as a whole.

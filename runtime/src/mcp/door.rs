@@ -22,7 +22,7 @@ use super::frame::Fault;
 use super::{GRACE, VERSIONS};
 
 /// A message on its way out.
-type Sending<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+pub(super) type Sending<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 
 pub(super) struct Door<T: Transport<RoleServer>> {
     inner: T,

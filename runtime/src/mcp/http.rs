@@ -29,7 +29,7 @@ use rmcp::transport::streamable_http_server::{SessionManager, StreamableHttpServ
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Adapter, GRACE, Server, lines};
+use super::{Adapter, GRACE, Listing, Server, lines};
 use crate::gate::Gate;
 pub use listener::{At, Listener};
 use stream::{Traffic, Watched};
@@ -80,7 +80,7 @@ impl Http {
         let body_bytes_max = lines::bytes_max(server.gate.takes_files());
         let shared = Server { asks_while_waiting: false, ..server.clone() };
         let service = StreamableHttpService::new(
-            move || Ok(Adapter(shared.clone())),
+            move || Ok(Adapter(shared.clone(), Listing::Values)),
             Arc::new(NeverSessionManager::default()),
             config(body_bytes_max),
         );
