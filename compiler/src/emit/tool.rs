@@ -108,6 +108,9 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     });
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
+    // Where everything is kept, there is nothing to choose from.
+    let keeps = if tool.prune == Rule::Current { &[] } else { tool.fields.kept() };
+    let keeps = quote!(&[#(#keeps),*]);
     quote!(
         pub(super) const TOOL: #kind = #kind {
             name: #name,
@@ -120,6 +123,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
+            keeps: #keeps,
             form: #form_kind::#form,
             output: #output,
         };
