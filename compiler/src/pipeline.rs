@@ -15,6 +15,8 @@ use crate::{budget, check, emit, load, lower, normalise, print, profile, resolve
 pub struct Compiled {
     /// The catalogs.
     pub catalogs: Vec<Catalog>,
+    /// Subsets of their tools.
+    pub profiles: Vec<Profile>,
     /// The generated crate's files, by path.
     pub files: BTreeMap<String, String>,
 }
@@ -44,7 +46,7 @@ pub fn compile(root: &Path, sources: &mut Sources, report: &mut Report) -> Optio
         return None;
     }
     let tree = emit::emit(&catalogs, &profiles);
-    Some(Compiled { files: print::print(&tree), catalogs })
+    Some(Compiled { files: print::print(&tree), catalogs, profiles })
 }
 
 /// Runs the steps that know documents: what is left is plain data. `None` after an error.

@@ -102,13 +102,7 @@ fn unknown<'k>(what: &str, name: &str, suffix: &str, at: At, known: impl Iterato
 }
 
 /// A tool of a catalog that is called as one of those that search would be shadowed by it.
-fn check_search(
-    catalogs: &[Catalog],
-    places: &[Places],
-    profiles: &[Profile],
-    file: FileId,
-    report: &mut Report,
-) {
+fn check_search(catalogs: &[Catalog], places: &[Places], profiles: &[Profile], file: FileId, report: &mut Report) {
     let Some(profile) = profiles.iter().find(|profile| profile.search) else { return };
     for (catalog, places) in catalogs.iter().zip(places) {
         for tool in catalog.tools.iter().filter(|tool| SEARCH_NAMES.contains(&tool.name.as_str())) {
@@ -167,6 +161,7 @@ pub fn check_sizes(
 }
 
 fn too_many_for_models(whose: &str, count: usize) -> Diagnostic {
-    let title = format!("{whose} {count} tools in one list, more than the {TOOLS_ADVISED} that models choose well from");
+    let title =
+        format!("{whose} {count} tools in one list, more than the {TOOLS_ADVISED} that models choose well from");
     Diagnostic::warning("E0807", title)
 }

@@ -19,6 +19,7 @@ mod metrics;
 mod misfit;
 #[cfg(feature = "llama")]
 pub mod model;
+mod pages;
 mod refusal;
 pub mod request;
 pub mod site;

@@ -21,7 +21,19 @@ pub fn is_reserved(name: &str) -> bool {
     // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
     matches!(
         name,
-        "mod" | "shapes" | "answers" | "prompts" | "provenance" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen"
+        "mod"
+            | "shapes"
+            | "answers"
+            | "prompts"
+            | "provenance"
+            | "lib"
+            | "main"
+            | "union"
+            | "auto"
+            | "macro_rules"
+            | "raw"
+            | "safe"
+            | "gen"
     ) || syn::parse_str::<syn::Ident>(name).is_err()
 }
 
@@ -80,7 +92,8 @@ pub(super) fn check_tool(name: &str, file: FileId, pointer: &str, report: &mut R
 /// Tools of all catalogs share one list, and so do prompts.
 pub(super) fn check_across(catalogs: &[ResolvedCatalog], report: &mut Report) {
     let tools = |catalog: &ResolvedCatalog| catalog.tools.iter().map(|tool| tool.name.clone()).collect();
-    let prompts = |catalog: &ResolvedCatalog| catalog.manifest.prompts.iter().flat_map(BTreeMap::keys).cloned().collect();
+    let prompts =
+        |catalog: &ResolvedCatalog| catalog.manifest.prompts.iter().flat_map(BTreeMap::keys).cloned().collect();
     check_once("tool", "a model sees one list", catalogs, tools, report);
     check_once("prompt", "people see one list", catalogs, prompts, report);
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::names::is_tool_name;
 use super::check_text;
+use super::names::is_tool_name;
 use crate::ir::{Message, Piece, Prompt, PromptArgument};
 use crate::manifest;
 use crate::normalise::escape;
@@ -173,7 +173,10 @@ impl Checked<'_> {
                 }
                 Part::Brace(bytes) => self.report.push(
                     Diagnostic::error("E0903", "a brace stands alone")
-                        .at(At::within(self.file, at, bytes), "neither a place such as `{name}` nor a brace in the text")
+                        .at(
+                            At::within(self.file, at, bytes),
+                            "neither a place such as `{name}` nor a brace in the text",
+                        )
                         .help("write a brace that is meant as one twice: `{{` or `}}`"),
                 ),
             }
@@ -234,7 +237,9 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         start = if rest.starts_with("{{") || rest.starts_with("}}") {
             parts.push(Part::Words(&rest[..1]));
             at + 2
-        } else if let Some(name) = place.filter(|name| rest[1 + name.len()..].starts_with('}') && !rest.starts_with('}')) {
+        } else if let Some(name) =
+            place.filter(|name| rest[1 + name.len()..].starts_with('}') && !rest.starts_with('}'))
+        {
             let end = at + name.len() + 2;
             parts.push(Part::Place(name, at..end));
             end

@@ -142,7 +142,8 @@ fn approve<'c>(
 ) -> Option<Vec<Approved<'c>>> {
     let mut approved = Vec::new();
     for (catalog, places) in placed.catalogs.iter().zip(&placed.places) {
-        let is_meant = arguments.all || catalog.tools.iter().any(|tool| arguments.names(&tool.name))
+        let is_meant = arguments.all
+            || catalog.tools.iter().any(|tool| arguments.names(&tool.name))
             || catalog.prompts.iter().any(|prompt| arguments.names(&prompt.name));
         let (text, before) = match places.lock {
             Some(file) => match lock::read(file, sources, report) {
@@ -170,7 +171,8 @@ fn check_names(arguments: &ApproveArguments, catalogs: &[Catalog], approved: &[A
     let prompts = catalogs.iter().flat_map(|catalog| &catalog.prompts).map(|prompt| prompt.name.as_str());
     let known: BTreeSet<&str> = tools.chain(prompts).chain(locked.map(String::as_str)).collect();
     for name in arguments.tools.iter().filter(|name| !known.contains(name.as_str())) {
-        let wrong = Diagnostic::error("E0704", format!("no catalog has a tool or prompt `{name}`, and none was approved"));
+        let wrong =
+            Diagnostic::error("E0704", format!("no catalog has a tool or prompt `{name}`, and none was approved"));
         report.push(wrong.help(match did_you_mean(name, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name tools as catalog.yaml does, or approve all with `--all`".to_owned(),
@@ -180,7 +182,11 @@ fn check_names(arguments: &ApproveArguments, catalogs: &[Catalog], approved: &[A
 
 /// What of these catalogs is not approved all the same.
 fn unapproved(approved: &[Approved<'_>]) -> Vec<String> {
-    approved.iter().flat_map(|one| lock::affected(&one.after, &one.now)).map(|one| one.subject.name().to_owned()).collect()
+    approved
+        .iter()
+        .flat_map(|one| lock::affected(&one.after, &one.now))
+        .map(|one| one.subject.name().to_owned())
+        .collect()
 }
 
 /// One line for each tool and prompt that is newly approved, then the sum.

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Exit, RootArgument, Streams, diagnostics_json, show};
-use crate::diff::{Kind, Risk, compare, compare_profiles, compare_servers, html, human, json as as_json, markdown, name_alike, order};
+use crate::diff::{
+    Kind, Risk, compare, compare_profiles, compare_servers, html, human, json as as_json, markdown, name_alike, order,
+};
 use crate::report::Diagnostic;
 use side::{Failed, Form};
 

@@ -66,7 +66,8 @@ mod tests {
         let old = [profile("gone", &["a"]), profile("round", &["a", "b"])];
         let changed = Profile { search: true, description: "Wards.".into(), ..profile("round", &["b", "c"]) };
         let found = compare_profiles(&old, &[changed, profile("new", &["c"])]);
-        let told: Vec<_> = found.iter().map(|one| (one.kind.word(), one.tool.as_deref(), one.detail.as_str())).collect();
+        let told: Vec<_> =
+            found.iter().map(|one| (one.kind.word(), one.tool.as_deref(), one.detail.as_str())).collect();
         assert_eq!(
             told,
             [

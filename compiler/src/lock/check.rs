@@ -83,14 +83,7 @@ fn shown_prompt(prompt: &str, one: &Affected, places: &Places, lock: FileId, lin
 }
 
 /// One tool, where it stands, and its operation.
-fn shown_tool(
-    tool: &str,
-    one: &Affected,
-    places: &Places,
-    lock: FileId,
-    lines: &Lines,
-    now: &Lock,
-) -> Diagnostic {
+fn shown_tool(tool: &str, one: &Affected, places: &Places, lock: FileId, lines: &Lines, now: &Lock) -> Diagnostic {
     let change = &one.change;
     let calls = now.included.get(tool).map(|one| one.operation.shown()).unwrap_or_default();
     let title = match change {

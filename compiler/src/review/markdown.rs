@@ -112,11 +112,20 @@ fn write_prompts(text: &mut String, catalog: &Catalog) {
         line!(text, "- title: {}", escaped(&prompt.title));
         line!(text, "- told to people: {}", escaped(&prompt.description));
         for argument in &prompt.arguments {
-            let about = if argument.description.is_empty() { String::new() } else { format!("; told: {}", escaped(&argument.description)) };
+            let about = if argument.description.is_empty() {
+                String::new()
+            } else {
+                format!("; told: {}", escaped(&argument.description))
+            };
             line!(text, "- argument {}: {}{about}", code(&argument.name), said(&facts::prompt_argument(argument)));
         }
         for message in &prompt.messages {
-            line!(text, "\nThe {} says:\n\n{}", facts::speaker(message.role), fenced("text", &message.template()).trim_end());
+            line!(
+                text,
+                "\nThe {} says:\n\n{}",
+                facts::speaker(message.role),
+                fenced("text", &message.template()).trim_end()
+            );
         }
     }
 }

@@ -194,6 +194,12 @@ pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
     serde_json::to_string(&Told { name, description, input_schema }).unwrap_or_default()
 }
 
+/// Entries as they are sent: a compact JSON array.
+pub fn sent<'l, 't: 'l>(entries: impl IntoIterator<Item = &'l Listed<'t>>) -> String {
+    let entries: Vec<String> = entries.into_iter().map(Listed::text).collect();
+    format!("[{}]", entries.join(","))
+}
+
 /// Every tool of a program or of a profile, in the order of their names: the answer to `tools/list`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolList<'a>(Vec<Listed<'a>>);
@@ -235,8 +241,7 @@ impl<'a> ToolList<'a> {
 
     /// The array `tools` of the answer, as it is sent: compact JSON.
     pub fn text(&self) -> String {
-        let entries: Vec<String> = self.0.iter().map(Listed::text).collect();
-        format!("[{}]", entries.join(","))
+        sent(&self.0)
     }
 
     /// SHA-256 of [`ToolList::text`], in lower-case hexadecimal.

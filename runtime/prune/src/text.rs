@@ -16,6 +16,8 @@ enum Bond {
     Or,
     And,
     Compare,
+    /// A sign before it.
+    Sign,
     /// What steps can follow on.
     Steps,
 }
@@ -44,21 +46,24 @@ fn written(rule: &Rule) -> (String, Bond) {
         Rule::Or(left, right) => return binary(left, "||", right, Bond::Or),
         Rule::And(left, right) => return binary(left, "&&", right, Bond::And),
         Rule::Compare(left, comparator, right) => {
-            let (left, right) = (at_least(left, Bond::Steps), at_least(right, Bond::Steps));
+            let (left, right) = (at_least(left, Bond::Sign), at_least(right, Bond::Sign));
             return (format!("{left} {} {right}", sign(*comparator)), Bond::Compare);
         }
-        Rule::Not(inner) => match **inner {
-            Rule::Current | Rule::Field(_) | Rule::Literal(_) | Rule::Call(..) => format!("!{}", inner.text()),
-            _ => format!("!({})", inner.text()),
-        },
-        Rule::Expression(inner) => format!("&{}", at_least(inner, Bond::Steps)),
+        Rule::Not(inner) => {
+            let is_one = matches!(**inner, Rule::Current | Rule::Field(_) | Rule::Literal(_) | Rule::Call(..));
+            let inner = if is_one { inner.text() } else { format!("({})", inner.text()) };
+            return (format!("!{inner}"), Bond::Sign);
+        }
+        Rule::Expression(inner) => return (format!("&{}", at_least(inner, Bond::Sign)), Bond::Sign),
         Rule::Current => "@".to_owned(),
         Rule::Literal(json) => format!("`{}`", seen(json).replace('`', "\\`")),
         Rule::Each(list, item) => each(list, item, &head),
         Rule::Flatten(list) => head(list, true) + "[]",
         Rule::Values(object) => members(&head(object, false)),
         Rule::When(condition, then) => format!("[?{}]{}", condition.text(), rest(then)),
-        Rule::Field(_) | Rule::Index(_) | Rule::Slice(..) | Rule::Object(_) | Rule::List(_) | Rule::Call(..) => step(rule),
+        Rule::Field(_) | Rule::Index(_) | Rule::Slice(..) | Rule::Object(_) | Rule::List(_) | Rule::Call(..) => {
+            step(rule)
+        }
     };
     (text, Bond::Steps)
 }

@@ -28,7 +28,7 @@ async fn a_conversation_of_the_newest_revision() {
     let discovered = client.ask(modern(1, "server/discover", json!({}))).await;
     let result = &discovered["result"];
     assert_eq!(result["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
-    assert_eq!(result["capabilities"], json!({"tools": {}}));
+    assert_eq!(result["capabilities"], json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {}}));
     assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(86_400_000), &json!("public")));
     assert_eq!(result["resultType"], "complete");
 

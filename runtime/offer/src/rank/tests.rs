@@ -54,7 +54,8 @@ fn naive(corpus: &[Vec<&str>], asked: &[&str]) -> Vec<usize> {
         }
         sum
     };
-    let mut scores: Vec<(usize, f64)> = corpus.iter().map(score).enumerate().filter(|(_, score)| *score > 0.0).collect();
+    let mut scores: Vec<(usize, f64)> =
+        corpus.iter().map(score).enumerate().filter(|(_, score)| *score > 0.0).collect();
     // What differs in the last bits alone is equal.
     scores.sort_by(|a, b| if (a.1 - b.1).abs() < 1e-9 { a.0.cmp(&b.0) } else { b.1.total_cmp(&a.1) });
     scores.into_iter().map(|(place, _)| place).collect()
