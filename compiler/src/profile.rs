@@ -131,7 +131,7 @@ pub fn check_sizes(
     let Some(file) = beside.manifest.as_ref().map(|file| file.id).filter(|_| !profiles.is_empty()) else {
         if let Some(first) = places.first().filter(|_| all > TOOLS_ADVISED) {
             report.push(
-                too_many_for_models("all catalogs have", all)
+                too_many_for_models("the catalogs have", all)
                     .at(At::key(first.manifest, "/tools"), "these, and those of other catalogs")
                     .help("name subsets as `profiles` of workspace.yaml, and serve one with `--profile NAME`"),
             );

@@ -165,11 +165,11 @@ impl Checked<'_> {
             match part {
                 Part::Words(text) => words.push_str(text),
                 Part::Place(name, bytes) => {
-                    self.check_place(name, bytes, at);
+                    let name = self.known(name, bytes, at);
                     if !words.is_empty() {
                         pieces.push(Piece::Text(std::mem::take(&mut words)));
                     }
-                    pieces.push(Piece::Argument(name.to_owned()));
+                    pieces.push(Piece::Argument(name));
                 }
                 Part::Brace(bytes) => self.report.push(
                     Diagnostic::error("E0903", "a brace stands alone")
@@ -187,22 +187,26 @@ impl Checked<'_> {
         pieces
     }
 
-    fn check_place(&mut self, name: &str, bytes: Range<usize>, at: &str) {
+    /// The argument that a place is for. Where there is none of that name it is reported, and the one that was meant stands
+    /// in for it, so that one mistake is told once.
+    fn known(&mut self, name: &str, bytes: Range<usize>, at: &str) -> String {
         let empty = BTreeMap::new();
         let known = self.prompt.arguments.as_ref().unwrap_or(&empty);
         if known.contains_key(name) {
-            return;
+            return name.to_owned();
         }
         let wrong = Diagnostic::error("E0901", format!("the prompt `{}` has no argument `{name}`", self.name));
         let at = At::within(self.file, at, bytes);
         let wrong = wrong.at(at.clone(), "this place");
-        self.report.push(match did_you_mean(name, known.keys().map(String::as_str)) {
+        let meant = did_you_mean(name, known.keys().map(String::as_str));
+        self.report.push(match meant {
             Some(meant) => wrong.patch("did you mean this one?", at, format!("{{{meant}}}")),
             None => wrong.help(format!(
                 "declare it: `arguments: {{ {name}: {{ description: … }} }}`; braces that are meant as such are written \
                  twice"
             )),
         });
+        meant.unwrap_or(name).to_owned()
     }
 
     fn check_used(&mut self, used: &[String], pointer: &str) {

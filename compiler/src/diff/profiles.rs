@@ -76,7 +76,7 @@ mod tests {
                 ("profile_grown", Some("c"), "`round` offers it"),
                 ("profile_shrunk", Some("a"), "`round` no longer offers it"),
                 ("profile_changed", None, "`round` can be searched"),
-                ("profile_changed", None, "`round`: \"Wards.\" instead of \"Rounds.\""),
+                ("profile_changed", None, "`round`: \"Rounds.\" -> \"Wards.\""),
             ]
         );
         assert_eq!(compare_profiles(&old, &old), []);

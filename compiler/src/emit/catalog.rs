@@ -85,10 +85,12 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Modul
         vec!["The tools that were compiled from the catalogs: constants, and nothing else.".into()],
     );
     module.attributes = vec!["#![no_std]".into(), "#![forbid(unsafe_code)]".into()];
-    let profile = (!offered.profiles.is_empty()).then(|| quote!(Profile,));
-    module.push(quote!(
-        use airlock_contract::{#profile Program};
-    ));
+    let mut vocabulary = Vocabulary::default();
+    vocabulary.root("Program");
+    if !offered.profiles.is_empty() {
+        vocabulary.root("Profile");
+    }
+    vocabulary.imports().into_iter().for_each(|item| module.push(item));
     let names: Vec<_> = catalogs.iter().map(|catalog| ident(&catalog.name)).collect();
     for name in &names {
         // The compiler's own printer decides about line breaks, not whichever rustfmt is installed.

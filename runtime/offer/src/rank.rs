@@ -73,7 +73,8 @@ impl Ranking {
         let mut asked: Vec<String> = stems(asked).collect();
         asked.sort_unstable();
         asked.dedup();
-        let score = |tool| asked.iter().map(|word| self.score(word, tool)).sum::<f64>();
+        // Scores that differ in their last bits alone are equal, on every machine.
+        let score = |tool| (asked.iter().map(|word| self.score(word, tool)).sum::<f64>() * 1e9).round();
         let mut scores: Vec<(usize, f64)> = self.tools.iter().map(score).enumerate().collect();
         scores.retain(|(_, score)| *score > 0.0);
         scores.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));

@@ -54,10 +54,9 @@ fn naive(corpus: &[Vec<&str>], asked: &[&str]) -> Vec<usize> {
         }
         sum
     };
-    let mut scores: Vec<(usize, f64)> =
-        corpus.iter().map(score).enumerate().filter(|(_, score)| *score > 0.0).collect();
-    // What differs in the last bits alone is equal.
-    scores.sort_by(|a, b| if (a.1 - b.1).abs() < 1e-9 { a.0.cmp(&b.0) } else { b.1.total_cmp(&a.1) });
+    let scores = corpus.iter().map(|text| (score(text) * 1e9).round()).enumerate();
+    let mut scores: Vec<(usize, f64)> = scores.filter(|(_, score)| *score > 0.0).collect();
+    scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     scores.into_iter().map(|(place, _)| place).collect()
 }
 
