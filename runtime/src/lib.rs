@@ -19,9 +19,9 @@ mod metrics;
 mod misfit;
 #[cfg(feature = "llama")]
 pub mod model;
-mod pages;
 mod refusal;
 pub mod request;
+mod sheets;
 pub mod site;
 mod untrusted;
 pub mod upstream;

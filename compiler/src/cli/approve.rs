@@ -19,16 +19,17 @@ use crate::write;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A catalog with a catalog.lock is under review: `compile` refuses a tool of it whose description,
-arguments, request, rule or result is not what was approved, and a prompt that is another one. The file holds names and digests, one
-line an operation, and nothing of who or when: git knows that. Read first, then approve, then commit:
+arguments, request, rule or result is not what was approved, and so it does a prompt. The file holds
+names and digests, one line an operation or prompt, and nothing of who or when: git knows that. Read
+first, then approve, then commit:
 
   airlock diff git:HEAD catalogs           what is different, and what it means
   airlock approve find_free_beds get_unit  these may be as they are now
   airlock approve --all                    so may all; begins the file where there is none
   airlock approve                          no tool: only the lines of operations that are none
 
-JSON: {\"exit\", \"catalogs\", \"tools\", \"approved\": [{\"catalog\", \"tool\" or \"prompt\", \"change\": \"new|changed|moved|gone\",
-\"what\"}], \"unapproved\": [names], \"differences\": [{\"path\", \"kind\": \"changed|missing\"}], \"diagnostics\"}")]
+JSON: {\"exit\", \"catalogs\", \"tools\", \"approved\": [{\"catalog\", \"tool\" or \"prompt\",
+\"change\": \"new|changed|moved|gone\", \"what\"}], \"unapproved\": [names], \"differences\": [{\"path\", \"kind\": \"changed|missing\"}], \"diagnostics\"}")]
 pub(super) struct ApproveArguments {
     /// The tools and prompts that may be as they are now, or may be gone. Without any, nothing is approved.
     #[arg(value_name = "TOOL")]

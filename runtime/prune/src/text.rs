@@ -2,6 +2,8 @@
 //!
 //! It is written from the tree, so it cannot say anything else than what runs. Blanks and brackets are ours.
 
+use std::fmt::Write as _;
+
 use airlock_contract::text::is_invisible;
 
 use crate::rule::{Comparator, Rule};
@@ -37,6 +39,7 @@ fn at_least(rule: &Rule, bond: Bond) -> String {
 
 fn written(rule: &Rule) -> (String, Bond) {
     let text = match rule {
+        Rule::Then(first, next) if **next == Rule::Current && !is_open(first) => return written(first),
         Rule::Then(first, next) => match steps(next).filter(|_| !is_open(first)) {
             Some(next) => at_least(first, Bond::Steps) + &next,
             None => {
@@ -152,18 +155,18 @@ fn step(rule: &Rule) -> String {
         }
         Rule::Object(members) => {
             let members = members.iter().map(|(name, rule)| format!("{}: {}", word(name), rule.text()));
-            enclosed("{", members.collect(), "}")
+            enclosed("{", &members.collect::<Vec<_>>(), "}")
         }
-        Rule::List(items) => enclosed("[", items.iter().map(Rule::text).collect(), "]"),
+        Rule::List(items) => enclosed("[", &items.iter().map(Rule::text).collect::<Vec<_>>(), "]"),
         Rule::Call(function, arguments) => {
-            enclosed(&format!("{function}("), arguments.iter().map(Rule::text).collect(), ")")
+            enclosed(&format!("{function}("), &arguments.iter().map(Rule::text).collect::<Vec<_>>(), ")")
         }
         other => other.text(),
     }
 }
 
 /// Parts between brackets: in one line, or a line each.
-fn enclosed(open: &str, parts: Vec<String>, close: &str) -> String {
+fn enclosed(open: &str, parts: &[String], close: &str) -> String {
     let line = format!("{open}{}{close}", parts.join(", "));
     if line.chars().count() <= COLUMNS && !line.contains('\n') {
         return line;
@@ -196,7 +199,9 @@ fn seen(text: &str) -> String {
     for char in text.chars() {
         if is_invisible(char) {
             let mut units = [0; 2];
-            char.encode_utf16(&mut units).iter().for_each(|unit| seen.push_str(&format!("\\u{unit:04x}")));
+            char.encode_utf16(&mut units).iter().for_each(|unit| {
+                let _ = write!(seen, "\\u{unit:04x}");
+            });
         } else {
             seen.push(char);
         }

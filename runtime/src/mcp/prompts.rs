@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::arguments::suggestion;
 use crate::gate::Gate;
-use crate::pages::{self, TEMPLATES};
+use crate::sheets::{self, TEMPLATES};
 use crate::untrusted::quoted;
 
 /// Longest value of an argument, in characters: what a person types, and no document.
@@ -112,10 +112,10 @@ pub(super) fn complete(gate: &Gate, request: &CompleteRequestParams) -> Result<C
         Reference::Resource(reference) if TEMPLATES.iter().any(|template| template.uri == reference.uri) => {
             let is_meant = |name: &&str| catalog.is_none_or(|catalog| catalog == name);
             match argument.name.as_str() {
-                "catalog" => pages::catalogs(gate).map(|catalog| catalog.name).collect(),
+                "catalog" => sheets::catalogs(gate).map(|catalog| catalog.name).collect(),
                 "tool" => {
-                    let meant = pages::catalogs(gate).filter(|catalog| is_meant(&catalog.name));
-                    meant.flat_map(|catalog| pages::tools(gate, catalog)).map(|entry| entry.tool.name).collect()
+                    let meant = sheets::catalogs(gate).filter(|catalog| is_meant(&catalog.name));
+                    meant.flat_map(|catalog| sheets::tools(gate, catalog)).map(|entry| entry.tool.name).collect()
                 }
                 _ => Vec::new(),
             }

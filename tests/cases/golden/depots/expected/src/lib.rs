@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::Program;
+use airlock_contract::{Profile, Program};
 
 #[rustfmt::skip]
 mod depots;
@@ -16,5 +16,25 @@ pub const COMPILER_VERSION: &str = "0.1.0";
 /// Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`.
 pub static PROGRAM: Program = Program {
     catalogs: &[&depots::CATALOG],
-    tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
+    tools_sha256: "147b6c1659c97179c7f8d27a625d3b6dcfca0a2aba14aefc883871c2b55ee0fd",
+    profiles: PROFILES,
+    compiler_version: COMPILER_VERSION,
 };
+
+/// Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`.
+const PROFILES: &[Profile] = &[
+    Profile {
+        name: "counting",
+        description: "What people who count parts need.",
+        tools: &["get_label", "list_parts"],
+        search: false,
+        tools_sha256: "3154c4287ea8241a001b3498b398a1ff8951be62f05c8ac6046470308cea846b",
+    },
+    Profile {
+        name: "everything",
+        description: "All there is, to be searched.",
+        tools: &["add_part", "get_label", "list_parts"],
+        search: true,
+        tools_sha256: "49a3da85c5b86d4a175c6dcb5bd00c9c552e7932d33547ae7e66fa1f3f871b35",
+    },
+];

@@ -1,4 +1,4 @@
-//! What clients can read about the tools: pages at `catalog://` addresses.
+//! What clients can read about the tools: sheets at `catalog://` addresses.
 //!
 //! What comes in: the gate. What goes out: texts that are made of reviewed constants alone, so nothing of this place can stand
 //! in them: no address, no file, no secret. Only of tools that are offered here is anything told. Nothing is made before
@@ -16,9 +16,9 @@ use crate::gate::{Entry, Gate};
 /// What every address begins with.
 const SCHEME: &str = "catalog://";
 
-/// A page.
+/// A sheet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Page<'g> {
+pub(crate) enum Sheet<'g> {
     /// All catalogs and tools.
     Index(&'g Gate),
     /// Where a catalog comes from.
@@ -40,7 +40,7 @@ pub(crate) struct Template {
 const MARKDOWN: &str = "text/markdown";
 const JSON: &str = "application/json";
 
-/// The addresses of all pages but the index.
+/// The addresses of all sheets but the index.
 pub(crate) const TEMPLATES: [Template; 3] = [
     Template { uri: "catalog://{catalog}/{tool}", name: "tool", title: "All about a tool", media_type: MARKDOWN },
     Template {
@@ -57,30 +57,30 @@ pub(crate) const TEMPLATES: [Template; 3] = [
     },
 ];
 
-/// Every page, catalog by catalog.
-pub(crate) fn all(gate: &Gate) -> Vec<Page<'_>> {
-    let mut pages = vec![Page::Index(gate)];
+/// Every sheet, catalog by catalog.
+pub(crate) fn all(gate: &Gate) -> Vec<Sheet<'_>> {
+    let mut sheets = vec![Sheet::Index(gate)];
     for catalog in catalogs(gate) {
-        pages.push(Page::Provenance(gate, catalog));
-        pages.extend(tools(gate, catalog).flat_map(|entry| [Page::Tool(entry), Page::Rule(entry)]));
+        sheets.push(Sheet::Provenance(gate, catalog));
+        sheets.extend(tools(gate, catalog).flat_map(|entry| [Sheet::Tool(entry), Sheet::Rule(entry)]));
     }
-    pages
+    sheets
 }
 
-/// The page at an address.
-pub(crate) fn find<'g>(gate: &'g Gate, uri: &str) -> Option<Page<'g>> {
+/// The sheet at an address.
+pub(crate) fn find<'g>(gate: &'g Gate, uri: &str) -> Option<Sheet<'g>> {
     let path: Vec<&str> = uri.strip_prefix(SCHEME)?.split('/').collect();
     if path == ["index"] {
-        return Some(Page::Index(gate));
+        return Some(Sheet::Index(gate));
     }
     let catalog = catalogs(gate).find(|catalog| catalog.name == path[0])?;
     if path[1..] == ["provenance"] {
-        return Some(Page::Provenance(gate, catalog));
+        return Some(Sheet::Provenance(gate, catalog));
     }
     let entry = tools(gate, catalog).find(|entry| path.get(1) == Some(&entry.tool.name))?;
     match path[2..] {
-        [] => Some(Page::Tool(entry)),
-        ["rule"] => Some(Page::Rule(entry)),
+        [] => Some(Sheet::Tool(entry)),
+        ["rule"] => Some(Sheet::Rule(entry)),
         _ => None,
     }
 }
@@ -95,7 +95,7 @@ pub(crate) fn tools<'g>(gate: &'g Gate, catalog: &Catalog) -> impl Iterator<Item
     gate.tools().iter().filter(move |entry| entry.catalog.name == catalog.name)
 }
 
-impl Page<'_> {
+impl Sheet<'_> {
     /// Where it is.
     pub(crate) fn uri(self) -> String {
         match self {
@@ -155,9 +155,9 @@ fn index(gate: &Gate) -> String {
         line!(text, "\n## `{}`: {}\n", catalog.name, catalog.title);
         for entry in tools(gate, catalog) {
             let (name, effect) = (entry.tool.name, entry.tool.effect.word());
-            line!(text, "- [`{name}`]({}) ({effect}): {}", Page::Tool(entry).uri(), Page::Tool(entry).title());
+            line!(text, "- [`{name}`]({}) ({effect}): {}", Sheet::Tool(entry).uri(), Sheet::Tool(entry).title());
         }
-        line!(text, "\nProvenance: {}", Page::Provenance(gate, catalog).uri());
+        line!(text, "\nProvenance: {}", Sheet::Provenance(gate, catalog).uri());
     }
     text
 }
@@ -184,7 +184,7 @@ fn tool(entry: &Entry) -> String {
     let request = tool.request;
     let upstream = catalog.upstreams.iter().find(|upstream| upstream.name == tool.upstream);
     let base_path = upstream.map(|upstream| upstream.base_path).unwrap_or_default();
-    let mut text = format!("# `{}`: {}\n\n{}\n\n", tool.name, Page::Tool(entry).title(), tool.description);
+    let mut text = format!("# `{}`: {}\n\n{}\n\n", tool.name, Sheet::Tool(entry).title(), tool.description);
     line!(text, "- effect: {}", tool.effect.word());
     line!(text, "- catalog: `{}`, {}", catalog.name, catalog.title);
     line!(text, "- request: `{} {base_path}{}` of `{}`", request.method.word(), request.path, tool.upstream);
@@ -199,7 +199,7 @@ fn tool(entry: &Entry) -> String {
         line!(text, "- answer taken: {status}, {media_type}");
     }
     line!(text, "- bytes of an answer at most: {}", tool.response.bytes_max);
-    line!(text, "- what is kept of it: {}", Page::Rule(entry).uri());
+    line!(text, "- what is kept of it: {}", Sheet::Rule(entry).uri());
     line!(text, "\n## Arguments\n\n{}", fenced("json", &format!("{:#}", listed.input_schema)));
     match &listed.output_schema {
         Some(schema) => line!(text, "\n## Result\n\n{}", fenced("json", &format!("{schema:#}"))),
