@@ -16,7 +16,7 @@ pub const COMPILER_VERSION: &str = "0.1.0";
 /// Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`.
 pub static PROGRAM: Program = Program {
     catalogs: &[&depots::CATALOG],
-    tools_sha256: "147b6c1659c97179c7f8d27a625d3b6dcfca0a2aba14aefc883871c2b55ee0fd",
+    tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
     profiles: PROFILES,
     compiler_version: COMPILER_VERSION,
 };
@@ -33,8 +33,8 @@ const PROFILES: &[Profile] = &[
     Profile {
         name: "everything",
         description: "All there is, to be searched.",
-        tools: &["add_part", "get_label", "list_parts"],
+        tools: &["add_part", "get_label", "list_depots", "list_moves", "list_parts"],
         search: true,
-        tools_sha256: "49a3da85c5b86d4a175c6dcb5bd00c9c552e7932d33547ae7e66fa1f3f871b35",
+        tools_sha256: "04f4e588561ddeb76d67a034a67e0d88f4f16595f8470dac9cd3b6f9c478c92f",
     },
 ];

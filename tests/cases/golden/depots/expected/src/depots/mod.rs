@@ -6,6 +6,8 @@ use airlock_contract::{Catalog, Credential, CredentialPlace, Upstream};
 
 mod add_part;
 mod get_label;
+mod list_depots;
+mod list_moves;
 mod list_parts;
 mod prompts;
 mod shapes;
@@ -14,8 +16,13 @@ pub(super) static CATALOG: Catalog = Catalog {
     name: "depots",
     title: "The depots' stock",
     document: "openapi.yaml",
-    document_sha256: "2e7d6ff2debb0f499e7a30dbdc03c3235ba92bfd5b0673b220991c0579f866e4",
+    document_sha256: "66fe6c6feb0eae6e0abd7313c345bbe55407cf3542c69bcbd66ede9dd4b32018",
     upstreams: &[
+        Upstream {
+            name: "archive",
+            base_path: "/labels",
+            credentials: &[],
+        },
         Upstream {
             name: "depots",
             base_path: "/v1",
@@ -27,6 +34,12 @@ pub(super) static CATALOG: Catalog = Catalog {
             ],
         },
     ],
-    tools: &[add_part::TOOL, get_label::TOOL, list_parts::TOOL],
+    tools: &[
+        add_part::TOOL,
+        get_label::TOOL,
+        list_depots::TOOL,
+        list_moves::TOOL,
+        list_parts::TOOL,
+    ],
     prompts: prompts::PROMPTS,
 };
