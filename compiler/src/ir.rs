@@ -513,6 +513,13 @@ impl Fields {
     }
 }
 
+impl Tool {
+    /// The fields of the answer that the rule chooses; none where it keeps everything, or where they are not known.
+    pub fn keeps(&self) -> &[String] {
+        if self.prune == Rule::Current { &[] } else { self.fields.kept() }
+    }
+}
+
 impl Message {
     /// The text as `catalog.yaml` writes it: places as `{name}`, braces twice.
     pub fn template(&self) -> String {

@@ -69,12 +69,10 @@ fn tools<'c>(
     for (position, name) in written.tools.iter().enumerate() {
         let at = At::value(file, format!("{pointer}/tools/{position}"));
         if let Some(wanted) = name.strip_suffix(ALL) {
+            let known = catalogs.iter().map(|catalog| catalog.name.as_str());
             match catalogs.iter().find(|catalog| catalog.name == wanted) {
                 Some(catalog) => chosen.extend(named(catalog)),
-                None => {
-                    let known = catalogs.iter().map(|catalog| catalog.name.as_str());
-                    report.push(unknown("catalog", wanted, ALL, at, known));
-                }
+                None => report.push(unknown("catalog", wanted, ALL, at, known)),
             }
         } else {
             match catalogs.iter().flat_map(named).find(|tool| tool == name) {

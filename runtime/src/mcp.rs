@@ -351,14 +351,12 @@ impl ServerHandler for Adapter {
                 said => outcome = self.call(&asked, said, &context).await?,
             }
         }
-        let mut result = match (outcome.answer, entry) {
-            (Ok(pruned), Some(entry)) => answered(entry, pruned),
-            // Nothing but a tool of the list answers.
-            (Ok(_), None) => return Err(ErrorData::internal_error("no such tool", None)),
-            (Err(refusal), _) if refusal.kind == RefusalKind::UnknownTool => {
+        let mut result = match outcome.answer {
+            Ok(pruned) => answered(entry, pruned),
+            Err(refusal) if refusal.kind == RefusalKind::UnknownTool => {
                 return Err(ErrorData::invalid_params(refusal.text, None));
             }
-            (Err(refusal), _) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
+            Err(refusal) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
         };
         if_modern!(result, &context);
         Ok(result.into())

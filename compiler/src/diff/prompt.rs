@@ -46,5 +46,5 @@ fn taken(arguments: &[PromptArgument]) -> String {
         let values = if values.is_empty() { "any text".to_owned() } else { listed(values) };
         format!("{name} ({needed}, {values}, told: {})", or_nothing(description))
     };
-    or_nothing(&arguments.iter().map(one).collect::<Vec<_>>().join("; ")).to_owned()
+    or_nothing(&arguments.iter().map(one).collect::<Vec<_>>().join("; "))
 }

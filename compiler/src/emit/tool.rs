@@ -108,9 +108,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     });
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
-    // Where everything is kept, there is nothing to choose from.
-    let keeps = if tool.prune == Rule::Current { &[] } else { tool.fields.kept() };
-    let keeps = quote!(&[#(#keeps),*]);
+    let keeps = tool.keeps();
     quote!(
         pub(super) const TOOL: #kind = #kind {
             name: #name,
@@ -123,7 +121,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
-            keeps: #keeps,
+            keeps: &[#(#keeps),*],
             form: #form_kind::#form,
             output: #output,
         };

@@ -15,7 +15,7 @@ use crate::untrusted::quoted;
 #[derive(Debug)]
 pub(super) struct Search {
     pub(super) listed: [Listed<'static>; 2],
-    search: Table,
+    find: Table,
     describe: Table,
     /// Of the tools that are offered; made when somebody searches.
     ranking: OnceLock<Ranking>,
@@ -24,14 +24,14 @@ pub(super) struct Search {
 impl Search {
     pub(super) fn new() -> Result<Self, StartError> {
         let table = |rows| Table::new(rows).map_err(StartError);
-        let (search, describe) = (table(SEARCH_ARGUMENTS)?, table(DESCRIBE_ARGUMENTS)?);
-        Ok(Self { listed: search_entries(), search, describe, ranking: OnceLock::new() })
+        let (find, describe) = (table(SEARCH_ARGUMENTS)?, table(DESCRIBE_ARGUMENTS)?);
+        Ok(Self { listed: search_entries(), find, describe, ranking: OnceLock::new() })
     }
 
     /// The arguments of the tool of this name, if it is one of the two.
     pub(super) fn table(&self, tool: &str) -> Option<&Table> {
         match tool {
-            SEARCH_TOOLS => Some(&self.search),
+            SEARCH_TOOLS => Some(&self.find),
             DESCRIBE_TOOL => Some(&self.describe),
             _ => None,
         }

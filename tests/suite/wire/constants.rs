@@ -13,8 +13,8 @@ use airlock_contract::prune::Prune;
 use airlock_contract::request::{Argument, Field, Part, Source};
 use airlock_contract::shape::{Integer, List, Named, Number, Object, Property, Shape, Text};
 use airlock_contract::{
-    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Profile, Prompt, PromptArgument, Request, Response,
-    Size, Tool, Upstream,
+    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Profile, Prompt, PromptArgument, Request,
+    Response, Size, Tool, Upstream,
 };
 
 /// How often a shape may stand within itself. Deeper values are refused, as by a shape that admits nothing: an enough that
@@ -128,7 +128,7 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
             pages: tool.pages.as_ref().map(pages),
         },
         prune: prune(&tool.prune),
-        keeps: texts(tool.fields.kept()),
+        keeps: texts(tool.keeps()),
         form: tool.form,
         output: leak(answered.outermost(&tool.output)),
     }
