@@ -78,7 +78,7 @@ pub struct Message {
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// These words.
+    /// These words, of one line; a line feed ends it.
     Text(String),
     /// The value of this argument.
     Argument(String),

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use airlock_offer::SEARCH_NAMES;
 
-use crate::check::is_tool_name;
+use crate::check::{check_description, check_name};
 use crate::ir::{Catalog, Profile};
 use crate::load::{LoadedWorkspace, escape_token};
 use crate::lock::Places;
 use crate::manifest::{self, Workspace};
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
+use crate::resolve::one_line;
 
 /// Beyond so many tools in one list, models choose badly and some hosts warn.
 const TOOLS_ADVISED: usize = 40;
@@ -32,28 +33,18 @@ pub fn choose(
     let mut profiles = Vec::new();
     for (name, written) in workspace.profiles.iter().flatten() {
         let pointer = format!("/profiles/{}", escape_token(name));
-        check_name(name, file, &pointer, report);
-        crate::check::check_description(&written.description, file, &pointer, report);
+        check_name(name, "a profile", At::key(file, pointer.clone()), report);
+        check_description(&written.description, file, &pointer, report);
         let tools = tools(catalogs, written, file, &pointer, report);
         profiles.push(Profile {
             name: name.clone(),
-            description: crate::resolve::one_line(&written.description),
+            description: one_line(&written.description),
             tools: tools.into_iter().map(str::to_owned).collect(),
             search: written.search.unwrap_or(false),
         });
     }
     check_search(catalogs, places, &profiles, file, report);
     profiles
-}
-
-fn check_name(name: &str, file: FileId, pointer: &str, report: &mut Report) {
-    if !is_tool_name(name) {
-        report.push(
-            Diagnostic::error("E0402", format!("`{name}` cannot name a profile"))
-                .at(At::key(file, pointer), "")
-                .help("use small letters, digits and `_`, a letter first, at most 40 characters"),
-        );
-    }
 }
 
 /// The names of a profile's tools, in order.

@@ -22,18 +22,21 @@ pub static PROGRAM: Program = Program {
 };
 
 /// Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`.
-const PROFILES: &[Profile] = &[Profile {
-    name: "ward_round",
-    description: "What a ward team asks on its round. Reads, and changes nothing.",
-    tools: &[
-        "find_free_beds",
-        "find_patients",
-        "get_patient",
-        "get_test_results",
-        "list_allergies",
-        "list_appointments",
-        "list_medications",
-    ],
-    search: false,
-    tools_sha256: "38abf309ee2d53e8f387ad2255306e1e418711967766c0ddcf456617f7cf4d19",
-}];
+#[rustfmt::skip]
+const PROFILES: &[Profile] = &[
+    Profile {
+        name: "ward_round",
+        description: "What a ward team asks on its round. Reads, and changes nothing.",
+        tools: &[
+            "find_free_beds",
+            "find_patients",
+            "get_patient",
+            "get_test_results",
+            "list_allergies",
+            "list_appointments",
+            "list_medications",
+        ],
+        search: false,
+        tools_sha256: "38abf309ee2d53e8f387ad2255306e1e418711967766c0ddcf456617f7cf4d19",
+    },
+];

@@ -188,7 +188,7 @@ fn tool(entry: &Entry) -> String {
     line!(text, "- effect: {}", tool.effect.word());
     line!(text, "- catalog: `{}`, {}", catalog.name, catalog.title);
     line!(text, "- request: `{} {base_path}{}` of `{}`", request.method.word(), request.path, tool.upstream);
-    line!(text, "- operation: `{}`", tool.operation);
+    line!(text, "- operation: {}", coded(tool.operation));
     for answer in tool.response.answers {
         let status = match answer.status {
             Status::Code(code) => code.to_string(),

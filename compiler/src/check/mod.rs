@@ -35,6 +35,7 @@ use typing::{Outcome, Typed};
 
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
+pub(crate) use names::check_name;
 pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
 pub use offered::{NotOffered, Prover};
 pub use prompt::PROMPT_BYTES_MAX;
@@ -217,7 +218,7 @@ pub fn check_rule(text: &str, on: &Answer<'_>, at: RuleAt<'_>, report: &mut Repo
     Some(CheckedRule { rule, output, fields })
 }
 
-/// The description of the tool or prompt at `pointer`.
+/// The description of the tool, prompt or profile at `pointer`.
 pub(crate) fn check_description(text: &str, file: FileId, pointer: &str, report: &mut Report) {
     let at = format!("{pointer}/description");
     check_text(text, file, &at, report);

@@ -16,7 +16,7 @@ pub fn is_tool_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Whether a generated file, or a page for clients, of this name would be another one's.
+/// Whether a generated file, or a sheet for clients, of this name would be another one's.
 pub fn is_reserved(name: &str) -> bool {
     // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
     matches!(
@@ -35,6 +35,17 @@ pub fn is_reserved(name: &str) -> bool {
             | "safe"
             | "gen"
     ) || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+/// Names of what is no tool: prompts, their arguments, profiles.
+pub(crate) fn check_name(name: &str, what: &str, at: At, report: &mut Report) {
+    if !is_tool_name(name) {
+        report.push(
+            Diagnostic::error("E0402", format!("`{name}` cannot name {what}"))
+                .at(at, "")
+                .help("use small letters, digits and `_`, a letter first, at most 40 characters"),
+        );
+    }
 }
 
 pub(super) fn check_catalog(catalog: &ResolvedCatalog, report: &mut Report) {
@@ -78,7 +89,7 @@ pub(super) fn check_tool(name: &str, file: FileId, pointer: &str, report: &mut R
         "has small letters, digits and `_` only, begins with a letter, and has at most 40 characters"
     } else if is_reserved(name) {
         "becomes a file name in Rust, so it is no word of Rust's, nor `mod`, `lib`, `main`, `shapes`, `answers` or \
-         `prompts`; and `provenance` is the name of a page about the catalog"
+         `prompts`; and `provenance` is what clients read about the catalog"
     } else {
         return;
     };

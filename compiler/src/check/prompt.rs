@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::check_text;
-use super::names::is_tool_name;
+use super::names::check_name;
 use crate::ir::{Message, Piece, Prompt, PromptArgument};
 use crate::manifest;
 use crate::normalise::escape;
@@ -32,7 +32,7 @@ struct Checked<'a> {
 impl Checked<'_> {
     fn prompt(mut self) -> Option<Prompt> {
         let pointer = format!("/prompts/{}", escape(self.name));
-        self.check_name(self.name, "a prompt", &pointer);
+        check_name(self.name, "a prompt", At::key(self.file, pointer.clone()), self.report);
         super::check_description(&self.prompt.description, self.file, &pointer, self.report);
         if let Some(title) = &self.prompt.title {
             check_text(title, self.file, &format!("{pointer}/title"), self.report);
@@ -60,20 +60,10 @@ impl Checked<'_> {
         })
     }
 
-    fn check_name(&mut self, name: &str, what: &str, pointer: &str) {
-        if !is_tool_name(name) {
-            self.report.push(
-                Diagnostic::error("E0402", format!("`{name}` cannot name {what}"))
-                    .at(At::key(self.file, pointer), "")
-                    .help("use small letters, digits and `_`, a letter first, at most 40 characters"),
-            );
-        }
-    }
-
     fn check_arguments(&mut self, pointer: &str) {
         for (name, argument) in self.prompt.arguments.iter().flatten() {
             let pointer = format!("{pointer}/arguments/{}", escape(name));
-            self.check_name(name, "an argument of a prompt", &pointer);
+            check_name(name, "an argument of a prompt", At::key(self.file, pointer.clone()), self.report);
             if let Some(text) = &argument.description {
                 check_text(text, self.file, &format!("{pointer}/description"), self.report);
             }
@@ -166,9 +156,7 @@ impl Checked<'_> {
                 Part::Words(text) => words.push_str(text),
                 Part::Place(name, bytes) => {
                     let name = self.known(name, bytes, at);
-                    if !words.is_empty() {
-                        pieces.push(Piece::Text(std::mem::take(&mut words)));
-                    }
+                    pieces.extend(lines(&std::mem::take(&mut words)));
                     pieces.push(Piece::Argument(name));
                 }
                 Part::Brace(bytes) => self.report.push(
@@ -181,9 +169,7 @@ impl Checked<'_> {
                 ),
             }
         }
-        if !words.is_empty() {
-            pieces.push(Piece::Text(words));
-        }
+        pieces.extend(lines(&words));
         pieces
     }
 
@@ -219,6 +205,11 @@ impl Checked<'_> {
             );
         }
     }
+}
+
+/// Words, a line a piece: so they are read, and diff, in generated source as they were written.
+fn lines(words: &str) -> impl Iterator<Item = Piece> {
+    words.split_inclusive('\n').map(|line| Piece::Text(line.to_owned()))
 }
 
 /// Part of a text as it is written.

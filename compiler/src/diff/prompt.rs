@@ -12,7 +12,9 @@ pub(super) fn compare_all(old: &[Prompt], new: &[Prompt], changes: &mut Changes)
         |prompt| &prompt.name,
         |name, old, new| match (old, new) {
             (Some(old), Some(new)) => compare(old, new, changes),
-            (None, Some(new)) => changes.add(Kind::PromptAdded, format!("`{name}`: {}", said(&new.messages))),
+            (None, Some(new)) => {
+                changes.add(Kind::PromptAdded, format!("`{name}`: {}", one_line(&said(&new.messages))))
+            }
             (Some(_), None) => changes.add(Kind::PromptRemoved, format!("`{name}`")),
             (None, None) => {}
         },
@@ -24,13 +26,19 @@ fn compare(old: &Prompt, new: &Prompt, changes: &mut Changes) {
     let Prompt { name, title, description, arguments, messages } = old;
     let mut part = |what: &str, before: String, after: String| {
         if before != after {
-            changes.add(Kind::PromptChanged, format!("{what} of `{name}`: {}", contrast(&before, &after)));
+            let contrast = contrast(&one_line(&before), &one_line(&after));
+            changes.add(Kind::PromptChanged, format!("{what} of `{name}`: {contrast}"));
         }
     };
     part("the title", title.clone(), new.title.clone());
     part("the description", description.clone(), new.description.clone());
     part("the arguments", taken(arguments), taken(&new.arguments));
     part("the text", said(messages), said(&new.messages));
+}
+
+/// Details are shown in one line each.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The conversation as one text.

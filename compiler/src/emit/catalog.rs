@@ -120,7 +120,7 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Modul
                 .into(),
         ]);
         let profiles = offered.profiles.iter().map(|(profile, sha256)| emit_profile(profile, sha256));
-        module.push(quote!(#about const PROFILES: &[Profile] = &[#(#profiles),*];));
+        module.push(quote!(#about #[rustfmt::skip] const PROFILES: &[Profile] = &[#(#profiles),*];));
     }
     module
 }

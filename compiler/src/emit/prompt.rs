@@ -54,15 +54,12 @@ fn emit_message(message: &Message) -> TokenStream {
         Role::User => quote!(Role::User),
         Role::Assistant => quote!(Role::Assistant),
     };
-    let pieces = message.text.iter().flat_map(|piece| match piece {
-        // A line of text is a piece of its own, so that it is read, and diffs, as a line.
-        Piece::Text(text) => text.split_inclusive('\n').map(emit_words).collect(),
-        Piece::Argument(name) => vec![quote!(Piece::Argument(#name))],
+    let pieces = message.text.iter().map(|piece| match piece {
+        Piece::Text(words) => {
+            let words = string(words, INDENT);
+            quote!(Piece::Text(#words))
+        }
+        Piece::Argument(name) => quote!(Piece::Argument(#name)),
     });
     quote!(Message { role: #role, text: &[#(#pieces),*] })
-}
-
-fn emit_words(words: &str) -> TokenStream {
-    let words = string(words, INDENT);
-    quote!(Piece::Text(#words))
 }

@@ -128,7 +128,8 @@ pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode 
             if let Err(fault) = writeln!(context.out, "{json}").and_then(|()| context.out.flush()) {
                 return context.fail(ExitCode::Failed, &format!("cannot write the answer: {fault}"));
             }
-            let request = outcome.request.as_deref().unwrap_or_default();
+            // What only tells of tools makes no request.
+            let request = outcome.request.as_deref().unwrap_or("nothing was sent");
             let (before, after) = (outcome.upstream_bytes, outcome.answer_bytes);
             // The answer is out; a summary that nobody can read is no failure.
             let _ = writeln!(context.err, "{request}: {before} -> {after} bytes, {milliseconds} ms");

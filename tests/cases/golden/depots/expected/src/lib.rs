@@ -22,6 +22,7 @@ pub static PROGRAM: Program = Program {
 };
 
 /// Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`.
+#[rustfmt::skip]
 const PROFILES: &[Profile] = &[
     Profile {
         name: "counting",
