@@ -13,7 +13,7 @@ pub(super) fn compare_all(old: &[Prompt], new: &[Prompt], changes: &mut Changes)
         |name, old, new| match (old, new) {
             (Some(old), Some(new)) => compare(old, new, changes),
             (None, Some(new)) => {
-                changes.add(Kind::PromptAdded, format!("`{name}`: {}", one_line(&said(&new.messages))))
+                changes.add(Kind::PromptAdded, format!("`{name}`: {}", one_line(&said(&new.messages))));
             }
             (Some(_), None) => changes.add(Kind::PromptRemoved, format!("`{name}`")),
             (None, None) => {}

@@ -79,10 +79,12 @@ fn binary(left: &Rule, sign: &str, right: &Rule, bond: Bond) -> (String, Bond) {
 
 /// What a list or an object of members is taken from. A list that is flattened may still be open: that closes it.
 fn head(rule: &Rule, is_flattened: bool) -> String {
-    match rule {
-        Rule::Current => String::new(),
-        _ if is_open(rule) && !is_flattened => format!("({})", rule.text()),
-        _ => at_least(rule, Bond::Steps),
+    if is_open(rule) && !is_flattened {
+        return format!("({})", rule.text());
+    }
+    match at_least(rule, Bond::Steps) {
+        current if current == "@" => String::new(),
+        text => text,
     }
 }
 

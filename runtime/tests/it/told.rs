@@ -297,3 +297,22 @@ async fn a_program_without_prompts_has_none() {
         assert_eq!(ask(&mut client, method, params).await["code"], -32601, "{method}");
     }
 }
+
+/// The demo's model is offered five tools for a question; the one that it needs must be among them.
+#[test]
+fn the_tools_for_the_demos_questions_are_among_the_first_five() {
+    let list = airlock_offer::ToolList::of(airlock_generated::PROGRAM.catalogs);
+    let ranking = airlock_offer::Ranking::new(list.entries().iter().map(|listed| airlock_offer::Ranked {
+        name: listed.name,
+        title: "",
+        description: listed.description,
+        input_schema: &listed.input_schema,
+    }));
+    let questions = include_str!("../../../tests/demo-questions.txt");
+    let needed = ["list_allergies", "find_free_beds", "list_appointments"];
+    assert_eq!(questions.lines().count(), needed.len());
+    for (question, tool) in questions.lines().zip(needed) {
+        let best: Vec<&str> = ranking.best(question, 5).into_iter().map(|place| list.entries()[place].name).collect();
+        assert!(best.contains(&tool), "{question} {best:?}");
+    }
+}
