@@ -8,7 +8,7 @@ use airlock_offer::{Counts, Listed, ToolList, weights};
 
 use crate::ir::Catalog;
 use crate::load::{LoadedWorkspace, Sources};
-use crate::manifest::{Workspace, read_workspace};
+use crate::manifest::Workspace;
 use crate::offer::tool_list;
 use crate::report::{At, Diagnostic, FileId, Report};
 
@@ -16,17 +16,22 @@ use crate::report::{At, Diagnostic, FileId, Report};
 const COUNT: &str = "airlock tools --sent | airlock-host budget --tools - --model FILE.gguf";
 
 /// Checks the tools of all catalogs. Errors are E08 codes.
-pub fn check(catalogs: &[Catalog], loaded: &LoadedWorkspace, sources: &Sources, report: &mut Report) {
-    let workspace = loaded.manifest.as_ref().map(|file| read_workspace(file, report)).unwrap_or_default();
-    let manifest = loaded.manifest.as_ref().map(|file| file.id);
-    if workspace == Workspace::default() && loaded.counts.is_none() {
+pub fn check(
+    catalogs: &[Catalog],
+    workspace: &Workspace,
+    beside: &LoadedWorkspace,
+    sources: &Sources,
+    report: &mut Report,
+) {
+    let manifest = beside.manifest.as_ref().map(|file| file.id);
+    if workspace.budget_bytes.is_none() && workspace.budget_tokens.is_none() && beside.counts.is_none() {
         return;
     }
     let list = tool_list(catalogs);
     if let (Some(max), Some(file)) = (workspace.budget_bytes, manifest) {
         check_bytes(&list, max, file, report);
     }
-    match loaded.counts {
+    match beside.counts {
         Some(file) => check_tokens(&list, file, workspace.budget_tokens.zip(manifest), sources, report),
         None => {
             if let (Some(_), Some(manifest)) = (workspace.budget_tokens, manifest) {

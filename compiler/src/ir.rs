@@ -23,8 +23,65 @@ pub struct Catalog {
     pub answers: BTreeMap<String, Shape>,
     /// The tools in the order of their names.
     pub tools: Vec<Tool>,
+    /// The prompts in the order of their names.
+    pub prompts: Vec<Prompt>,
     /// The operations of the document that are no tool, in the document's order.
     pub excluded: Vec<Excluded>,
+}
+
+/// A named subset of the tools of all catalogs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// For whom it is, one line.
+    pub description: String,
+    /// Names of the tools, in order.
+    pub tools: Vec<String>,
+    /// Whether clients can search the tools.
+    pub search: bool,
+}
+
+/// A text that a person starts a conversation with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// Its name.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// What it is for, one line.
+    pub description: String,
+    /// What a person fills in, in the order in which the text uses it.
+    pub arguments: Vec<PromptArgument>,
+    /// The conversation so far.
+    pub messages: Vec<Message>,
+}
+
+/// What a person fills in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct PromptArgument {
+    pub name: String,
+    pub description: String,
+    pub required: bool,
+    pub values: Vec<String>,
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Message {
+    pub role: Role,
+    pub text: Vec<Piece>,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These words, of one line; a line feed ends it.
+    Text(String),
+    /// The value of this argument.
+    Argument(String),
 }
 
 /// An operation that is no tool.
@@ -167,6 +224,7 @@ pub enum Fields {
     },
 }
 
+pub use airlock_contract::prompt::Role;
 pub use airlock_contract::request::PartContent;
 pub use airlock_contract::{Content, Effect, Encoding, Form, Method, Place, Status, Style};
 
@@ -452,6 +510,24 @@ impl Fields {
     /// Whether there are more of them than were counted.
     pub fn is_cut(&self) -> bool {
         matches!(self, Self::Known { is_cut: true, .. })
+    }
+}
+
+impl Tool {
+    /// The fields of the answer that the rule chooses; none where it keeps everything, or where they are not known.
+    pub fn keeps(&self) -> &[String] {
+        if self.prune == Rule::Current { &[] } else { self.fields.kept() }
+    }
+}
+
+impl Message {
+    /// The text as `catalog.yaml` writes it: places as `{name}`, braces twice.
+    pub fn template(&self) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+            Piece::Argument(name) => format!("{{{name}}}"),
+        };
+        self.text.iter().map(piece).collect()
     }
 }
 

@@ -23,6 +23,7 @@ pub mod offer;
 pub mod outline;
 pub mod pipeline;
 pub mod print;
+pub mod profile;
 pub mod report;
 pub mod resolve;
 pub mod review;

@@ -14,7 +14,7 @@ pub fn lower(catalogs: Vec<CheckedCatalog>) -> Vec<Catalog> {
 }
 
 fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
-    let CheckedCatalog { resolved, facts, answers } = catalog;
+    let CheckedCatalog { resolved, facts, answers, prompts } = catalog;
     let upstreams = resolved.upstreams.into_iter().map(|(name, upstream)| Upstream {
         name,
         base_path: upstream.base_path,
@@ -32,6 +32,7 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         shapes: resolved.shapes,
         answers,
         tools,
+        prompts,
         excluded,
     }
 }

@@ -5,11 +5,29 @@ use std::collections::BTreeMap;
 use airlock_contract::shape::{Integer, Number};
 use airlock_offer::{Argument, List, Listed, Object, Property, Source, Text, Tool, ToolList, View, Viewed};
 
-use crate::ir::{self, Body, Catalog, Shape};
+use crate::ir::{self, Body, Catalog, Profile, Shape};
 
 /// The list of the tools of all catalogs, as clients are sent it.
 pub fn tool_list(catalogs: &[Catalog]) -> ToolList<'_> {
     ToolList::new(catalogs.iter().flat_map(|catalog| catalog.tools.iter().map(|tool| listed(catalog, tool))))
+}
+
+/// What clients are sent: everything, or under a profile.
+#[derive(Clone, Debug)]
+pub struct Offered<'c> {
+    /// The digest of the list of all tools.
+    pub tools_sha256: String,
+    /// The profiles, and the digest of the list under each.
+    pub profiles: Vec<(&'c Profile, String)>,
+}
+
+impl<'c> Offered<'c> {
+    /// That of all catalogs together.
+    pub fn of(catalogs: &[Catalog], profiles: &'c [Profile]) -> Self {
+        let list = tool_list(catalogs);
+        let under = |profile: &'c Profile| (profile, list.clone().under(&profile.tools, profile.search).sha256());
+        Self { tools_sha256: list.sha256(), profiles: profiles.iter().map(under).collect() }
+    }
 }
 
 /// The entry of one tool in that list.

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::ir::Catalog;
-use crate::load::{Loaded, Sources};
+use crate::ir::{Catalog, Profile};
+use crate::load::{Loaded, LoadedWorkspace, Sources};
 use crate::lock::{self, Places};
+use crate::manifest::{Workspace, read_workspace};
 use crate::report::Report;
-use crate::{budget, check, emit, load, lower, normalise, print, resolve};
+use crate::{budget, check, emit, load, lower, normalise, print, profile, resolve};
 
 /// What a run has made.
 #[derive(Debug)]
 pub struct Compiled {
     /// The catalogs.
     pub catalogs: Vec<Catalog>,
+    /// Subsets of their tools.
+    pub profiles: Vec<Profile>,
     /// The generated crate's files, by path.
     pub files: BTreeMap<String, String>,
 }
@@ -25,41 +28,42 @@ pub struct Placed {
     pub catalogs: Vec<Catalog>,
     /// Their places, in the same order.
     pub places: Vec<Places>,
+    /// Subsets of their tools, in the order of their names.
+    pub profiles: Vec<Profile>,
+    /// What holds for all of them together, and the files that say so.
+    pub workspace: Workspace,
+    /// The files beside the catalogs.
+    pub beside: LoadedWorkspace,
 }
 
 /// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
 pub fn compile(root: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
-    let mut loaded = load::load(root, sources, report);
-    let workspace = std::mem::take(&mut loaded.workspace);
-    let Placed { catalogs, places } = finish(loaded, sources, report)?;
+    let Placed { catalogs, places, profiles, workspace, beside } = place(root, sources, report)?;
     lock::check(&catalogs, &places, root, sources, report);
-    budget::check(&catalogs, &workspace, sources, report);
+    budget::check(&catalogs, &workspace, &beside, sources, report);
+    profile::check_sizes(&catalogs, &places, &profiles, &workspace, &beside, report);
     if report.has_errors() {
         return None;
     }
-    let tree = emit::emit(&catalogs);
-    Some(Compiled { files: print::print(&tree), catalogs })
+    let tree = emit::emit(&catalogs, &profiles);
+    Some(Compiled { files: print::print(&tree), catalogs, profiles })
 }
 
 /// Runs the steps that know documents: what is left is plain data. `None` after an error.
 ///
 /// The line stops after `load`, after `normalise`, and after `check`. `resolve` passes on what it could resolve, so that
 /// one run shows the mistakes of all tools. Whether what it gives was approved is not asked.
-pub fn read(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Vec<Catalog>> {
-    Some(place(catalogs, sources, report)?.catalogs)
-}
-
-/// The same, with the places that a lock is compared at.
 pub fn place(catalogs: &Path, sources: &mut Sources, report: &mut Report) -> Option<Placed> {
     let loaded = load::load(catalogs, sources, report);
     finish(loaded, sources, report)
 }
 
 /// Runs the steps after `load`, up to plain data. `None` after an error, also after one of `load`.
-pub fn finish(loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<Placed> {
+pub fn finish(mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<Placed> {
     if report.has_errors() {
         return None;
     }
+    let beside = std::mem::take(&mut loaded.workspace);
     let normalised = normalise::normalise(loaded, report);
     if report.has_errors() {
         return None;
@@ -69,6 +73,12 @@ pub fn finish(loaded: Loaded, sources: &Sources, report: &mut Report) -> Option<
     if report.has_errors() {
         return None;
     }
-    let places = checked.iter().map(Places::of).collect();
-    Some(Placed { catalogs: lower::lower(checked), places })
+    let places: Vec<Places> = checked.iter().map(Places::of).collect();
+    let catalogs = lower::lower(checked);
+    let workspace = beside.manifest.as_ref().map(|file| read_workspace(file, report)).unwrap_or_default();
+    let profiles = match &beside.manifest {
+        Some(file) => profile::choose(&catalogs, &places, &workspace, file.id, report),
+        None => Vec::new(),
+    };
+    (!report.has_errors()).then_some(Placed { catalogs, places, profiles, workspace, beside })
 }

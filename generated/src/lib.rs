@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::Program;
+use airlock_contract::{Profile, Program};
 
 #[rustfmt::skip]
 mod clinic;
@@ -17,4 +17,26 @@ pub const COMPILER_VERSION: &str = "0.1.0";
 pub static PROGRAM: Program = Program {
     catalogs: &[&clinic::CATALOG],
     tools_sha256: "15fe6cb717e4eac1b15a31575f42913dc63454824ef73d095923f03d63d62fce",
+    profiles: PROFILES,
+    compiler_version: COMPILER_VERSION,
 };
+
+/// Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`.
+#[rustfmt::skip]
+const PROFILES: &[Profile] = &[
+    Profile {
+        name: "ward_round",
+        description: "What a ward team asks on its round. Reads, and changes nothing.",
+        tools: &[
+            "find_free_beds",
+            "find_patients",
+            "get_patient",
+            "get_test_results",
+            "list_allergies",
+            "list_appointments",
+            "list_medications",
+        ],
+        search: false,
+        tools_sha256: "38abf309ee2d53e8f387ad2255306e1e418711967766c0ddcf456617f7cf4d19",
+    },
+];

@@ -11,11 +11,12 @@ mod open;
 mod pages;
 mod record;
 mod retry;
+mod search;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::{Catalog, Effect, Tool, Upstream as Declared};
+use airlock_contract::{Catalog, Effect, Profile, Program, Prompt, Tool, Upstream as Declared};
 use airlock_offer::Listed;
 use airlock_prune::{Fault, Plan as Prune, rows};
 use serde_json::Value;
@@ -23,10 +24,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use call::{Approval, Call, Caller, Outcome, Pruned, ReceivedFile};
-pub use open::StartError;
+pub use open::{StartError, find_profile};
 
 use crate::answer;
-use crate::arguments::{Table, suggestion};
+use crate::arguments::{Faults, Table, suggestion};
 use crate::audit::Audit;
 use crate::metrics::{Calls, Gauge, Page};
 use crate::misfit::misfit;
@@ -38,6 +39,7 @@ use crate::upstream::{Credentials, Upstream};
 use exchange::{Received, exchange};
 use pages::Pages;
 use record::Open;
+use search::Search;
 
 /// Stands for whatever name a caller made up; no tool can have it.
 const UNKNOWN_TOOL: &str = "(unknown)";
@@ -45,9 +47,11 @@ const UNKNOWN_TOOL: &str = "(unknown)";
 /// The tools of one program, ready to be called. Share it behind an `Arc`; calls may run at once.
 #[derive(Debug)]
 pub struct Gate {
-    catalogs: &'static [&'static Catalog],
-    tools_sha256: &'static str,
+    program: Program,
+    /// The subset of the tools that is offered, if one was chosen.
+    profile: Option<&'static Profile>,
     entries: Vec<Entry>,
+    search: Option<Search>,
     permits: Semaphore,
     limits: Limits,
     audit: Audit,
@@ -91,23 +95,42 @@ pub struct Entry {
 impl Gate {
     /// The catalogs of this program.
     pub fn catalogs(&self) -> &'static [&'static Catalog] {
-        self.catalogs
+        self.program.catalogs
     }
 
-    /// The digest of the list of all tools that were compiled in, as it was reviewed.
+    /// The digest of the list of tools as it was reviewed: of all that were compiled in, or of those of the profile.
     pub fn tools_sha256(&self) -> &'static str {
-        self.tools_sha256
+        self.profile.map_or(self.program.tools_sha256, |profile| profile.tools_sha256)
     }
 
-    /// The tools, sorted by name.
+    /// The version of the compiler that wrote the catalogs.
+    pub fn compiler_version(&self) -> &'static str {
+        self.program.compiler_version
+    }
+
+    /// The subset of the tools that is offered, if one was chosen.
+    pub fn profile(&self) -> Option<&'static Profile> {
+        self.profile
+    }
+
+    /// What clients are told of the tools, in the order in which they are sent it.
+    pub fn listed(&self) -> impl Iterator<Item = &Listed<'static>> + Clone {
+        let of_search = self.search.iter().flat_map(|search| &search.listed);
+        of_search.chain(self.entries.iter().map(|entry| &entry.listed))
+    }
+
+    /// The prompts of every catalog that has a tool here, sorted by name.
+    pub fn prompts(&self) -> Vec<&'static Prompt> {
+        let has_tool = |catalog: &Catalog| self.entries.iter().any(|entry| entry.catalog.name == catalog.name);
+        let catalogs = self.catalogs().iter().filter(|catalog| has_tool(catalog));
+        let mut prompts: Vec<&Prompt> = catalogs.flat_map(|catalog| catalog.prompts).collect();
+        prompts.sort_by_key(|prompt| prompt.name);
+        prompts
+    }
+
+    /// The tools, sorted by name; without those that search the others.
     pub fn tools(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// The list of tools as clients are sent it: a compact JSON array.
-    pub fn tools_text(&self) -> String {
-        let entries: Vec<String> = self.entries.iter().map(|entry| entry.listed.text()).collect();
-        format!("[{}]", entries.join(","))
     }
 
     /// The longest that a call can take.
@@ -142,7 +165,7 @@ impl Gate {
         let calls = entry.map_or(&self.load.unknown, |entry| &entry.calls);
         let mut open = Open::new(&self.audit, calls, entry, &call);
         let answer = match entry {
-            None => Err(self.unknown(&call.tool)),
+            None => self.tell(call, &mut open),
             Some(entry) => {
                 let deadline = Instant::now() + self.limits.time_max;
                 match tokio::time::timeout_at(deadline, self.run(entry, call, deadline, &mut open)).await {
@@ -156,14 +179,7 @@ impl Gate {
 
     async fn run(&self, entry: &Entry, call: Call, deadline: Instant, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
         let tool = entry.tool;
-        let values = entry.table.check(call.arguments).map_err(|faults| {
-            let text = format!(
-                "The arguments of `{}` were refused, and nothing was sent:\n{faults}\n\
-                                Correct them and call again.",
-                tool.name
-            );
-            Refusal::new(RefusalKind::Arguments, text)
-        })?;
+        let values = entry.table.check(call.arguments).map_err(|faults| refused_arguments(tool.name, &faults))?;
         let encoded = entry.plan.encode(&values).map_err(|fault| {
             Refusal::new(RefusalKind::Arguments, format!("`{}` was refused, and nothing was sent: {fault}.", tool.name))
         })?;
@@ -188,8 +204,24 @@ impl Gate {
         Ok(Pruned { file, note: note.or(too_long), ..pruned })
     }
 
+    /// Answers a call of a tool that no catalog has: one of those that tell of the others, or none at all.
+    fn tell(&self, call: Call, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
+        let search = self.search.as_ref();
+        let Some((search, table)) = search.and_then(|search| Some((search, search.table(&call.tool)?))) else {
+            return Err(self.unknown(&call.tool));
+        };
+        open.tells(table.names(), &call);
+        let pruned = Pruned::from(search.answer(&call.tool, table, call.arguments, &self.entries)?);
+        if pruned.json.len() as u64 > self.limits.answer_bytes_max {
+            let text = format!("What is known of it takes {} bytes, more than are passed on.", pruned.json.len());
+            return Err(Refusal::new(RefusalKind::TooLarge, text));
+        }
+        open.progress.answer_bytes = pruned.json.len() as u64;
+        Ok(pruned)
+    }
+
     fn unknown(&self, name: &str) -> Refusal {
-        let hint = suggestion(name, self.entries.iter().map(|entry| entry.tool.name));
+        let hint = suggestion(name, self.listed().map(|listed| listed.name));
         Refusal::new(RefusalKind::UnknownTool, format!("Unknown tool: {}; {hint}", quoted(name)))
     }
 
@@ -213,6 +245,14 @@ impl Gate {
         };
         Refusal::new(RefusalKind::Timeout, text)
     }
+}
+
+/// Why arguments were not taken.
+fn refused_arguments(tool: &str, faults: &Faults) -> Refusal {
+    let text = format!(
+        "The arguments of `{tool}` were refused, and nothing was sent:\n{faults}\nCorrect them and call again."
+    );
+    Refusal::new(RefusalKind::Arguments, text)
 }
 
 /// Why a tool that changes data was not called.

@@ -21,6 +21,7 @@ mod misfit;
 pub mod model;
 mod refusal;
 pub mod request;
+mod sheets;
 pub mod site;
 mod untrusted;
 pub mod upstream;

@@ -11,6 +11,8 @@ mod frame;
 #[cfg(feature = "http")]
 pub mod http;
 mod lines;
+mod prompts;
+mod resources;
 pub mod socket;
 pub mod stdio;
 mod wire;
@@ -24,10 +26,12 @@ use std::time::Duration;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ClientResult, ContentBlock, CustomRequest,
-    CustomResult, DiscoverResult, ElicitRequest, ElicitRequestParams, ErrorCode, Implementation, ListToolsResult,
-    MetaObject, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig,
-    ServerRequest, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ClientResult, CompleteRequestParams,
+    CompleteResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult, ElicitRequest, ElicitRequestParams,
+    ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProgressNotificationParam, PromptsCapability, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, ServerRequest, Tool,
 };
 use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServerInitializeError};
 use serde_json::json;
@@ -49,6 +53,19 @@ const VERSIONS: &[ProtocolVersion] =
 
 /// The tools are linked into the program, so they stay for as long as it runs: a day, in milliseconds.
 const TTL_MS: u64 = 86_400_000;
+
+/// Methods whose parameters the SDK reads before it calls us.
+const WITH_PARAMS: &[&str] = &[
+    "server/discover",
+    "tools/list",
+    "tools/call",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "prompts/list",
+    "prompts/get",
+    "completion/complete",
+];
 
 /// From one sign of life of a call to the next.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
@@ -78,7 +95,7 @@ impl Server {
     /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        let list = gate.tools_text().into();
+        let list = airlock_offer::sent(gate.listed()).into();
         let tools = Arc::new(OnceLock::new());
         let instructions = instructions(&gate).into();
         let confirmations = Arc::new(Confirmations::new()?);
@@ -201,15 +218,42 @@ async fn tell_progress(context: &Context) -> Infallible {
     }
 }
 
+/// Sets what a result of the newest revision has besides. Older clients check results against a schema that has none of it.
+macro_rules! if_modern {
+    ($result:ident, $context:expr, cached) => {
+        if is_modern($context) {
+            $result.ttl_ms = Some(TTL_MS);
+            $result.cache_scope = Some(CacheScope::Public);
+            $result.meta = Some(identity_meta());
+        }
+    };
+    ($result:ident, $context:expr) => {
+        if is_modern($context) {
+            $result.meta = Some(identity_meta());
+        }
+    };
+}
+
+/// Every list has one page, so no cursor was handed out.
+fn no_cursor(page: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match page.and_then(|page| page.cursor) {
+        Some(_) => Err(ErrorData::invalid_params("Unknown cursor: the list has one page", None)),
+        None => Ok(()),
+    }
+}
+
 fn cancelled() -> ErrorData {
     ErrorData::internal_error("cancelled", None)
 }
 
 impl ServerHandler for Adapter {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(identity())
-            .with_instructions(self.0.instructions.to_string())
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_completions();
+        let mut capabilities = capabilities.build();
+        if !self.0.gate.prompts().is_empty() {
+            capabilities.prompts = Some(PromptsCapability::default());
+        }
+        ServerConfig::new(capabilities).with_server_info(identity()).with_instructions(self.0.instructions.to_string())
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -228,17 +272,75 @@ impl ServerHandler for Adapter {
         page: Option<PaginatedRequestParams>,
         context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
-        if page.is_some_and(|page| page.cursor.is_some()) {
-            return Err(ErrorData::invalid_params("Unknown cursor: the list has one page", None));
-        }
+        no_cursor(page)?;
         let tools = if self.1 == Listing::Text { Vec::new() } else { self.0.tools().to_vec() };
         let mut result = ListToolsResult::with_all_items(tools);
-        // Older clients check results against a schema that has none of these.
-        if is_modern(&context) {
-            result.ttl_ms = Some(TTL_MS);
-            result.cache_scope = Some(CacheScope::Public);
-            result.meta = Some(identity_meta());
+        if_modern!(result, &context, cached);
+        Ok(result)
+    }
+
+    async fn list_resources(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: Context,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        no_cursor(page)?;
+        let mut result = resources::list(&self.0.gate);
+        if_modern!(result, &context, cached);
+        Ok(result)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: Context,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        no_cursor(page)?;
+        let mut result = resources::templates();
+        if_modern!(result, &context, cached);
+        Ok(result)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: Context,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let mut result = resources::read(&self.0.gate, &request.uri)?;
+        if_modern!(result, &context, cached);
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        context: Context,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let mut result = prompts::list(&self.0.gate);
+        if result.prompts.is_empty() {
+            return Err(ErrorData::method_not_found::<ListPromptsRequestMethod>());
         }
+        no_cursor(page)?;
+        if_modern!(result, &context, cached);
+        Ok(result)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: Context,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if self.0.gate.prompts().is_empty() {
+            return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
+        }
+        let mut result = prompts::get(&self.0.gate, &request)?;
+        if_modern!(result, &context);
+        Ok(result.into())
+    }
+
+    async fn complete(&self, request: CompleteRequestParams, context: Context) -> Result<CompleteResult, ErrorData> {
+        let mut result = prompts::complete(&self.0.gate, &request)?;
+        if_modern!(result, &context);
         Ok(result)
     }
 
@@ -269,24 +371,20 @@ impl ServerHandler for Adapter {
                 said => outcome = self.call(&asked, said, &context).await?,
             }
         }
-        let mut result = match (outcome.answer, entry) {
-            (Ok(pruned), Some(entry)) => answered(entry, pruned),
-            // Nothing but a tool of the list answers.
-            (Ok(_), None) => return Err(ErrorData::internal_error("no such tool", None)),
-            (Err(refusal), _) if refusal.kind == RefusalKind::UnknownTool => {
+        let mut result = match outcome.answer {
+            Ok(pruned) => answered(entry, pruned),
+            Err(refusal) if refusal.kind == RefusalKind::UnknownTool => {
                 return Err(ErrorData::invalid_params(refusal.text, None));
             }
-            (Err(refusal), _) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
+            Err(refusal) => CallToolResult::error(vec![ContentBlock::text(refusal.text)]),
         };
-        if is_modern(&context) {
-            result.meta = Some(identity_meta());
-        }
+        if_modern!(result, &context);
         Ok(result.into())
     }
 
     async fn on_custom_request(&self, request: CustomRequest, _context: Context) -> Result<CustomResult, ErrorData> {
         // The SDK takes a known method whose parameters do not fit for an unknown one.
-        if matches!(request.method.as_str(), "tools/call" | "tools/list" | "server/discover") {
+        if WITH_PARAMS.contains(&request.method.as_str()) {
             return Err(ErrorData::invalid_params(format!("Invalid params for {}", request.method), None));
         }
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "Method not found", None))
@@ -317,6 +415,9 @@ fn instructions(gate: &Gate) -> String {
             .to_owned();
     for catalog in gate.catalogs() {
         let tools = gate.tools().iter().filter(|entry| entry.catalog.name == catalog.name).count();
+        if tools == 0 {
+            continue;
+        }
         let line = format!("\n- {}: {} ({tools} tools)", catalog.name, catalog.title);
         if text.len() + line.len() > INSTRUCTIONS_BYTES_MAX {
             break;

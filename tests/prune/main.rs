@@ -7,6 +7,7 @@ mod generate;
 mod guards;
 mod newer;
 mod text;
+mod written;
 
 use airlock_compiler::check::parse_rule;
 use airlock_compiler::lower::lower_rule;

@@ -266,9 +266,33 @@ fn hostile_text_is_text_in_every_format() {
     assert!(human.starts_with("medium\n") && human.ends_with("3 changes: 2 medium, 1 none\n"), "{human}");
 }
 
+/// Profiles are of all catalogs together, and prompts of one; neither is of a tool.
+#[test]
+fn changes_of_profiles_and_prompts_are_told() {
+    let (old, new) = (copy(), copy());
+    let profile = |root: &Path, tools: &str| {
+        let text = format!("profiles:\n  counting:\n    description: For people who count.\n    tools: [{tools}]\n");
+        std::fs::write(root.join("workspace.yaml"), text).expect("is written");
+    };
+    profile(old.path(), "get_part");
+    profile(new.path(), "depots.*");
+    let manifest = new.path().join("depots").join(MANIFEST);
+    let mut written = std::fs::read_to_string(&manifest).expect("is there");
+    written.push_str("prompts:\n  count: { description: Counts., text: Count the parts. }\n");
+    std::fs::write(manifest, written).expect("is written");
+    let found = changes(old.path(), new.path());
+    let told = |kind: &str| -> Vec<&Value> { found.iter().filter(|change| change["kind"] == kind).collect() };
+    let (prompts, grown) = (told("prompt_added"), told("profile_grown"));
+    assert_eq!((prompts.len(), grown.len()), (1, found.len() - 1), "{found:?}");
+    assert_eq!((&prompts[0]["risk"], &prompts[0]["tool"]), (&json!("high"), &Value::Null));
+    assert!(grown.iter().any(|change| change["tool"] == "add_part" && change["catalog"] == "workspace.yaml"));
+    assert_eq!(changes(new.path(), new.path()), [] as [Value; 0]);
+}
+
 #[test]
 fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
-    let found = changes(Path::new("cases/golden/depots/catalogs"), Path::new(BASE));
+    let catalogs = Path::new("cases/golden/depots/catalogs");
+    let found = changes(catalogs, Path::new(BASE));
     let risks: Vec<usize> = found
         .iter()
         .map(|change| Risk::ALL.iter().position(|risk| change["risk"] == risk.word()).expect("is a risk"))
@@ -279,9 +303,11 @@ fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
         assert_eq!(keys, ["risk", "kind", "catalog", "tool", "detail"]);
         let kind = Kind::ALL.iter().find(|kind| change["kind"] == kind.word()).expect("is a kind");
         assert_eq!(change["risk"], kind.risk().word());
-        assert_eq!(change["catalog"], "depots");
+        assert_eq!(change["catalog"], if change["kind"] == "profile_removed" { "workspace.yaml" } else { "depots" });
     }
-    assert_eq!(found, changes(Path::new("cases/golden/depots/catalogs/depots"), &Path::new(BASE).join("depots")));
+    // Profiles are of all catalogs, so one alone has none.
+    let of_one: Vec<Value> = found.into_iter().filter(|change| change["catalog"] == "depots").collect();
+    assert_eq!(of_one, changes(&catalogs.join("depots"), &Path::new(BASE).join("depots")));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod flat;
 mod names;
 mod offered;
 mod pages;
+mod prompt;
 mod response;
 mod rule;
 mod sample;
@@ -23,7 +24,7 @@ use airlock_contract::request::is_path_byte;
 use airlock_contract::text::is_invisible;
 use jmespath::ast::Ast;
 
-use crate::ir::{Argument, Content, Effect, Fields, Pages, Sample, Shape};
+use crate::ir::{Argument, Content, Effect, Fields, Pages, Prompt, Sample, Shape};
 use crate::load::Sources;
 use crate::manifest;
 use crate::normalise::{Document, escape};
@@ -34,8 +35,10 @@ use typing::{Outcome, Typed};
 
 pub use arguments::plain as plain_arguments;
 pub use effect::implied as implied_effect;
+pub(crate) use names::check_name;
 pub use names::{TOOL_NAME_CHARS_MAX, is_reserved, is_tool_name};
 pub use offered::{NotOffered, Prover};
+pub use prompt::PROMPT_BYTES_MAX;
 pub use response::ANSWER_BYTES_MAX;
 pub use rule::parse as parse_rule;
 
@@ -51,6 +54,8 @@ pub struct CheckedCatalog {
     pub facts: Vec<ToolFacts>,
     /// Named shapes that outcomes are made of.
     pub answers: BTreeMap<String, Shape>,
+    /// The prompts, in the order of their names.
+    pub prompts: Vec<Prompt>,
 }
 
 /// What was found out about a tool while it was checked.
@@ -74,7 +79,7 @@ pub struct ToolFacts {
     pub sample: Option<Sample>,
 }
 
-/// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments) and E06 (approval) codes.
+/// Checks every catalog. Errors are E03 (prune), E04 (names), E05 (limits, arguments), E06 (approval) and E09 (prompts) codes.
 pub fn check(catalogs: Vec<ResolvedCatalog>, sources: &Sources, report: &mut Report) -> Vec<CheckedCatalog> {
     names::check_across(&catalogs, report);
     let prover = Prover::default();
@@ -99,7 +104,8 @@ fn check_catalog(
         is_whole: matches!(rule, Ast::Identity { .. }),
     });
     let answers = typing::named_shapes(&mut outcomes.collect::<Vec<_>>(), &resolved.answers);
-    (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers })
+    let prompts = prompt::check(&resolved, report);
+    (facts.len() == resolved.tools.len()).then_some(CheckedCatalog { resolved, facts, answers, prompts })
 }
 
 fn check_tool(
@@ -112,7 +118,10 @@ fn check_tool(
     let file = catalog.manifest_file;
     let pointer = format!("/tools/{}", escape(&tool.name));
     names::check_tool(&tool.name, file, &pointer, report);
-    check_description(tool, file, &pointer, report);
+    check_description(&tool.manifest.description, file, &pointer, report);
+    if let Some(title) = &tool.manifest.title {
+        check_text(title, file, &format!("{pointer}/title"), report);
+    }
     let (effect, effect_declared) = effect::check(catalog, tool, &pointer, report);
     response::check(catalog, tool, effect, &pointer, report);
     let mut arguments = arguments::check(catalog, tool, &pointer, report);
@@ -209,9 +218,9 @@ pub fn check_rule(text: &str, on: &Answer<'_>, at: RuleAt<'_>, report: &mut Repo
     Some(CheckedRule { rule, output, fields })
 }
 
-fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &mut Report) {
+/// The description of the tool, prompt or profile at `pointer`.
+pub(crate) fn check_description(text: &str, file: FileId, pointer: &str, report: &mut Report) {
     let at = format!("{pointer}/description");
-    let text = &tool.manifest.description;
     check_text(text, file, &at, report);
     if text.trim().is_empty() {
         report.push(
@@ -229,9 +238,6 @@ fn check_description(tool: &ResolvedTool, file: FileId, pointer: &str, report: &
             .at(At::value(file, at), "too long")
             .help("keep what helps to choose the tool; hosts cut longer texts without a word"),
         );
-    }
-    if let Some(title) = &tool.manifest.title {
-        check_text(title, file, &format!("{pointer}/title"), report);
     }
 }
 

@@ -16,13 +16,36 @@ pub fn is_tool_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Whether a generated file of this name would mean something else to Rust.
+/// Whether a generated file, or a sheet for clients, of this name would be another one's.
 pub fn is_reserved(name: &str) -> bool {
     // `parse_str` knows the strict and reserved keywords of every edition that syn knows.
     matches!(
         name,
-        "mod" | "shapes" | "answers" | "lib" | "main" | "union" | "auto" | "macro_rules" | "raw" | "safe" | "gen"
+        "mod"
+            | "shapes"
+            | "answers"
+            | "prompts"
+            | "provenance"
+            | "lib"
+            | "main"
+            | "union"
+            | "auto"
+            | "macro_rules"
+            | "raw"
+            | "safe"
+            | "gen"
     ) || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+/// Names of what is no tool: prompts, their arguments, profiles.
+pub(crate) fn check_name(name: &str, what: &str, at: At, report: &mut Report) {
+    if !is_tool_name(name) {
+        report.push(
+            Diagnostic::error("E0402", format!("`{name}` cannot name {what}"))
+                .at(at, "")
+                .help("use small letters, digits and `_`, a letter first, at most 40 characters"),
+        );
+    }
 }
 
 pub(super) fn check_catalog(catalog: &ResolvedCatalog, report: &mut Report) {
@@ -65,7 +88,8 @@ pub(super) fn check_tool(name: &str, file: FileId, pointer: &str, report: &mut R
     let problem = if !is_tool_name(name) {
         "has small letters, digits and `_` only, begins with a letter, and has at most 40 characters"
     } else if is_reserved(name) {
-        "becomes a file name in Rust, so it is no word of Rust's, nor `mod`, `lib`, `main` or `shapes`"
+        "becomes a file name in Rust, so it is no word of Rust's, nor `mod`, `lib`, `main`, `shapes`, `answers` or \
+         `prompts`; and `provenance` is what clients read about the catalog"
     } else {
         return;
     };
@@ -76,21 +100,35 @@ pub(super) fn check_tool(name: &str, file: FileId, pointer: &str, report: &mut R
     );
 }
 
-/// Tools of all catalogs share one list.
+/// Tools of all catalogs share one list, and so do prompts.
 pub(super) fn check_across(catalogs: &[ResolvedCatalog], report: &mut Report) {
-    let mut seen: BTreeMap<&str, (FileId, String)> = BTreeMap::new();
+    let tools = |catalog: &ResolvedCatalog| catalog.tools.iter().map(|tool| tool.name.clone()).collect();
+    let prompts =
+        |catalog: &ResolvedCatalog| catalog.manifest.prompts.iter().flat_map(BTreeMap::keys).cloned().collect();
+    check_once("tool", "a model sees one list", catalogs, tools, report);
+    check_once("prompt", "people see one list", catalogs, prompts, report);
+}
+
+fn check_once(
+    what: &str,
+    why: &str,
+    catalogs: &[ResolvedCatalog],
+    names: impl Fn(&ResolvedCatalog) -> Vec<String>,
+    report: &mut Report,
+) {
+    let mut seen: BTreeMap<String, (FileId, String)> = BTreeMap::new();
     for catalog in catalogs {
-        for tool in &catalog.tools {
-            let pointer = format!("/tools/{}", escape(&tool.name));
-            let Some((file, first)) = seen.get(tool.name.as_str()) else {
-                seen.insert(&tool.name, (catalog.manifest_file, pointer));
+        for name in names(catalog) {
+            let pointer = format!("/{what}s/{}", escape(&name));
+            let Some((file, first)) = seen.get(&name) else {
+                seen.insert(name, (catalog.manifest_file, pointer));
                 continue;
             };
             report.push(
-                Diagnostic::error("E0403", format!("two catalogs have a tool `{}`", tool.name))
+                Diagnostic::error("E0403", format!("two catalogs have a {what} `{name}`"))
                     .at(At::key(catalog.manifest_file, pointer), "this one")
                     .at(At::key(*file, first.clone()), "and this one")
-                    .help("rename one of them: a model sees one list"),
+                    .help(format!("rename one of them: {why}")),
             );
         }
     }

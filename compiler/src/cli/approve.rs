@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{CatalogsArgument, Exit, OutputFormat, Streams, count, diagnostics_json, refused, show};
 use crate::ir::{Catalog, Tool};
 use crate::load::{LOCK, Sources};
-use crate::lock::{self, Affected, Change, Lock};
+use crate::lock::{self, Affected, Change, Lock, Subject};
 use crate::pipeline::{self, Placed};
 use crate::report::{Diagnostic, Report, did_you_mean, visible};
 use crate::wording::tool as tool_in_words;
@@ -19,21 +19,22 @@ use crate::write;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A catalog with a catalog.lock is under review: `compile` refuses a tool of it whose description,
-arguments, request, rule or result is not what was approved. The file holds names and digests, one
-line an operation, and nothing of who or when: git knows that. Read first, then approve, then commit:
+arguments, request, rule or result is not what was approved, and so it does a prompt. The file holds
+names and digests, one line an operation or prompt, and nothing of who or when: git knows that. Read
+first, then approve, then commit:
 
   airlock diff git:HEAD catalogs           what is different, and what it means
   airlock approve find_free_beds get_unit  these may be as they are now
   airlock approve --all                    so may all; begins the file where there is none
   airlock approve                          no tool: only the lines of operations that are none
 
-JSON: {\"exit\", \"catalogs\", \"tools\", \"approved\": [{\"catalog\", \"tool\", \"change\": \"new|changed|moved|gone\",
-\"what\"}], \"unapproved\": [names], \"differences\": [{\"path\", \"kind\": \"changed|missing\"}], \"diagnostics\"}")]
+JSON: {\"exit\", \"catalogs\", \"tools\", \"approved\": [{\"catalog\", \"tool\" or \"prompt\",
+\"change\": \"new|changed|moved|gone\", \"what\"}], \"unapproved\": [names], \"differences\": [{\"path\", \"kind\": \"changed|missing\"}], \"diagnostics\"}")]
 pub(super) struct ApproveArguments {
-    /// The tools that may be as they are now, or may be gone. Without any, nothing is approved.
+    /// The tools and prompts that may be as they are now, or may be gone. Without any, nothing is approved.
     #[arg(value_name = "TOOL")]
     tools: Vec<String>,
-    /// Approve every tool of every catalog.
+    /// Approve every tool and prompt of every catalog.
     #[arg(long, conflicts_with = "tools")]
     all: bool,
     #[command(flatten)]
@@ -62,12 +63,12 @@ struct Approved<'c> {
     before: Lock,
     /// What it will say.
     after: Lock,
-    /// What it would say if all tools were approved.
+    /// What it would say if everything were approved.
     now: Lock,
 }
 
 impl Approved<'_> {
-    /// The tools that are newly approved.
+    /// What is newly approved.
     fn changes(&self) -> Vec<Affected> {
         lock::affected(&self.before, &self.after)
     }
@@ -86,7 +87,16 @@ impl Approved<'_> {
 
     /// What is approved, in a sentence.
     fn what(&self, one: &Affected) -> String {
-        match (self.tool(&one.tool), &one.change) {
+        let tool = match &one.subject {
+            Subject::Tool(name) => self.tool(name),
+            Subject::Prompt(_) if one.change == Change::Gone => return "is no prompt any more".to_owned(),
+            Subject::Prompt(name) => {
+                let prompt = self.catalog.prompts.iter().find(|prompt| prompt.name == *name);
+                let title = prompt.map(|prompt| prompt.title.as_str()).unwrap_or_default();
+                return visible(&format!("the prompt \"{title}\""));
+            }
+        };
+        match (tool, &one.change) {
             (Some(tool), Change::Moved(before)) => visible(&format!("{}; was {}", tool_in_words(tool), before.shown())),
             (Some(tool), _) => visible(&tool_in_words(tool)),
             (None, _) => "is no tool any more".to_owned(),
@@ -133,7 +143,9 @@ fn approve<'c>(
 ) -> Option<Vec<Approved<'c>>> {
     let mut approved = Vec::new();
     for (catalog, places) in placed.catalogs.iter().zip(&placed.places) {
-        let is_meant = arguments.all || catalog.tools.iter().any(|tool| arguments.names(&tool.name));
+        let is_meant = arguments.all
+            || catalog.tools.iter().any(|tool| arguments.names(&tool.name))
+            || catalog.prompts.iter().any(|prompt| arguments.names(&prompt.name));
         let (text, before) = match places.lock {
             Some(file) => match lock::read(file, sources, report) {
                 Some((lock, _)) => (Some(sources.text(file).to_owned()), lock),
@@ -153,13 +165,15 @@ fn approve<'c>(
     (!report.has_errors()).then_some(approved)
 }
 
-/// Names that are neither a tool nor were one.
+/// Names that are neither a tool or prompt nor were one.
 fn check_names(arguments: &ApproveArguments, catalogs: &[Catalog], approved: &[Approved<'_>], report: &mut Report) {
     let tools = catalogs.iter().flat_map(|catalog| &catalog.tools).map(|tool| tool.name.as_str());
-    let locked = approved.iter().flat_map(|one| one.before.included.keys());
-    let known: BTreeSet<&str> = tools.chain(locked.map(String::as_str)).collect();
+    let locked = approved.iter().flat_map(|one| one.before.included.keys().chain(one.before.prompts.keys()));
+    let prompts = catalogs.iter().flat_map(|catalog| &catalog.prompts).map(|prompt| prompt.name.as_str());
+    let known: BTreeSet<&str> = tools.chain(prompts).chain(locked.map(String::as_str)).collect();
     for name in arguments.tools.iter().filter(|name| !known.contains(name.as_str())) {
-        let wrong = Diagnostic::error("E0704", format!("no catalog has a tool `{name}`, and none was approved"));
+        let wrong =
+            Diagnostic::error("E0704", format!("no catalog has a tool or prompt `{name}`, and none was approved"));
         report.push(wrong.help(match did_you_mean(name, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name tools as catalog.yaml does, or approve all with `--all`".to_owned(),
@@ -167,12 +181,16 @@ fn check_names(arguments: &ApproveArguments, catalogs: &[Catalog], approved: &[A
     }
 }
 
-/// The tools of these catalogs that are not approved all the same.
+/// What of these catalogs is not approved all the same.
 fn unapproved(approved: &[Approved<'_>]) -> Vec<String> {
-    approved.iter().flat_map(|one| lock::affected(&one.after, &one.now)).map(|one| one.tool).collect()
+    approved
+        .iter()
+        .flat_map(|one| lock::affected(&one.after, &one.now))
+        .map(|one| one.subject.name().to_owned())
+        .collect()
 }
 
-/// One line for each tool that is newly approved, then the sum.
+/// One line for each tool and prompt that is newly approved, then the sum.
 fn tell(
     approved: &[Approved<'_>],
     exit: Exit,
@@ -182,7 +200,8 @@ fn tell(
     let mut newly = 0;
     for one in approved {
         for change in one.changes() {
-            writeln!(streams.out, "{:8} {}: {}", change.change.word(), visible(&change.tool), one.what(&change))?;
+            let (word, name) = (change.change.word(), visible(change.subject.name()));
+            writeln!(streams.out, "{word:8} {name}: {}", one.what(&change))?;
             newly += 1;
         }
     }
@@ -213,7 +232,11 @@ fn as_json(approved: &[Approved<'_>], exit: Exit, diagnostics: &Value) -> Value 
     let changes: Vec<Value> = changes
         .map(|(one, change)| {
             let what = one.what(&change);
-            json!({"catalog": one.catalog.name, "tool": change.tool, "change": change.change.word(), "what": what})
+            let (catalog, word) = (&one.catalog.name, change.change.word());
+            match &change.subject {
+                Subject::Tool(name) => json!({"catalog": catalog, "tool": name, "change": word, "what": what}),
+                Subject::Prompt(name) => json!({"catalog": catalog, "prompt": name, "change": word, "what": what}),
+            }
         })
         .collect();
     let differences = approved.iter().filter_map(|one| {

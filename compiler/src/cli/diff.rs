@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{Exit, RootArgument, Streams, diagnostics_json, show};
-use crate::diff::{Kind, Risk, compare, compare_servers, html, human, json as as_json, markdown, name_alike, order};
+use crate::diff::{
+    Kind, Risk, compare, compare_profiles, compare_servers, html, human, json as as_json, markdown, name_alike, order,
+};
 use crate::report::Diagnostic;
 use side::{Failed, Form};
 
@@ -117,6 +119,7 @@ pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::R
         changes.push(renamed);
     }
     changes.extend(compare_servers(&before.servers, &after.servers));
+    changes.extend(compare_profiles(&before.profiles, &after.profiles));
     changes.sort_by(|a, b| order(a).cmp(&order(b)));
     match arguments.format {
         Output::Human => streams.out.write_all(human(&changes).as_bytes())?,

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{CatalogsArgument, Exit, OutputFormat, Streams, diagnostics_json, refused, show};
 use crate::load::Sources;
+use crate::offer::Offered;
 use crate::report::{Report, visible};
 use crate::write::{self, Difference, Kind};
 use crate::{pipeline, review};
@@ -41,10 +42,11 @@ pub(super) struct ReviewArguments {
 pub(super) fn run(arguments: &ReviewArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let Some(catalogs) = pipeline::read(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
+    let Some(placed) = pipeline::place(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
         return refused(&report, &sources, arguments.format, streams);
     };
-    let page = review::page(&catalogs);
+    let catalogs = &placed.catalogs;
+    let page = review::page(catalogs, &Offered::of(catalogs, &placed.profiles));
     let bytes = page.len();
     let files = BTreeMap::from([(FILE.to_owned(), page)]);
     let missing = Difference { path: FILE.to_owned(), kind: Kind::Missing };

@@ -5,10 +5,11 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{CatalogsArgument, Exit, OutputFormat, Streams, refused};
+use crate::ir::Profile;
 use crate::load::Sources;
 use crate::offer::tool_list;
 use crate::pipeline;
-use crate::report::Report;
+use crate::report::{Diagnostic, Report, did_you_mean, visible};
 
 /// Arguments of `airlock tools`.
 #[derive(Debug, clap::Args)]
@@ -19,10 +20,14 @@ JSON: {\"sha256\": digest of the list, \"tools\": [{\"name\", \"bytes\"}], \"byt
 Bytes are those of what hosts hand to a model: name, description and the schema of the arguments.
 
   airlock tools --sent | sha256sum                                      the same as --digest
+  airlock tools --profile ward_round --digest                           of the list under a profile
   airlock tools --sent | airlock-host budget --tools - --model FILE     count tokens before anything is compiled")]
 pub(super) struct ToolsArguments {
     #[command(flatten)]
     catalogs: CatalogsArgument,
+    /// The list under a profile of workspace.yaml, instead of all tools.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// Print the list that clients are sent, to the byte.
     #[arg(long, conflicts_with = "format")]
     sent: bool,
@@ -37,10 +42,17 @@ pub(super) struct ToolsArguments {
 pub(super) fn run(arguments: &ToolsArguments, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let Some(catalogs) = pipeline::read(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
+    let Some(placed) = pipeline::place(&arguments.catalogs.catalogs, &mut sources, &mut report) else {
         return refused(&report, &sources, arguments.format, streams);
     };
-    let list = tool_list(&catalogs);
+    let mut list = tool_list(&placed.catalogs);
+    if let Some(name) = &arguments.profile {
+        let Some(profile) = placed.profiles.iter().find(|profile| profile.name == *name) else {
+            report.push(unknown(name, &placed.profiles));
+            return refused(&report, &sources, arguments.format, streams);
+        };
+        list = list.under(&profile.tools, profile.search);
+    }
     if arguments.sent {
         streams.out.write_all(list.text().as_bytes())?;
         return Ok(Exit::Done);
@@ -65,4 +77,16 @@ pub(super) fn run(arguments: &ToolsArguments, streams: &mut Streams<'_>) -> io::
         }
     }
     Ok(Exit::Done)
+}
+
+fn unknown(name: &str, profiles: &[Profile]) -> Diagnostic {
+    let wrong = Diagnostic::error("E0809", format!("workspace.yaml has no profile `{}`", visible(name)));
+    match did_you_mean(name, profiles.iter().map(|profile| profile.name.as_str())) {
+        Some(meant) => wrong.help(format!("did you mean `{meant}`?")),
+        None if profiles.is_empty() => wrong.help("it has none: begin one under `profiles`"),
+        None => {
+            let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+            wrong.help(format!("it has: {}", names.join(", ")))
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Changes, Kind, tool};
+use super::{Changes, Kind, prompt, tool};
 use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Upstream};
 use crate::wording::{contrast, credential, or_nothing, tool as told};
 
@@ -47,17 +47,20 @@ pub(super) fn compare_all(old: &[Catalog], new: &[Catalog], changes: &mut Change
 fn added(new: &Catalog, changes: &mut Changes) {
     changes.add(Kind::CatalogAdded, format!("\"{}\", {} tools", new.title, new.tools.len()));
     compare_upstreams(&[], &new.upstreams, changes);
+    prompt::compare_all(&[], &new.prompts, changes);
     compare_tools(None, Some(new), changes);
 }
 
 fn removed(old: &Catalog, changes: &mut Changes) {
     changes.add(Kind::CatalogRemoved, format!("\"{}\", {} tools", old.title, old.tools.len()));
     compare_upstreams(&old.upstreams, &[], changes);
+    prompt::compare_all(&old.prompts, &[], changes);
     compare_tools(Some(old), None, changes);
 }
 
 fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
-    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _, excluded } = old;
+    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _, prompts, excluded } =
+        old;
     changes.part("the title", title, &new.title, |changes| {
         changes.add(Kind::CatalogTitleChanged, contrast(title, &new.title));
     });
@@ -69,6 +72,9 @@ fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
     });
     changes.part("the list of systems", upstreams, &new.upstreams, |changes| {
         compare_upstreams(upstreams, &new.upstreams, changes);
+    });
+    changes.part("the list of prompts", prompts, &new.prompts, |changes| {
+        prompt::compare_all(prompts, &new.prompts, changes);
     });
     compare_tools(Some(old), Some(new), changes);
     changes.tool = None;

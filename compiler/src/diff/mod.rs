@@ -10,6 +10,8 @@ mod catalog;
 mod fields;
 mod kind;
 mod page;
+mod profiles;
+mod prompt;
 mod servers;
 mod settle;
 mod shape;
@@ -23,6 +25,7 @@ use std::cmp::Reverse;
 
 pub use kind::{Kind, Risk};
 pub use page::html;
+pub use profiles::compare_profiles;
 pub use servers::{Servers, compare_servers};
 pub use text::{human, json, markdown};
 

@@ -18,10 +18,12 @@ pub(super) fn catalog(catalog: &Catalog) -> Catalog {
         shapes: catalog.shapes.iter().map(|(name, one)| (name.clone(), shape(one))).collect(),
         answers: catalog.answers.iter().map(|(name, one)| (name.clone(), shape(one))).collect(),
         tools: catalog.tools.iter().map(|one| tool(one, &catalog.document, &document)).collect(),
+        prompts: catalog.prompts.clone(),
         excluded: catalog.excluded.iter().map(|one| excluded(one, &catalog.document, &document)).collect(),
     };
     settled.upstreams.sort_by(|a, b| a.name.cmp(&b.name));
     settled.tools.sort_by(|a, b| a.name.cmp(&b.name));
+    settled.prompts.sort_by(|a, b| a.name.cmp(&b.name));
     settled.excluded.sort_by(|a, b| (&a.path, &a.method, &a.operation).cmp(&(&b.path, &b.method, &b.operation)));
     settled
 }

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use super::{Kind, compare};
 use crate::ir::{
     Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Effect, Encoding, Excluded,
-    Field, Fields, Form, Integer, List, Method, Next, Number, Object, Others, Pages, Part, PartContent, Place,
-    Property, Refused, Rule, Sample, Shape, Source, Status, Style, Text, Tool, Upstream,
+    Field, Fields, Form, Integer, List, Message, Method, Next, Number, Object, Others, Pages, Part, PartContent, Piece,
+    Place, Prompt, PromptArgument, Property, Refused, Role, Rule, Sample, Shape, Source, Status, Style, Text, Tool,
+    Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -106,6 +107,21 @@ pub(crate) fn catalog() -> Catalog {
         shapes: BTreeMap::from([("Node".to_owned(), node.clone()), ("Spare".to_owned(), Shape::Boolean)]),
         answers: BTreeMap::from([("Node".to_owned(), node)]),
         tools: vec![Tool { name: "other".into(), ..tool.clone() }, tool],
+        prompts: vec![Prompt {
+            name: "hand_over".into(),
+            title: "Hand over".into(),
+            description: "Prepares a handover.".into(),
+            arguments: vec![PromptArgument {
+                name: "ward".into(),
+                description: "The ward.".into(),
+                required: true,
+                values: vec!["W1".into(), "W2".into()],
+            }],
+            messages: vec![Message {
+                role: Role::User,
+                text: vec![Piece::Text("Hand over ".into()), Piece::Argument("ward".into())],
+            }],
+        }],
         excluded: vec![Excluded {
             method: "GET".into(),
             path: "/b".into(),
@@ -190,6 +206,20 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::TypeChanged, |c| drop(c.shapes.insert("Node".into(), Shape::Any))),
     (Kind::TypeChanged, |c| drop(c.shapes.remove("Node"))),
     (Kind::OutputChanged, |c| drop(c.answers.insert("Node".into(), Shape::Any))),
+    (Kind::PromptRemoved, |c| c.prompts.clear()),
+    (Kind::PromptAdded, |c| c.prompts[0].name.push('x')),
+    (Kind::PromptAdded, |c| c.prompts.push(Prompt { name: "new".into(), ..c.prompts[0].clone() })),
+    (Kind::PromptChanged, |c| c.prompts[0].title.push('x')),
+    (Kind::PromptChanged, |c| c.prompts[0].description.push('x')),
+    (Kind::PromptChanged, |c| c.prompts[0].arguments.clear()),
+    (Kind::PromptChanged, |c| c.prompts[0].arguments[0].name.push('x')),
+    (Kind::PromptChanged, |c| c.prompts[0].arguments[0].description.push('x')),
+    (Kind::PromptChanged, |c| c.prompts[0].arguments[0].required = false),
+    (Kind::PromptChanged, |c| drop(c.prompts[0].arguments[0].values.pop())),
+    (Kind::PromptChanged, |c| c.prompts[0].messages.clear()),
+    (Kind::PromptChanged, |c| c.prompts[0].messages[0].role = Role::Assistant),
+    (Kind::PromptChanged, |c| c.prompts[0].messages[0].text[0] = Piece::Text("Take ".into())),
+    (Kind::PromptChanged, |c| c.prompts[0].messages[0].text[1] = Piece::Text("{ward}".into())),
     (Kind::OperationRemoved, |c| drop(c.excluded.pop())),
     (Kind::OperationAdded, |c| c.excluded[0].path.push('x')),
     (Kind::OperationAdded, |c| c.excluded[0].method.push('X')),

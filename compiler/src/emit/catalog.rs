@@ -5,7 +5,8 @@ use quote::quote;
 
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Catalog, CredentialPlace, Upstream};
+use crate::ir::{Catalog, CredentialPlace, Profile, Upstream};
+use crate::offer::Offered;
 
 /// The first line of every file of a catalog.
 pub(super) fn generated_from(catalog: &Catalog) -> String {
@@ -22,6 +23,7 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
     let (name, document, sha256) = (&catalog.name, &catalog.document, &catalog.document_sha256);
     let title = string(&catalog.title, 8);
     let tools: Vec<_> = catalog.tools.iter().map(|tool| ident(&tool.name)).collect();
+    let prompts = if catalog.prompts.is_empty() { quote!(&[]) } else { quote!(prompts::PROMPTS) };
     let item = quote!(
         pub(super) static CATALOG: #kind = #kind {
             name: #name,
@@ -30,6 +32,7 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
             document_sha256: #sha256,
             upstreams: &[#(#upstreams),*],
             tools: &[#(#tools::TOOL),*],
+            prompts: #prompts,
         };
     );
     vocabulary.imports().into_iter().for_each(|item| module.push(item));
@@ -39,6 +42,9 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
     }
     if !catalog.answers.is_empty() {
         modules.push(ident("answers"));
+    }
+    if !catalog.prompts.is_empty() {
+        modules.push(ident("prompts"));
     }
     modules.sort();
     for name in &modules {
@@ -71,17 +77,20 @@ fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStrea
     quote!(#kind { name: #name, base_path: #base_path, credentials: &[#(#credentials),*] })
 }
 
-/// The crate's root: every catalog, and which compiler wrote it.
-pub(super) fn emit_library(catalogs: &[Catalog], tools_sha256: &str) -> Module {
+/// The crate's root: every catalog, every profile, and which compiler wrote it.
+pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Module {
     let header = vec![format!("{} by airlock. Do not edit: run `{}`.", super::MARK, super::REGENERATE_COMMAND)];
     let mut module = Module::new(
         header,
         vec!["The tools that were compiled from the catalogs: constants, and nothing else.".into()],
     );
     module.attributes = vec!["#![no_std]".into(), "#![forbid(unsafe_code)]".into()];
-    module.push(quote!(
-        use airlock_contract::Program;
-    ));
+    let mut vocabulary = Vocabulary::default();
+    vocabulary.root("Program");
+    if !offered.profiles.is_empty() {
+        vocabulary.root("Profile");
+    }
+    vocabulary.imports().into_iter().for_each(|item| module.push(item));
     let names: Vec<_> = catalogs.iter().map(|catalog| ident(&catalog.name)).collect();
     for name in &names {
         // The compiler's own printer decides about line breaks, not whichever rustfmt is installed.
@@ -94,9 +103,36 @@ pub(super) fn emit_library(catalogs: &[Catalog], tools_sha256: &str) -> Module {
         "Every catalog, and the digest of the list of tools that clients are sent: `airlock-host tools --digest`."
             .into(),
     ]);
+    let tools_sha256 = &offered.tools_sha256;
+    let profiles = if offered.profiles.is_empty() { quote!(&[]) } else { quote!(PROFILES) };
     module.push(quote!(
         #about
-        pub static PROGRAM: Program = Program { catalogs: &[#(&#names::CATALOG),*], tools_sha256: #tools_sha256 };
+        pub static PROGRAM: Program = Program {
+            catalogs: &[#(&#names::CATALOG),*],
+            tools_sha256: #tools_sha256,
+            profiles: #profiles,
+            compiler_version: COMPILER_VERSION,
+        };
     ));
+    if !offered.profiles.is_empty() {
+        let about = documentation(&[
+            "Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`."
+                .into(),
+        ]);
+        let profiles = offered.profiles.iter().map(|(profile, sha256)| emit_profile(profile, sha256));
+        module.push(quote!(#about #[rustfmt::skip] const PROFILES: &[Profile] = &[#(#profiles),*];));
+    }
     module
+}
+
+fn emit_profile(profile: &Profile, tools_sha256: &str) -> TokenStream {
+    let Profile { name, description, tools, search } = profile;
+    let description = string(description, 8);
+    quote!(Profile {
+        name: #name,
+        description: #description,
+        tools: &[#(#tools),*],
+        search: #search,
+        tools_sha256: #tools_sha256,
+    })
 }

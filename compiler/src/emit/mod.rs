@@ -3,6 +3,7 @@
 //! Cannot fail, touches no disk, knows no document and no place. One file a tool, named after it.
 
 mod catalog;
+mod prompt;
 mod prune;
 mod request;
 mod sample;
@@ -16,8 +17,9 @@ mod vocabulary;
 
 use std::collections::BTreeMap;
 
-use crate::ir::Catalog;
-use crate::{offer, review};
+use crate::ir::{Catalog, Profile};
+use crate::offer::Offered;
+use crate::review;
 
 pub use text::Module;
 
@@ -52,13 +54,13 @@ pub const MARK: &str = "@generated";
 pub const REGENERATE_COMMAND: &str = "airlock compile";
 
 /// Emits the crate.
-pub fn emit(catalogs: &[Catalog]) -> Tree {
+pub fn emit(catalogs: &[Catalog], profiles: &[Profile]) -> Tree {
     let mut tree = Tree::default();
     tree.add("Cargo.toml".into(), File::Plain(CARGO_TOML.into()));
     tree.add(".gitattributes".into(), File::Plain(GIT_ATTRIBUTES.into()));
-    let tools_sha256 = offer::tool_list(catalogs).sha256();
-    tree.add("REVIEW.md".into(), File::Plain(review::markdown(catalogs, &tools_sha256)));
-    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs, &tools_sha256)));
+    let offered = Offered::of(catalogs, profiles);
+    tree.add("REVIEW.md".into(), File::Plain(review::markdown(catalogs, &offered)));
+    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs, &offered)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);
         let names = shape::Names::of("shapes", &catalog.shapes);
@@ -73,6 +75,9 @@ pub fn emit(catalogs: &[Catalog]) -> Tree {
             let about = "Shapes that the document names, as far as answers are made of them.";
             let module = shape::emit_named(catalog, about, &catalog.answers, &answers);
             tree.add(format!("{directory}/answers.rs"), File::Rust(module));
+        }
+        if !catalog.prompts.is_empty() {
+            tree.add(format!("{directory}/prompts.rs"), File::Rust(prompt::emit(catalog)));
         }
         for tool in &catalog.tools {
             tree.add(format!("{directory}/{}.rs", tool.name), File::Rust(tool::emit(catalog, tool, &names, &answers)));

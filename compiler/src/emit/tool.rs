@@ -108,6 +108,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     });
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
+    let keeps = tool.keeps();
     quote!(
         pub(super) const TOOL: #kind = #kind {
             name: #name,
@@ -120,6 +121,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             request: &REQUEST,
             response: RESPONSE,
             prune: PRUNE,
+            keeps: &[#(#keeps),*],
             form: #form_kind::#form,
             output: #output,
         };

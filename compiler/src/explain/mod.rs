@@ -39,7 +39,8 @@ const TEXTS: &[(&str, &str)] = texts! {
     "E0501" "E0502" "E0503" "E0504" "E0505" "E0506" "E0507" "E0508" "E0509" "E0510"
     "E0601" "E0602" "E0603"
     "E0701" "E0702" "E0703" "E0704"
-    "E0801" "E0802" "E0803" "E0804"
+    "E0801" "E0802" "E0803" "E0804" "E0805" "E0806" "E0807" "E0808" "E0809"
+    "E0901" "E0902" "E0903" "E0904" "E0905"
 };
 
 /// Every code, in order. A text that is not in the form of these files is left out, which a test excludes.

@@ -1,17 +1,37 @@
-//! Which tools are not what was approved.
+//! Which tools and prompts are not what was approved.
+
+use std::collections::BTreeMap;
 
 use super::{Lock, Operation};
 
-/// A tool that is not what was approved.
+/// What is approved, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A tool.
+    Tool(String),
+    /// A prompt.
+    Prompt(String),
+}
+
+impl Subject {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Tool(name) | Self::Prompt(name) => name,
+        }
+    }
+}
+
+/// What is not as it was approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Affected {
-    /// Its name.
-    pub tool: String,
+    /// Which tool or prompt.
+    pub subject: Subject,
     /// In which way.
     pub change: Change,
 }
 
-/// In which way a tool is not what was approved.
+/// In which way something is not what was approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Nothing was approved under that name.
@@ -36,20 +56,26 @@ impl Change {
     }
 }
 
-/// The tools that differ between two locks, by name.
+/// What differs between two locks: tools by name, then prompts by name.
 pub fn affected(before: &Lock, now: &Lock) -> Vec<Affected> {
-    let of_now = now.included.iter().filter_map(|(tool, one)| {
-        let change = match before.included.get(tool) {
-            None => Change::New,
-            Some(approved) if approved.operation != one.operation => Change::Moved(approved.operation.clone()),
-            Some(approved) if approved.sha256 != one.sha256 => Change::Changed,
-            Some(_) => return None,
-        };
-        Some(Affected { tool: tool.clone(), change })
+    let tools = differing(&before.included, &now.included, |approved, one| {
+        if approved.operation == one.operation { Change::Changed } else { Change::Moved(approved.operation.clone()) }
     });
-    let gone = before.included.keys().filter(|tool| !now.included.contains_key(*tool));
-    let gone = gone.map(|tool| Affected { tool: tool.clone(), change: Change::Gone });
-    let mut affected: Vec<Affected> = of_now.chain(gone).collect();
-    affected.sort_by(|a, b| a.tool.cmp(&b.tool));
-    affected
+    let prompts = differing(&before.prompts, &now.prompts, |_, _| Change::Changed);
+    let tools = tools.map(|(name, change)| Affected { subject: Subject::Tool(name), change });
+    tools.chain(prompts.map(|(name, change)| Affected { subject: Subject::Prompt(name), change })).collect()
+}
+
+/// The names under which something else is approved than is there, sorted.
+fn differing<T: PartialEq>(
+    before: &BTreeMap<String, T>,
+    now: &BTreeMap<String, T>,
+    changed: impl Fn(&T, &T) -> Change,
+) -> impl Iterator<Item = (String, Change)> {
+    let of_now = now.iter().filter_map(|(name, one)| match before.get(name) {
+        None => Some((name.clone(), Change::New)),
+        Some(approved) => (approved != one).then(|| (name.clone(), changed(approved, one))),
+    });
+    let gone = before.keys().filter(|name| !now.contains_key(*name)).map(|name| (name.clone(), Change::Gone));
+    of_now.chain(gone).collect::<BTreeMap<_, _>>().into_iter()
 }

@@ -1,10 +1,10 @@
 //! The step between `lower` and `emit`: [`Catalog`]s and their locks -> the report.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Affected, Change, Lock, Operation, Places, affected, of};
+use super::text::Lines;
+use super::{Affected, Change, Lock, Operation, Places, Subject, affected, of};
 use crate::ir::Catalog;
 use crate::load::{Sources, escape_token};
 use crate::report::{At, Diagnostic, FileId, Report};
@@ -15,7 +15,7 @@ const NAMES_MAX: usize = 8;
 /// So many operations are listed in a warning.
 const OPERATIONS_MAX: usize = 5;
 
-/// Reports every tool that is not what the lock of its catalog says, and locks that cannot be read. `root` is the directory
+/// Reports every tool and prompt that is not what the lock of its catalog says, and locks that cannot be read. `root` is the directory
 /// of the catalogs, for the commands that are the way out.
 pub fn check(catalogs: &[Catalog], places: &[Places], root: &Path, sources: &Sources, report: &mut Report) {
     let mut reviewed = Vec::new();
@@ -29,7 +29,7 @@ pub fn check(catalogs: &[Catalog], places: &[Places], root: &Path, sources: &Sou
         }
         reviewed.push((places, file, lines, now, affected));
     }
-    let names: Vec<&str> = reviewed.iter().flat_map(|(.., affected)| affected).map(|one| one.tool.as_str()).collect();
+    let names: Vec<&str> = reviewed.iter().flat_map(|(.., affected)| affected).map(|one| one.subject.name()).collect();
     let ways_out = ways_out(&names, root);
     for (places, file, lines, now, affected) in &reviewed {
         for one in affected {
@@ -42,8 +42,8 @@ pub fn check(catalogs: &[Catalog], places: &[Places], root: &Path, sources: &Sou
     }
 }
 
-/// Reads a lock, and where the line of each tool stands. `None` if it cannot be read, which is reported.
-pub fn read(file: FileId, sources: &Sources, report: &mut Report) -> Option<(Lock, BTreeMap<String, Range<usize>>)> {
+/// Reads a lock, and where the line of each tool and prompt stands. `None` if it cannot be read, which is reported.
+pub fn read(file: FileId, sources: &Sources, report: &mut Report) -> Option<(Lock, Lines)> {
     Lock::read(sources.text(file))
         .map_err(|fault| {
             let path = sources.path(file);
@@ -56,15 +56,35 @@ pub fn read(file: FileId, sources: &Sources, report: &mut Report) -> Option<(Loc
         .ok()
 }
 
+/// One tool or prompt, and where it stands.
+fn shown(one: &Affected, places: &Places, lock: FileId, lines: &Lines, now: &Lock) -> Diagnostic {
+    match &one.subject {
+        Subject::Tool(tool) => shown_tool(tool, one, places, lock, lines, now),
+        Subject::Prompt(prompt) => shown_prompt(prompt, one, places, lock, lines),
+    }
+}
+
+fn shown_prompt(prompt: &str, one: &Affected, places: &Places, lock: FileId, lines: &Lines) -> Diagnostic {
+    let title = match one.change {
+        Change::New => format!("the prompt `{prompt}` has not been approved: it is new"),
+        Change::Gone => format!("the prompt `{prompt}` was approved, and is no prompt of this catalog"),
+        Change::Changed | Change::Moved(_) => {
+            format!("the prompt `{prompt}` is not what was approved: its text, or what it takes, differs")
+        }
+    };
+    let diagnostic = Diagnostic::error("E0701", title);
+    if one.change == Change::Gone {
+        let line = lines.get(&one.subject).cloned().unwrap_or_default();
+        return diagnostic
+            .at(At::bytes(lock, line), "approved here")
+            .at(At::key(places.manifest, "/prompts"), "not here");
+    }
+    diagnostic.at(At::key(places.manifest, format!("/prompts/{}", escape_token(prompt))), "this prompt")
+}
+
 /// One tool, where it stands, and its operation.
-fn shown(
-    one: &Affected,
-    places: &Places,
-    lock: FileId,
-    lines: &BTreeMap<String, Range<usize>>,
-    now: &Lock,
-) -> Diagnostic {
-    let Affected { tool, change } = one;
+fn shown_tool(tool: &str, one: &Affected, places: &Places, lock: FileId, lines: &Lines, now: &Lock) -> Diagnostic {
+    let change = &one.change;
     let calls = now.included.get(tool).map(|one| one.operation.shown()).unwrap_or_default();
     let title = match change {
         Change::New => format!("`{tool}` has not been approved: it is new, and calls `{calls}`"),
@@ -78,7 +98,7 @@ fn shown(
     };
     let diagnostic = Diagnostic::error("E0701", title);
     if *change == Change::Gone {
-        let line = lines.get(tool).cloned().unwrap_or_default();
+        let line = lines.get(&one.subject).cloned().unwrap_or_default();
         return diagnostic
             .at(At::bytes(lock, line), "approved here")
             .at(At::key(places.manifest, "/tools"), "not here");

@@ -21,20 +21,48 @@
 //! kept, fields_known, fields_cut         the fields of the answer that the rule keeps: a set; what is known of them
 //! output                                 the shape of the result
 //! ```
+//!
+//! Of a prompt it is {name, title, description, arguments: list of {name, description, required, values}, messages: list of
+//! {role, text}}, the text as `catalog.yaml` writes it.
 
 use serde_json::{Value, json};
 
 use super::canonical::{Members, digest, set};
 use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields, Next,
-    Pages, Part, PartContent, Place, Rule, Shape, Source, Status, Style, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields, Message,
+    Next, Pages, Part, PartContent, Place, Prompt, PromptArgument, Rule, Shape, Source, Status, Style, Tool, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.
 pub fn digests(catalog: &Catalog) -> Vec<String> {
     let (sent, given) = (Named::new(&catalog.shapes), Named::new(&catalog.answers));
     catalog.tools.iter().map(|tool| digest(&approved(tool, catalog, &sent, &given))).collect()
+}
+
+/// The digest of a prompt: all of it reaches a model, or the person who starts it.
+pub fn prompt_digest(prompt: &Prompt) -> String {
+    // Named one by one: a field that is added to a prompt must be thought of here.
+    let Prompt { name, title, description, arguments, messages } = prompt;
+    let argument = |argument: &PromptArgument| {
+        let PromptArgument { name, description, required, values } = argument;
+        Members::default()
+            .with("name", name.as_str())
+            .with("description", description.as_str())
+            .with("required", *required)
+            .with("values", values.as_slice())
+            .object()
+    };
+    let message = |message: &Message| {
+        Members::default().with("role", message.role.word()).with("text", message.template()).object()
+    };
+    let members = Members::default()
+        .with("name", name.as_str())
+        .with("title", title.as_str())
+        .with("description", description.as_str())
+        .with("arguments", arguments.iter().map(argument).collect::<Value>())
+        .with("messages", messages.iter().map(message).collect::<Value>());
+    digest(&members.object())
 }
 
 /// What of a tool is approved.

@@ -1,7 +1,7 @@
 //! What was approved of a catalog, and what of it is no longer so.
 //!
-//! A catalog that has a `catalog.lock` has been reviewed: each of its tools must be what the lock says, by a digest of all
-//! that can reach a model or the wire ([`digest`](digests)). Between `lower` and `emit`, [`check`] compares the two and reports;
+//! A catalog that has a `catalog.lock` has been reviewed: each of its tools and prompts must be what the lock says, by a
+//! digest of all that can reach a model or the wire ([`digest`](digests)). Between `lower` and `emit`, [`check`] compares the two and reports;
 //! nothing after it knows of it. `airlock approve` writes what [`approve`] makes. A catalog without the file is not asked.
 
 mod affected;
@@ -16,9 +16,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-pub use affected::{Affected, Change, affected};
+pub use affected::{Affected, Change, Subject, affected};
 pub use check::{check, read};
-pub use digest::digests;
+pub use digest::{digests, prompt_digest};
 pub use text::{Fault, Included, Lock, Operation};
 
 use crate::check::CheckedCatalog;
@@ -46,23 +46,27 @@ impl Places {
     }
 }
 
-/// What a lock says after the tools that `is_chosen` names were approved as they are `now`. Of the others it says what it
+/// What a lock says after the tools and prompts that `is_chosen` names were approved as they are `now`. Of the others it says what it
 /// said before; of operations that are no tool, what is so now.
 pub fn approve(before: &Lock, now: &Lock, is_chosen: impl Fn(&str) -> bool) -> Lock {
     let kept = before.included.iter().filter(|(tool, _)| !is_chosen(tool));
     let chosen = now.included.iter().filter(|(tool, _)| is_chosen(tool));
     let included = kept.chain(chosen).map(|(tool, one)| (tool.clone(), one.clone()));
-    Lock { included: included.collect(), left: now.left.clone() }
+    let kept = before.prompts.iter().filter(|(prompt, _)| !is_chosen(prompt));
+    let chosen = now.prompts.iter().filter(|(prompt, _)| is_chosen(prompt));
+    let prompts = kept.chain(chosen).map(|(prompt, sha256)| (prompt.clone(), sha256.clone()));
+    Lock { included: included.collect(), prompts: prompts.collect(), left: now.left.clone() }
 }
 
-/// The lock of a catalog all of whose tools are approved.
+/// The lock of a catalog all of whose tools and prompts are approved.
 pub fn of(catalog: &Catalog) -> Lock {
     let included = catalog
         .tools
         .iter()
         .zip(digests(catalog))
         .map(|(tool, sha256)| (tool.name.clone(), Included { operation: operation(tool), sha256 }));
-    Lock { included: included.collect(), left: left(catalog) }
+    let prompts = catalog.prompts.iter().map(|prompt| (prompt.name.clone(), prompt_digest(prompt)));
+    Lock { included: included.collect(), prompts: prompts.collect(), left: left(catalog) }
 }
 
 fn operation(tool: &Tool) -> Operation {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::text::Fault;
-use super::{Included, Lock, Operation, digests};
+use super::{Affected, Change as Way, Included, Lock, Operation, Subject, affected, digests, of};
 use crate::diff::tests::random::Numbers;
 use crate::diff::tests::{MUTATIONS, catalog, tool};
 use crate::diff::{Change, Kind, compare};
@@ -41,9 +41,9 @@ const UNSAID: &[&str] = &[
     "which properties are sent and never given",
 ];
 
-/// Whether a tool of one catalog is not the same in the other.
+/// Whether a tool or a prompt of one catalog is not the same in the other.
 fn differ(old: &Catalog, new: &Catalog) -> bool {
-    digests(old) != digests(new)
+    digests(old) != digests(new) || of(old).prompts != of(new).prompts
 }
 
 fn told(old: &Catalog, new: &Catalog) -> Vec<Change> {
@@ -210,6 +210,19 @@ fn what_is_known_of_fields_is_part() {
     assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
 }
 
+#[test]
+fn prompts_are_approved_as_tools_are() {
+    let base = catalog();
+    let mut other = base.clone();
+    other.prompts[0].title.push('x');
+    other.prompts.push(crate::ir::Prompt { name: "ask".into(), ..base.prompts[0].clone() });
+    let one = |name: &str, change| Affected { subject: Subject::Prompt(name.into()), change };
+    assert_eq!(affected(&of(&base), &of(&other)), [one("ask", Way::New), one("hand_over", Way::Changed)]);
+    assert_eq!(affected(&of(&other), &of(&base)), [one("ask", Way::Gone), one("hand_over", Way::Changed)]);
+    let approved = super::approve(&of(&base), &of(&other), |name| name == "ask");
+    assert_eq!(affected(&approved, &of(&other)), [one("hand_over", Way::Changed)]);
+}
+
 fn operation(method: &str, path: &str) -> Operation {
     Operation { path: path.to_owned(), method: method.to_owned() }
 }
@@ -246,13 +259,14 @@ fn a_lock_is_read_as_it_was_written() {
     for (number, path) in STRANGE.iter().enumerate() {
         let included = Included { operation: operation("GET", path), sha256: format!("{number:064x}") };
         lock.included.insert(format!("tool_{number}{path}"), included);
+        lock.prompts.insert(format!("prompt_{number}{path}"), format!("{number:064x}"));
         lock.left.insert(operation("-", path), None);
         lock.left.insert(operation(path, "/x"), Some("E0217".into()));
     }
     let text = lock.text();
     assert_eq!(Lock::read(&text).map(|(lock, _)| lock), Ok(lock.clone()), "{text}");
     assert!(!text.chars().any(|char| char != '\n' && airlock_contract::text::is_invisible(char)), "{text}");
-    assert_eq!(text.lines().count(), 2 + 3 * STRANGE.len());
+    assert_eq!(text.lines().count(), 2 + 4 * STRANGE.len());
     // Two people may put their lines together by hand.
     let (head, lines) = text.split_at(text.find("version 1\n").expect("is there") + "version 1\n".len());
     let turned: String = head.lines().chain(lines.lines().rev()).flat_map(|line| [line, "\n"]).collect();
@@ -265,6 +279,7 @@ fn a_lock_is_read_as_it_was_written() {
 fn a_broken_lock_is_an_error_at_its_line() {
     let digest = "0".repeat(64);
     let included = format!("included GET     /a list sha256:{digest}");
+    let prompt = format!("prompt ask sha256:{digest}");
     let of = |lines: &[&str]| format!("# c\nversion 1\n{}\n", lines.join("\n"));
     let strange = "does not write such a line";
     for (text, line, part) in [
@@ -303,6 +318,10 @@ fn a_broken_lock_is_an_error_at_its_line() {
         (of(&[&included.replace("sha256:0", "sha256:")]), 3, strange),
         (of(&[&included.replace("sha256:0", "sha256:A")]), 3, strange),
         (of(&[&included.replace("list ", "")]), 3, strange),
+        (of(&[&prompt, &prompt]), 4, "second line"),
+        (of(&[&prompt.replace("prompt", "prompt ")]), 3, strange),
+        (of(&[&prompt.replace("ask ", "")]), 3, strange),
+        (of(&[&prompt.replace("sha256:0", "sha256:A")]), 3, strange),
     ] {
         let fault = Lock::read(&text).expect_err(&text);
         assert_eq!(text[..fault.at.start].matches('\n').count() + 1, line, "{text}\n{fault:?}");
@@ -316,6 +335,7 @@ fn no_text_is_too_strange() {
     let mut lock = Lock::default();
     lock.included.insert("list".into(), Included { operation: operation("GET", "/a b"), sha256: "0".repeat(64) });
     lock.left.insert(operation("PUT", "/a"), Some("E0217".into()));
+    lock.prompts.insert("ask".into(), "1".repeat(64));
     let base: Vec<char> = lock.text().chars().collect();
     let strange: Vec<char> = " \"\\\n\r#<=>0aé\u{0}\u{202e}\u{fffd}".chars().collect();
     let mut numbers = Numbers(5);

@@ -6,9 +6,10 @@
 //! included GET     /wards/{ward_id}/beds find_free_beds sha256:4f…
 //! excluded POST    /appointments
 //! refused  GET     /events E0215
+//! prompt ward_handover sha256:8b…
 //! ```
 //!
-//! Sorted by path, method and tool. A path is written as it is, or as a JSON string where that would be read otherwise or
+//! Sorted by path, method and tool; prompts behind them, by name. A path is written as it is, or as a JSON string where that would be read otherwise or
 //! hides something. Read is only what is written here, but for the order of lines: two people may put theirs together by hand.
 
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ use std::ops::Range;
 
 use airlock_contract::text::is_invisible;
 use serde_json::Value;
+
+use super::Subject;
 
 const HEADER: &str = "\
 # What was approved of this catalog. `airlock approve` writes it: read `airlock diff`, then commit both.
@@ -30,6 +33,8 @@ const VERSION: &str = "version 1";
 pub struct Lock {
     /// The tools, by name.
     pub included: BTreeMap<String, Included>,
+    /// The digests of the prompts, by name.
+    pub prompts: BTreeMap<String, String>,
     /// The operations that are no tool, and why they cannot be one.
     pub left: BTreeMap<Operation, Option<String>>,
 }
@@ -51,6 +56,9 @@ pub struct Included {
     /// The digest of what a model is told and what it does: 64 hexadecimal digits.
     pub sha256: String,
 }
+
+/// Where the line of each tool and prompt stands.
+pub(super) type Lines = BTreeMap<Subject, Range<usize>>;
 
 /// What cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,25 +85,30 @@ impl Lock {
         let left = self.left.iter().map(|(operation, code)| (operation, "", left(operation, code.as_deref())));
         let mut lines: Vec<_> = included.chain(left).collect();
         lines.sort();
-        let lines = lines.into_iter().map(|(_, _, line)| line + "\n");
+        let prompts = self.prompts.iter().map(|(prompt, sha256)| of_prompt(prompt, sha256));
+        let lines = lines.into_iter().map(|(_, _, line)| line).chain(prompts).map(|line| line + "\n");
         format!("{HEADER}{VERSION}\n{}", lines.collect::<String>())
     }
 
-    /// Reads a file, and where the line of each tool stands.
+    /// Reads a file, and where the line of each tool and prompt stands.
     ///
     /// # Errors
     /// The first line that is not as [`Lock::text`] writes it.
-    pub fn read(text: &str) -> Result<(Self, BTreeMap<String, Range<usize>>), Fault> {
-        let mut lines = Lines { text, start: 0 }.skip_while(|(_, line)| line.starts_with('#'));
+    pub fn read(text: &str) -> Result<(Self, Lines), Fault> {
+        let mut lines = EachLine { text, start: 0 }.skip_while(|(_, line)| line.starts_with('#'));
         check_version(lines.next(), text.len())?;
         let mut lock = Self::default();
-        let mut places = BTreeMap::new();
+        let mut places = Lines::new();
         for (at, line) in lines {
             let here = |fault: Fault| Fault { at: at.clone(), ..fault };
             let is_second = match read_line(line).map_err(here)? {
                 Line::Included(tool, one) => {
-                    places.insert(tool.clone(), at.clone());
+                    places.insert(Subject::Tool(tool.clone()), at.clone());
                     lock.included.insert(tool, one).is_some()
+                }
+                Line::Prompt(prompt, sha256) => {
+                    places.insert(Subject::Prompt(prompt.clone()), at.clone());
+                    lock.prompts.insert(prompt, sha256).is_some()
                 }
                 Line::Left(operation, code) => lock.left.insert(operation, code).is_some(),
             };
@@ -110,6 +123,10 @@ impl Lock {
 fn included(tool: &str, one: &Included) -> String {
     let Included { operation, sha256 } = one;
     format!("{} {} sha256:{sha256}", line("included", operation), word(tool))
+}
+
+fn of_prompt(prompt: &str, sha256: &str) -> String {
+    format!("prompt {} sha256:{sha256}", word(prompt))
 }
 
 fn left(operation: &Operation, code: Option<&str>) -> String {
@@ -145,12 +162,12 @@ fn word(text: &str) -> String {
 }
 
 /// A line, without its end, and where it stands.
-struct Lines<'t> {
+struct EachLine<'t> {
     text: &'t str,
     start: usize,
 }
 
-impl<'t> Iterator for Lines<'t> {
+impl<'t> Iterator for EachLine<'t> {
     type Item = (Range<usize>, &'t str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -184,6 +201,7 @@ fn plain(what: impl Into<String>) -> Fault {
 
 enum Line {
     Included(String, Included),
+    Prompt(String, String),
     Left(Operation, Option<String>),
 }
 
@@ -202,6 +220,10 @@ fn read_line(line: &str) -> Result<Line, Fault> {
             let one = Included { operation: operation(method, path), sha256: sha256.to_owned() };
             let written = included(tool, &one);
             (Line::Included(tool.to_owned(), one), written)
+        }
+        ["prompt", prompt, digest] => {
+            let sha256 = digest.strip_prefix("sha256:").filter(|digest| is_sha256(digest)).ok_or_else(strange)?;
+            (Line::Prompt(prompt.to_owned(), sha256.to_owned()), of_prompt(prompt, sha256))
         }
         ["excluded", method, path] => {
             let operation = operation(method, path);

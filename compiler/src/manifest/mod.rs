@@ -4,6 +4,7 @@
 //! manifest is checked against that same schema ([`read`]), so that editor and compiler say the same.
 
 mod conform;
+mod prompt;
 mod read;
 mod workspace;
 
@@ -15,8 +16,9 @@ use serde_json::Value;
 
 use crate::ir;
 
+pub use prompt::{Prompt, PromptArgument, PromptMessage, Role};
 pub use read::read;
-pub use workspace::{Workspace, read_workspace, workspace_schema};
+pub use workspace::{Profile, Workspace, read_workspace, workspace_schema};
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,6 +39,8 @@ pub struct Manifest {
     pub references: Option<BTreeMap<String, String>>,
     /// The tools, one by one: an operation that is not listed here is not callable. The key is the tool's name.
     pub tools: BTreeMap<String, Tool>,
+    /// Texts that people start a conversation with. The key is the prompt's name.
+    pub prompts: Option<BTreeMap<String, Prompt>>,
 }
 
 /// The system that the tools of a catalog reach.

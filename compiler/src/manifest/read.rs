@@ -37,6 +37,7 @@ fn fill_in(value: &mut Value) {
     set_if_missing(manifest, "title", json!(""));
     set_if_missing(manifest, "document", json!(""));
     set_if_missing(manifest, "tools", json!({}));
+    fill_in_prompts(manifest);
     let Some(Value::Object(tools)) = manifest.get_mut("tools") else { return };
     // A tool without an operation cannot be checked any further.
     tools.retain(|_, tool| tool.get("operation").is_some_and(Value::is_string));
@@ -53,7 +54,23 @@ fn fill_in(value: &mut Value) {
     }
 }
 
-fn set_if_missing(members: &mut Map<String, Value>, name: &str, neutral: Value) {
+fn fill_in_prompts(manifest: &mut Map<String, Value>) {
+    let Some(Value::Object(prompts)) = manifest.get_mut("prompts") else { return };
+    prompts.retain(|_, prompt| prompt.is_object());
+    for prompt in prompts.values_mut().filter_map(Value::as_object_mut) {
+        set_if_missing(prompt, "description", json!("-"));
+        if let Some(Value::Object(arguments)) = prompt.get_mut("arguments") {
+            arguments.retain(|_, argument| argument.is_object());
+        }
+        for message in prompt.get_mut("messages").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Value::Object(message) = message else { continue };
+            set_if_missing(message, "role", json!("user"));
+            set_if_missing(message, "text", json!("-"));
+        }
+    }
+}
+
+pub(super) fn set_if_missing(members: &mut Map<String, Value>, name: &str, neutral: Value) {
     if members.get(name).is_none_or(Value::is_null) {
         members.insert(name.to_owned(), neutral);
     }

@@ -1,10 +1,12 @@
 //! The workspace manifest, `workspace.yaml` beside the catalogs: what holds for all of them together.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::read::conforming;
+use super::read::{conforming, set_if_missing};
 use crate::load::LoadedFile;
 use crate::report::Report;
 
@@ -17,13 +19,36 @@ pub struct Workspace {
     pub budget_tokens: Option<u64>,
     /// The most bytes that hosts may be handed to tell a model of all tools.
     pub budget_bytes: Option<u64>,
+    /// Named subsets of the tools, for `airlock-host serve --profile NAME`. The key is the profile's name.
+    pub profiles: Option<BTreeMap<String, Profile>>,
+}
+
+/// A named subset of the tools: with it, nothing else is offered or callable.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// For whom it is, one line.
+    pub description: String,
+    /// Names of tools, of any catalog; `CATALOG.*` stands for all of one catalog.
+    pub tools: Vec<String>,
+    /// The most tools that it may have. Default: 128, beyond which some hosts refuse the list.
+    pub tools_max: Option<u64>,
+    /// Offer two tools more: one that searches the tools by words, and one that describes one of them. Default: false.
+    pub search: Option<bool>,
 }
 
 /// Reads the workspace manifest. Every fault is reported, and what is wrong is left out.
 pub fn read_workspace(file: &LoadedFile, report: &mut Report) -> Workspace {
-    conforming(file, &workspace_schema(), report)
-        .and_then(|value| serde_json::from_value(value).ok())
-        .unwrap_or_default()
+    let Some(mut value) = conforming(file, &workspace_schema(), report) else { return Workspace::default() };
+    if let Some(Value::Object(profiles)) = value.get_mut("profiles") {
+        // What is missing has been reported by now.
+        profiles.retain(|_, profile| profile.is_object());
+        for profile in profiles.values_mut().filter_map(Value::as_object_mut) {
+            set_if_missing(profile, "description", json!("-"));
+            set_if_missing(profile, "tools", json!([]));
+        }
+    }
+    serde_json::from_value(value).unwrap_or_default()
 }
 
 /// The JSON Schema of `workspace.yaml`, for editors (JSON Schema 2020-12).

@@ -84,7 +84,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// Stable, by step: E01 load, E02 document and resolve, E03 prune, E04 names, E05 limits, E06 approval, E07 lock.
+    /// Stable, by step: E01 load, E02 document and resolve, E03 prune, E04 names, E05 limits, E06 approval, E07 lock,
+    /// E08 what holds for all catalogs together, E09 prompts.
     pub code: &'static str,
     /// One lower-case sentence in the user's words.
     pub title: String,

@@ -4,9 +4,32 @@ use std::collections::BTreeMap;
 
 use super::bounds;
 use super::tree::{self, Node};
-use crate::ir::{self, Catalog, Effect, Excluded, Fields, Form, Place, Source, Tool, Upstream};
+use crate::ir::{self, Catalog, Effect, Excluded, Fields, Form, Place, PromptArgument, Role, Source, Tool, Upstream};
 use crate::report::visible;
 use crate::{offer, outline, wording};
+
+/// Whether the tools of a profile can be searched.
+pub(super) fn searched(search: bool) -> &'static str {
+    if search { "yes: two tools more are listed, which tell of the others and call nobody" } else { "no" }
+}
+
+/// What a person fills in, in a sentence.
+pub(super) fn prompt_argument(argument: &PromptArgument) -> String {
+    let needed = if argument.required { "required" } else { "optional" };
+    if argument.values.is_empty() {
+        return format!("{needed}; any text");
+    }
+    let values: Vec<String> = argument.values.iter().map(|value| format!("`{value}`")).collect();
+    format!("{needed}; one of {}", values.join(", "))
+}
+
+/// Who says a message of a prompt.
+pub(super) fn speaker(role: Role) -> &'static str {
+    match role {
+        Role::User => "person",
+        Role::Assistant => "model",
+    }
+}
 
 /// A request that tools can make.
 pub(super) struct Request<'c> {

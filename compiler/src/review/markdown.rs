@@ -8,12 +8,14 @@ use super::facts::{self, Argument};
 use super::sentence::{Part, parts};
 use super::tree::{Mark, Node};
 use crate::emit::{MARK, REGENERATE_COMMAND};
-use crate::ir::{Catalog, Fields, Tool};
+use crate::ir::{Catalog, Fields, Profile, Tool};
 use crate::markup::{code, fenced, markdown as escaped};
+use crate::offer::Offered;
 use crate::wording::listed;
 
-/// The catalogs as Markdown. Of the list of tools that clients are sent, the digest is given.
-pub fn markdown(catalogs: &[Catalog], tools_sha256: &str) -> String {
+/// The catalogs as Markdown. Of the lists of tools that clients are sent, the digests are given.
+pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>) -> String {
+    let tools_sha256 = &offered.tools_sha256;
     let mut text = format!(
         "<!-- {MARK} from the catalogs. Do not edit: run `{REGENERATE_COMMAND}`. -->\n\n# What the tools can do\n\n\
          What stands here is all that can happen: no other request is made, nothing else is sent, and what is not kept of \
@@ -23,6 +25,7 @@ pub fn markdown(catalogs: &[Catalog], tools_sha256: &str) -> String {
          sends.\n\n\
          - SHA-256 of the list of tools that clients are sent: `{tools_sha256}`\n"
     );
+    write_profiles(&mut text, offered);
     for catalog in catalogs {
         write_catalog(&mut text, catalog);
     }
@@ -32,6 +35,23 @@ pub fn markdown(catalogs: &[Catalog], tools_sha256: &str) -> String {
 /// Adds a line. Writing to a string does not fail.
 macro_rules! line {
     ($text:expr, $($format:tt)*) => {{ let _ = writeln!($text, $($format)*); }};
+}
+
+fn write_profiles(text: &mut String, offered: &Offered<'_>) {
+    if offered.profiles.is_empty() {
+        return;
+    }
+    text.push_str("\n## Profiles\n\nNamed subsets: with `airlock-host serve --profile NAME` nothing else is offered or callable.\n");
+    for (profile, sha256) in &offered.profiles {
+        let Profile { name, description, tools, search } = profile;
+        line!(text, "\n### Profile {}\n", code(name));
+        line!(text, "- for: {}", escaped(description));
+        line!(text, "- SHA-256 of the list of tools that clients are sent: `{sha256}`");
+        line!(text, "- can be searched: {}", facts::searched(*search));
+        for tool in tools {
+            line!(text, "- tool: {}", link(tool));
+        }
+    }
 }
 
 fn write_catalog(text: &mut String, catalog: &Catalog) {
@@ -45,6 +65,7 @@ fn write_catalog(text: &mut String, catalog: &Catalog) {
     line!(text, "- operations of the document that are no tool: {}", catalog.excluded.len());
     write_requests(text, catalog);
     write_secrets(text, catalog);
+    write_prompts(text, catalog);
     write_table(text, catalog);
     for tool in &catalog.tools {
         write_tool(text, catalog, tool);
@@ -77,6 +98,35 @@ fn write_secrets(text: &mut String, catalog: &Catalog) {
     for secret in secrets {
         let (name, upstream, place) = (code(secret.name), code(secret.upstream), said(&secret.place));
         line!(text, "| {name} | {upstream} | {place} | {} |", secret.tools.len());
+    }
+}
+
+fn write_prompts(text: &mut String, catalog: &Catalog) {
+    if catalog.prompts.is_empty() {
+        return;
+    }
+    line!(text, "\n### Prompts of {}\n", code(&catalog.name));
+    text.push_str("Texts that people start a conversation with. A model reads them, with what the person fills in.\n");
+    for prompt in &catalog.prompts {
+        line!(text, "\n#### Prompt `{}`\n", prompt.name);
+        line!(text, "- title: {}", escaped(&prompt.title));
+        line!(text, "- told to people: {}", escaped(&prompt.description));
+        for argument in &prompt.arguments {
+            let about = if argument.description.is_empty() {
+                String::new()
+            } else {
+                format!("; told: {}", escaped(&argument.description))
+            };
+            line!(text, "- argument {}: {}{about}", code(&argument.name), said(&facts::prompt_argument(argument)));
+        }
+        for message in &prompt.messages {
+            line!(
+                text,
+                "\nThe {} says:\n\n{}",
+                facts::speaker(message.role),
+                fenced("text", &message.template()).trim_end()
+            );
+        }
     }
 }
 

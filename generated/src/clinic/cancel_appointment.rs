@@ -29,6 +29,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &["cancel_reason", "id", "patient_name", "start", "status"],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -29,6 +29,15 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "end",
+        "id",
+        "patient_name",
+        "practitioner_name",
+        "room",
+        "start",
+        "status",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -27,6 +27,7 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[],
     form: Form::Json,
     output: &OUTPUT,
 };

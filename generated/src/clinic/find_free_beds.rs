@@ -30,6 +30,14 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].id",
+        "items[].isolation_capable",
+        "items[].kind",
+        "items[].monitored",
+        "items[].room",
+        "total",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

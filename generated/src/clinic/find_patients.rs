@@ -30,6 +30,15 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].bed_id",
+        "items[].birth_date",
+        "items[].full_name",
+        "items[].id",
+        "items[].status",
+        "items[].ward_id",
+        "total",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -30,6 +30,16 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].full_name",
+        "items[].id",
+        "items[].languages[]",
+        "items[].office",
+        "items[].on_duty",
+        "items[].phone",
+        "items[].role",
+        "items[].specialty",
+    ],
     form: Form::Csv,
     output: &OUTPUT,
 };

@@ -30,6 +30,17 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "author_name",
+        "kind",
+        "pages",
+        "patient_name",
+        "recipients[]",
+        "status",
+        "summary",
+        "title",
+        "written_on",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

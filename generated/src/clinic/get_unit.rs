@@ -31,6 +31,16 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "beds_total",
+        "floor",
+        "id",
+        "kind",
+        "lead_name",
+        "name",
+        "phone",
+        "visiting_hours",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -30,6 +30,12 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].reactions[].text",
+        "items[].severity",
+        "items[].substance.text",
+        "items[].verification",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -30,6 +30,16 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].id",
+        "items[].kind",
+        "items[].minutes",
+        "items[].patient_name",
+        "items[].practitioner_name",
+        "items[].reason",
+        "items[].room",
+        "items[].start",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -32,6 +32,13 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].author_name",
+        "items[].id",
+        "items[].kind",
+        "items[].title",
+        "items[].written_on",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

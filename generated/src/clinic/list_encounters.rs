@@ -32,6 +32,16 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].attending_name",
+        "items[].class",
+        "items[].diagnoses[].condition.text",
+        "items[].ended_at",
+        "items[].id",
+        "items[].reason.text",
+        "items[].started_at",
+        "items[].status",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

@@ -30,6 +30,15 @@ pub(super) const TOOL: Tool = Tool {
     request: &REQUEST,
     response: RESPONSE,
     prune: PRUNE,
+    keeps: &[
+        "items[].as_needed_for",
+        "items[].dose.unit",
+        "items[].dose.value",
+        "items[].frequency",
+        "items[].interactions[].advice",
+        "items[].medication.text",
+        "items[].route.text",
+    ],
     form: Form::Json,
     output: &OUTPUT,
 };

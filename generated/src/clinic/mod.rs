@@ -23,6 +23,7 @@ mod list_appointments;
 mod list_documents;
 mod list_encounters;
 mod list_medications;
+mod prompts;
 mod shapes;
 
 pub(super) static CATALOG: Catalog = Catalog {
@@ -62,4 +63,5 @@ pub(super) static CATALOG: Catalog = Catalog {
         list_encounters::TOOL,
         list_medications::TOOL,
     ],
+    prompts: prompts::PROMPTS,
 };

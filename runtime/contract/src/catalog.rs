@@ -1,5 +1,6 @@
-//! A catalog: one document, its upstreams, and the tools that were chosen from it.
+//! A catalog: one document, its upstreams, and the tools and prompts that were chosen for it.
 
+use crate::prompt::Prompt;
 use crate::tool::Tool;
 
 /// Everything that was compiled, and so everything that one program can call.
@@ -9,6 +10,26 @@ pub struct Program {
     pub catalogs: &'static [&'static Catalog],
     /// SHA-256 of the list of tools as clients are sent it, in lower-case hexadecimal. A program whose list is another one
     /// does not start.
+    pub tools_sha256: &'static str,
+    /// Named subsets of the tools, in the order of their names.
+    pub profiles: &'static [Profile],
+    /// The version of the compiler that wrote this.
+    pub compiler_version: &'static str,
+}
+
+/// A named subset of a program's tools: with it, nothing else is offered or callable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Matches `^[a-z][a-z0-9_]{0,39}$`.
+    pub name: &'static str,
+    /// For whom it is, one line.
+    pub description: &'static str,
+    /// Names of the tools, in order.
+    pub tools: &'static [&'static str],
+    /// Whether clients can search the tools: then two tools more are listed, which call no upstream.
+    pub search: bool,
+    /// SHA-256 of the list as clients are sent it under this profile, in lower-case hexadecimal. A program whose list is
+    /// another one does not start.
     pub tools_sha256: &'static str,
 }
 
@@ -28,6 +49,8 @@ pub struct Catalog {
     pub upstreams: &'static [Upstream],
     /// The tools, in the order of their names.
     pub tools: &'static [Tool],
+    /// Texts that people start a conversation with, in the order of their names.
+    pub prompts: &'static [Prompt],
 }
 
 /// A system inside the perimeter. Its address comes from the site file, never from generated source.

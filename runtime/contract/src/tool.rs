@@ -28,6 +28,9 @@ pub struct Tool {
     pub response: Response,
     /// What of it reaches the model.
     pub prune: Prune,
+    /// The fields of the answer that the rule keeps, as in `items[].id`, for people to read. None where it keeps everything,
+    /// or where the document does not say what there is.
+    pub keeps: &'static [&'static str],
     /// How it is written for the model.
     pub form: Form,
     /// What that is made of; [`Shape::Any`] where it is not known. Told to clients, and true of every answer.

@@ -12,14 +12,18 @@ pub mod grammar;
 mod input;
 mod list;
 mod output;
+mod rank;
+mod search;
 mod view;
 mod weight;
 
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
 pub use input::input_schema;
-pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told, told_of_sent};
+pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, sent, told, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
+pub use rank::{Ranked, Ranking};
+pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAMES, SEARCH_TOOLS, search_entries};
 pub use view::{List, Object, Property, Text, View, Viewed};
 pub use weight::weights;
 

@@ -4,7 +4,7 @@ use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Viewed, input_schema, output_schema, sha256};
+use crate::{Viewed, input_schema, output_schema, search_entries, sha256};
 
 /// A tool, as far as anybody is told of it.
 #[derive(Clone, Debug)]
@@ -194,7 +194,13 @@ pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
     serde_json::to_string(&Told { name, description, input_schema }).unwrap_or_default()
 }
 
-/// Every tool of a program, in the order of their names: the answer to `tools/list`.
+/// Entries as they are sent: a compact JSON array.
+pub fn sent<'l, 't: 'l>(entries: impl IntoIterator<Item = &'l Listed<'t>>) -> String {
+    let entries: Vec<String> = entries.into_iter().map(Listed::text).collect();
+    format!("[{}]", entries.join(","))
+}
+
+/// Every tool of a program or of a profile, in the order of their names: the answer to `tools/list`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolList<'a>(Vec<Listed<'a>>);
 
@@ -212,6 +218,17 @@ impl<'a> ToolList<'a> {
         Self::new(tools.map(|tool| Listed::new(&Tool::of(tool))))
     }
 
+    /// What is left of it under a profile. The tools that search the others stand first: a host that cuts a long list off
+    /// keeps them.
+    #[must_use]
+    pub fn under(mut self, tools: &[impl AsRef<str>], search: bool) -> Self {
+        self.0.retain(|entry| tools.iter().any(|name| name.as_ref() == entry.name));
+        if search {
+            self.0.splice(0..0, search_entries());
+        }
+        self
+    }
+
     /// The entries.
     pub fn entries(&self) -> &[Listed<'a>] {
         &self.0
@@ -224,8 +241,7 @@ impl<'a> ToolList<'a> {
 
     /// The array `tools` of the answer, as it is sent: compact JSON.
     pub fn text(&self) -> String {
-        let entries: Vec<String> = self.0.iter().map(Listed::text).collect();
-        format!("[{}]", entries.join(","))
+        sent(&self.0)
     }
 
     /// SHA-256 of [`ToolList::text`], in lower-case hexadecimal.

@@ -27,6 +27,7 @@ mod plan;
 mod read;
 mod rule;
 mod scan;
+mod text;
 mod value;
 mod write;
 

@@ -13,7 +13,7 @@ use std::io::IsTerminal as _;
 
 use clap::{Args, ValueEnum};
 
-use super::{Context, ExitCode};
+use super::{Context, ExitCode, ProfileArg};
 use crate::model::Model as _;
 use crate::model::agent::{Agent, End, FirstMove, Limits};
 use crate::model::llama::{CONTEXT_TOKENS_DEFAULT, Llama, quiet_crashes};
@@ -28,6 +28,8 @@ struct ModelArgs {
     /// The model: a GGUF file
     #[arg(long, value_name = "FILE.gguf")]
     model: std::path::PathBuf,
+    #[command(flatten)]
+    profile: ProfileArg,
     /// Offer exactly these tools, in this order [default: those that fit the question's words best]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     tools: Vec<String>,
@@ -161,7 +163,7 @@ pub(crate) fn chat(arguments: &ChatArgs, context: &mut Context<'_>) -> ExitCode 
 
 /// Everything that a conversation needs. Faults are written to `err`. What is cheap to check comes first.
 fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<(Agent, GateTools, Llama, Interrupts), ExitCode> {
-    let gate = context.gate()?;
+    let gate = context.gate(&arguments.profile)?;
     let offer = setup::offer(&gate, &arguments.tools).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let interrupts = Interrupts::watch()
         .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;

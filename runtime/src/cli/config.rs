@@ -5,7 +5,7 @@ use std::path::{Path, absolute};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use super::{Context, ExitCode, finish};
+use super::{Context, ExitCode, ProfileArg, finish};
 
 /// Arguments of `airlock-host config`.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,8 @@ pub(super) struct ConfigArgs {
     /// Let the host's clients call tools that write or destroy
     #[arg(long)]
     allow_writes: bool,
+    #[command(flatten)]
+    profile: ProfileArg,
 }
 
 /// A host of MCP servers.
@@ -67,6 +69,9 @@ fn name(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(arguments: &ConfigArgs, context: &mut Context<'_>) -> ExitCode {
+    if let Err(code) = arguments.profile.find(context) {
+        return code;
+    }
     let paths = std::env::current_exe().and_then(|program| Ok((program, absolute(&context.site_file)?)));
     let (program, site) = match paths {
         Ok(paths) => paths,
@@ -91,6 +96,9 @@ fn snippet(arguments: &ConfigArgs, program: &Path, site: &Path) -> Result<String
     };
     let (command, site) = (text(program)?, text(site)?);
     let mut args = vec!["--site", &site, "serve"];
+    if let Some(profile) = &arguments.profile.profile {
+        args.extend(["--profile", profile]);
+    }
     if arguments.allow_writes {
         args.push("--allow-writes");
     }

@@ -15,14 +15,14 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use airlock_contract::Program;
+use airlock_contract::{Profile, Program};
 use airlock_offer::ToolList;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::Audit;
-use crate::gate::{Approval, Call, Caller, Gate};
+use crate::gate::{Approval, Call, Caller, Gate, find_profile};
 use crate::site::Site;
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
@@ -75,6 +75,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// List the tools
     Tools {
+        #[command(flatten)]
+        profile: ProfileArg,
         /// `human` for people, `json` for programs
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
@@ -102,6 +104,8 @@ enum Command {
         /// Write the file that the answer brings along, if its tool hands files on, to a new file
         #[arg(long, value_name = "FILE")]
         save: Option<PathBuf>,
+        #[command(flatten)]
+        profile: ProfileArg,
     },
     /// Run a tool's prune rule on an answer that is at hand: nothing is called
     Prune(prune::PruneArgs),
@@ -125,6 +129,22 @@ enum Command {
     Chat(chat::ChatArgs),
 }
 
+/// Which of the tools there are for a command.
+#[derive(Debug, clap::Args)]
+struct ProfileArg {
+    /// Offer the tools of this profile, and no others; REVIEW.md lists the profiles
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+impl ProfileArg {
+    /// The profile, if one was named.
+    fn find(&self, context: &mut Context<'_>) -> Result<Option<&'static Profile>, ExitCode> {
+        let found = self.profile.as_deref().map(|name| find_profile(&context.program, name)).transpose();
+        found.map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))
+    }
+}
+
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -146,14 +166,18 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
-    pub(crate) fn gate(&mut self) -> Result<Arc<Gate>, ExitCode> {
-        self.open().map(|(gate, _)| Arc::new(gate))
+    pub(crate) fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
+        self.open(profile).map(|(gate, _)| Arc::new(gate))
     }
 
-    fn open(&mut self) -> Result<(Gate, Site), ExitCode> {
+    fn open(&mut self, profile: &ProfileArg) -> Result<(Gate, Site), ExitCode> {
+        let profile = profile.find(self)?;
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
             let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
-            let gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
+            let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
+            if let Some(profile) = profile {
+                gate = gate.under(profile).map_err(|fault| fault.to_string())?;
+            }
             Ok((gate, site))
         });
         opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
@@ -205,16 +229,24 @@ pub fn run(
     let mut context = Context { program, site_file, out, err };
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
-        Command::Tools { digest: true, .. } => digest(&mut context),
-        Command::Tools { sent: true, .. } => {
-            let printed = context.out.write_all(ToolList::of(program.catalogs).text().as_bytes());
+        Command::Tools { profile, format, schema, digest: is_digest, sent } => {
+            let profile = match profile.find(&mut context) {
+                Ok(profile) => profile,
+                Err(code) => return code,
+            };
+            if is_digest {
+                return digest(&mut context, profile);
+            }
+            let printed = if sent {
+                context.out.write_all(list(program, profile).text().as_bytes())
+            } else {
+                print::tools(program.catalogs, profile, format == Format::Json, schema, context.out)
+            };
             finish(&mut context, printed)
         }
-        Command::Tools { format, schema, .. } => {
-            let printed = print::tools(program.catalogs, format == Format::Json, schema, context.out);
-            finish(&mut context, printed)
+        Command::Call { tool, json, approve, save, profile } => {
+            call(&mut context, tool, &json, approve, save.as_deref(), &profile)
         }
-        Command::Call { tool, json, approve, save } => call(&mut context, tool, &json, approve, save.as_deref()),
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
             let printed = print::site(program.catalogs, context.out);
@@ -236,12 +268,21 @@ pub fn run(
     }
 }
 
+/// The list that clients are sent, made anew.
+fn list(program: Program, profile: Option<&Profile>) -> ToolList<'static> {
+    let list = ToolList::of(program.catalogs);
+    match profile {
+        Some(profile) => list.under(profile.tools, profile.search),
+        None => list,
+    }
+}
+
 /// The digest of the list of tools, made anew; the reviewed one is in the source.
-fn digest(context: &mut Context<'_>) -> ExitCode {
-    let sha256 = ToolList::of(context.program.catalogs).sha256();
+fn digest(context: &mut Context<'_>, profile: Option<&Profile>) -> ExitCode {
+    let sha256 = list(context.program, profile).sha256();
+    let reviewed = profile.map_or(context.program.tools_sha256, |profile| profile.tools_sha256);
     let printed = writeln!(context.out, "{sha256}");
-    if sha256 != context.program.tools_sha256 {
-        let reviewed = context.program.tools_sha256;
+    if sha256 != reviewed {
         return context.fail(ExitCode::Failed, &format!("this is not the digest that was compiled in, {reviewed}"));
     }
     finish(context, printed)
@@ -271,12 +312,19 @@ fn read_arguments(json: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-fn call(context: &mut Context<'_>, tool: String, json: &str, approve: bool, save: Option<&Path>) -> ExitCode {
+fn call(
+    context: &mut Context<'_>,
+    tool: String,
+    json: &str,
+    approve: bool,
+    save: Option<&Path>,
+    profile: &ProfileArg,
+) -> ExitCode {
     let arguments = match read_arguments(json) {
         Ok(arguments) => arguments,
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
-    let gate = match context.gate() {
+    let gate = match context.gate(profile) {
         Ok(gate) => gate,
         Err(code) => return code,
     };

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use airlock_contract::{Catalog, Tool};
+use airlock_contract::{Catalog, Profile, Tool};
 use airlock_offer::Listed;
 use serde_json::{Map, Value, json};
 
@@ -15,12 +15,14 @@ use crate::gate::{Outcome, RefusalKind};
 /// The tools, sorted by name. Needs no site file.
 pub(super) fn tools(
     catalogs: &[&'static Catalog],
+    profile: Option<&Profile>,
     as_json: bool,
     with_schema: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut tools: Vec<(&Catalog, &'static Tool)> =
         catalogs.iter().flat_map(|catalog| catalog.tools.iter().map(|tool| (*catalog, tool))).collect();
+    tools.retain(|(_, tool)| profile.is_none_or(|profile| profile.tools.contains(&tool.name)));
     tools.sort_by_key(|(_, tool)| tool.name);
     if as_json {
         let listed: Vec<Value> = tools.iter().map(|(catalog, tool)| in_json(catalog, tool, with_schema)).collect();
@@ -126,7 +128,8 @@ pub(super) fn outcome(outcome: &Outcome, context: &mut Context<'_>) -> ExitCode 
             if let Err(fault) = writeln!(context.out, "{json}").and_then(|()| context.out.flush()) {
                 return context.fail(ExitCode::Failed, &format!("cannot write the answer: {fault}"));
             }
-            let request = outcome.request.as_deref().unwrap_or_default();
+            // What only tells of tools makes no request.
+            let request = outcome.request.as_deref().unwrap_or("nothing was sent");
             let (before, after) = (outcome.upstream_bytes, outcome.answer_bytes);
             // The answer is out; a summary that nobody can read is no failure.
             let _ = writeln!(context.err, "{request}: {before} -> {after} bytes, {milliseconds} ms");

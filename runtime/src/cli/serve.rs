@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Context, ExitCode, runtime, stopped};
+use super::{Context, ExitCode, ProfileArg, runtime, stopped};
 use crate::gate::Approval;
 use crate::mcp;
 #[cfg(feature = "http")]
@@ -15,6 +15,8 @@ use crate::site::Site;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "`airlock-host config --for HOST` prints what makes an MCP host start this.")]
 pub(super) struct ServeArgs {
+    #[command(flatten)]
+    profile: ProfileArg,
     /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and else
     /// the call is refused
     #[arg(long)]
@@ -34,7 +36,7 @@ pub(super) struct ServeArgs {
 
 impl ServeArgs {
     fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
-        let (gate, site) = context.open()?;
+        let (gate, site) = context.open(&self.profile)?;
         let gate = if self.read_only { gate.read_only() } else { gate };
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
         let server = mcp::Server::new(Arc::new(gate), approval).and_then(|server| match &site.serve.state_key {

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, Effect, Program, Tool, Upstream as Declared};
-use airlock_offer::{Listed, ToolList};
+use airlock_contract::{Catalog, Effect, Profile, Program, Tool, Upstream as Declared};
+use airlock_offer::{Listed, ToolList, sent, sha256};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
+use super::search::Search;
 use super::{Entry, Gate, Load, Pages};
 use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::metrics::Calls;
 use crate::request::Plan;
 use crate::site::Site;
+use crate::untrusted::quoted;
 use crate::upstream::{Credentials, Upstream, forms};
 
 /// Why a program cannot start. The text names the way out.
@@ -53,12 +55,22 @@ impl Gate {
         }
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
-        let (limits, tools_sha256) = (site.limits, program.tools_sha256);
-        Ok(Self { catalogs, tools_sha256, entries, permits, limits, audit, load: Load::default() })
+        let (limits, load) = (site.limits, Load::default());
+        Ok(Self { program, profile: None, entries, search: None, permits, limits, audit, load })
     }
 }
 
 impl Gate {
+    /// The same with the tools of a profile alone: no other is listed or callable. Fails if what clients would be told of them
+    /// is not what was reviewed.
+    pub fn under(mut self, profile: &'static Profile) -> Result<Self, StartError> {
+        self.entries.retain(|entry| profile.tools.contains(&entry.tool.name));
+        self.search = profile.search.then(Search::new).transpose()?;
+        self.profile = Some(profile);
+        check_digest(&sha256(sent(self.listed()).as_bytes()), profile.tools_sha256)?;
+        Ok(self)
+    }
+
     /// The same without the tools that write or destroy: they are neither listed nor callable.
     #[must_use]
     pub fn read_only(mut self) -> Self {
@@ -71,14 +83,30 @@ impl Gate {
 /// linked here, so a program of parts that do not belong together does not start.
 fn reviewed(program: Program) -> Result<BTreeMap<&'static str, Listed<'static>>, StartError> {
     let list = ToolList::of(program.catalogs);
-    let (sha256, reviewed) = (list.sha256(), program.tools_sha256);
-    if sha256 != reviewed {
-        return Err(StartError(format!(
-            "the list of tools is not the one that was reviewed: its digest is {sha256}, and {reviewed} was compiled in; \
-             build compiler, generated source and host from one release"
-        )));
-    }
+    check_digest(&list.sha256(), program.tools_sha256)?;
     Ok(list.into_entries().into_iter().map(|entry| (entry.name, entry)).collect())
+}
+
+fn check_digest(sha256: &str, reviewed: &str) -> Result<(), StartError> {
+    if sha256 == reviewed {
+        return Ok(());
+    }
+    Err(StartError(format!(
+        "the list of tools is not the one that was reviewed: its digest is {sha256}, and {reviewed} was compiled in; \
+         build compiler, generated source and host from one release"
+    )))
+}
+
+/// The profile of this name.
+pub fn find_profile(program: &Program, name: &str) -> Result<&'static Profile, StartError> {
+    let profiles = program.profiles;
+    profiles.iter().find(|profile| profile.name == name).ok_or_else(|| {
+        let hint = suggestion(name, profiles.iter().map(|profile| profile.name));
+        StartError(match profiles {
+            [] => "this program has no profiles; they stand in catalogs/workspace.yaml when it is built".to_owned(),
+            _ => format!("no profile is named {}; {hint}", quoted(name)),
+        })
+    })
 }
 
 fn doubled(program: Program, tool: &str) -> StartError {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use airlock_contract::Effect;
 use serde_json::Value;
 
 use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
@@ -63,6 +64,13 @@ impl<'a> Open<'a> {
             verdict: "cancelled",
         };
         Self { audit, calls, record, started: Instant::now(), written: false, progress: Progress::default() }
+    }
+
+    /// The call is of a tool that only tells of others. It takes arguments of these names.
+    pub(super) fn tells(&mut self, names: impl Iterator<Item = &'static str>, call: &Call) {
+        self.record.effect = Some(Effect::Read.word());
+        self.record.arguments = names.filter(|name| call.arguments.contains_key(*name)).collect();
+        self.record.arguments_unknown = call.arguments.len() - self.record.arguments.len();
     }
 
     /// Writes the record, then lets the answer go. An answer without a record does not go.

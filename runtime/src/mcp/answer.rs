@@ -14,8 +14,9 @@ const NOTE: &str = "_note";
 
 /// Structured content has to be what the tool's schema says, and clients that check it throw the whole answer away: one that
 /// is not goes as text, marked as an error, since documents say less than the truth. Text and structured content say the
-/// same, a note included: some hosts hand their model the one, some the other.
-pub(super) fn answered(entry: &Entry, pruned: Pruned) -> CallToolResult {
+/// same, a note included: some hosts hand their model the one, some the other. What only tells of other tools has no entry, and
+/// neither notes nor files.
+pub(super) fn answered(entry: Option<&Entry>, pruned: Pruned) -> CallToolResult {
     let Pruned { value, json, rows, misfit, note, file } = pruned;
     if let Some(misfit) = misfit {
         let note = note.map(|note| format!("\n{note}")).unwrap_or_default();
@@ -29,7 +30,7 @@ pub(super) fn answered(entry: &Entry, pruned: Pruned) -> CallToolResult {
     let (mut structured, mut json) =
         if is_wrapped { (json!({"result": value}), format!("{{\"result\":{json}}}")) } else { (value, json) };
     let mut beside = note.as_deref();
-    if let Some(note) = &note
+    if let (Some(note), Some(entry)) = (&note, entry)
         && let Some(noted) = noted(entry, &structured, note, is_wrapped)
     {
         structured = noted;
@@ -45,7 +46,7 @@ pub(super) fn answered(entry: &Entry, pruned: Pruned) -> CallToolResult {
     };
     let mut result = CallToolResult::structured(structured);
     result.content = vec![ContentBlock::text(text)];
-    result.content.extend(file.map(|file| embedded(entry, &file)));
+    result.content.extend(entry.zip(file).map(|(entry, file)| embedded(entry, &file)));
     result
 }
 

@@ -55,6 +55,7 @@ const fn tool(name: &'static str, response: Response) -> Tool {
         request: &LIST,
         response,
         prune: current(),
+        keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
     }
@@ -99,6 +100,7 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
         Upstream { name: "other", base_path: "/files", credentials: &[] },
     ],
     tools: TOOLS,
+    prompts: &[],
 }];
 
 struct Place {

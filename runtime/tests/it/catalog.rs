@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Program, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Profile, Program, Upstream};
+use airlock_contract::prompt::{Message, Piece, Prompt, PromptArgument, Role};
 use airlock_contract::prune::{Prune, call, current, field, object};
 use airlock_contract::request::{Body, Method, Request, body, path, query};
 use airlock_contract::response::{Response, Status, empty, json};
 use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, required, text};
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
-use airlock_runtime::gate::Gate;
+use airlock_runtime::gate::{Gate, find_profile};
 use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream, UpstreamLimits};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,6 +39,7 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
         request,
         response,
         prune,
+        keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
     }
@@ -53,6 +55,7 @@ const fn answering(mut tool: Tool, output: &'static Shape) -> Tool {
 
 const fn as_rows(mut tool: Tool) -> Tool {
     tool.form = Form::Csv;
+    tool.keeps = &["items[].id", "items[].name"];
     tool
 }
 
@@ -150,7 +153,17 @@ const TOOLS: &[Tool] = &[
 
 /// Catalogs as a program whose list of tools was reviewed.
 pub(crate) fn program(catalogs: &'static [&'static Catalog]) -> Program {
-    Program { catalogs, tools_sha256: airlock_offer::ToolList::of(catalogs).sha256().leak() }
+    let list = airlock_offer::ToolList::of(catalogs);
+    let profile = |name: &'static str, tools: &'static [&'static str], search| Profile {
+        name,
+        description: "For a test.",
+        tools,
+        search,
+        tools_sha256: list.clone().under(tools, search).sha256().leak(),
+    };
+    let all = ["add_note", "drop_note", "find_patients", "probe", "tell", "total"];
+    let profiles = vec![profile("finding", all.to_vec().leak(), true), profile("probing", &["probe"], false)];
+    Program { catalogs, tools_sha256: list.sha256().leak(), profiles: profiles.leak(), compiler_version: "1.2.3" }
 }
 
 /// What `airlock_generated::PROGRAM` would hold.
@@ -165,7 +178,40 @@ pub(crate) static CATALOGS: &[&Catalog] = &[&Catalog {
         credentials: &[Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") }],
     }],
     tools: TOOLS,
+    prompts: PROMPTS,
 }];
+
+const PROMPTS: &[Prompt] = &[
+    Prompt {
+        name: "greet",
+        title: "Greet",
+        description: "Begins a conversation.",
+        arguments: &[],
+        messages: &[
+            Message { role: Role::User, text: &[Piece::Text("Good morning.")] },
+            Message { role: Role::Assistant, text: &[Piece::Text("Good morning. Which ward?")] },
+        ],
+    },
+    Prompt {
+        name: "hand_over",
+        title: "Hand over a ward",
+        description: "Prepares the handover of a ward.",
+        arguments: &[
+            PromptArgument { name: "ward", description: "The ward.", required: true, values: &["W1", "W2", "X-W3"] },
+            PromptArgument { name: "focus", description: "", required: false, values: &[] },
+        ],
+        messages: &[Message {
+            role: Role::User,
+            text: &[
+                Piece::Text("Hand over {"),
+                Piece::Argument("ward"),
+                Piece::Text("}, above all "),
+                Piece::Argument("focus"),
+                Piece::Text("."),
+            ],
+        }],
+    },
+];
 
 /// A gate before a fake upstream, with its audit file.
 pub(crate) struct Bench {
@@ -194,9 +240,21 @@ impl Bench {
         Self { gate, fake, directory }
     }
 
+    /// The same under a profile.
+    pub(crate) async fn under(profile: &str) -> Self {
+        let Self { gate, fake, directory } = Self::new().await;
+        let profile = find_profile(&program(CATALOGS), profile).expect("there is one");
+        let gate = Arc::into_inner(gate).expect("nobody else has it yet").under(profile).expect("it was reviewed");
+        Self { gate: Arc::new(gate), fake, directory }
+    }
+
     /// The same with tools that read alone.
     pub(crate) async fn read_only() -> Self {
-        let Self { gate, fake, directory } = Self::new().await;
+        Self::new().await.without_writes()
+    }
+
+    pub(crate) fn without_writes(self) -> Self {
+        let Self { gate, fake, directory } = self;
         let gate = Arc::into_inner(gate).expect("nobody else has it yet").read_only();
         Self { gate: Arc::new(gate), fake, directory }
     }

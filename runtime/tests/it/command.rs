@@ -125,6 +125,40 @@ fn the_list_and_its_digest_can_be_compared_with_the_review() {
     assert_eq!((code, airlock_offer::sha256(sent.as_bytes()).as_str()), (ExitCode::Done, digest.trim_end()));
     let (code, _, err) = run(&["tools", "--sent", "--digest"]);
     assert_eq!(code, ExitCode::Usage, "{err}");
+    for profile in program(CATALOGS).profiles {
+        let (code, digest, _) = run(&["tools", "--profile", profile.name, "--digest"]);
+        assert_eq!((code, digest.trim_end()), (ExitCode::Done, profile.tools_sha256));
+        let (code, sent, _) = run(&["tools", "--profile", profile.name, "--sent"]);
+        assert_eq!((code, airlock_offer::sha256(sent.as_bytes()).as_str()), (ExitCode::Done, digest.trim_end()));
+    }
+}
+
+#[test]
+fn a_profile_holds_for_every_command() {
+    let (code, out, _) = run(&["tools", "--profile", "probing"]);
+    assert_eq!((code, out.as_str()), (ExitCode::Done, "probe  read     GET /v1/probe/{what}\n"));
+    let directory = tempfile::tempdir().expect("a directory");
+    let site = write_site(directory.path(), "http://127.0.0.1:1");
+    let (code, _, err) = run(&["--site", &site, "call", "total", "--profile", "probing"]);
+    assert_eq!(code, ExitCode::Usage);
+    assert!(err.contains("Unknown tool: `total`; known: `probe`"), "{err}");
+    let (code, out, err) =
+        run(&["--site", &site, "call", "search_tools", r#"{"query":"total"}"#, "--profile", "finding"]);
+    assert_eq!(code, ExitCode::Done, "{err}");
+    assert!(out.contains("\"name\": \"total\""), "{out}");
+    let (_, out, _) = run(&["--site", &site, "config", "--for", "claude", "--profile", "probing", "--allow-writes"]);
+    let config: Value = serde_json::from_str(&out).expect("JSON");
+    let args = serde_json::json!(["--site", site, "serve", "--profile", "probing", "--allow-writes"]);
+    assert_eq!(config["mcpServers"]["airlock"]["args"], args);
+    for arguments in [
+        &["tools", "--profile", "prob"][..],
+        &["--site", &site, "call", "probe", "--profile", "prob"],
+        &["config", "--for", "claude", "--profile", "prob"],
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (ExitCode::Usage, ""));
+        assert!(err.contains("no profile is named `prob`"), "{err}");
+    }
 }
 
 /// A program whose parts do not belong together tells no client anything.

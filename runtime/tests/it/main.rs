@@ -19,5 +19,6 @@ mod places;
 mod program;
 #[cfg(feature = "http")]
 mod spec_cases;
+mod told;
 mod upstream;
 mod wire;

@@ -38,6 +38,7 @@ const fn tool(name: &'static str, upstream: &'static str, request: &'static Requ
         request,
         response: Response { answers: JSON_200, bytes_max: 10_000, ..Response::PLAIN },
         prune: current(),
+        keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
     }
@@ -135,6 +136,7 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
         },
     ],
     tools: TOOLS,
+    prompts: &[],
 }];
 
 pub(crate) struct Bench {

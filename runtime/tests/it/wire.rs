@@ -28,7 +28,7 @@ async fn a_conversation_of_the_newest_revision() {
     let discovered = client.ask(modern(1, "server/discover", json!({}))).await;
     let result = &discovered["result"];
     assert_eq!(result["supportedVersions"], json!(["2025-06-18", "2025-11-25", "2026-07-28"]));
-    assert_eq!(result["capabilities"], json!({"tools": {}}));
+    assert_eq!(result["capabilities"], json!({"completions": {}, "prompts": {}, "resources": {}, "tools": {}}));
     assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(86_400_000), &json!("public")));
     assert_eq!(result["resultType"], "complete");
 
@@ -111,8 +111,8 @@ async fn protocol_errors_have_their_codes() {
         (3, modern(3, "tools/call", json!({"nam": "probe"})), -32602),
         (4, modern(4, "tools/call", json!({"name": "probe", "arguments": [1]})), -32602),
         (5, modern(5, "tools/list", json!({"cursor": "x"})), -32602),
-        (6, modern(6, "resources/list", json!({})), -32601),
-        (7, modern(7, "prompts/list", json!({})), -32601),
+        (6, modern(6, "resources/subscribe", json!({"uri": "catalog://index"})), -32601),
+        (7, modern(7, "logging/setLevel", json!({"level": "debug"})), -32601),
         (8, modern(8, "ping", json!({})), -32601),
         (9, modern(9, "no/such", json!({})), -32601),
         (10, legacy(10, "tools/list", &json!({})), -32602),

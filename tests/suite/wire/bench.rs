@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use airlock_compiler::load::Sources;
-use airlock_compiler::offer;
+use airlock_compiler::offer::Offered;
 use airlock_compiler::pipeline::{self, Compiled};
 use airlock_compiler::report::{Report, human};
 use airlock_contract::{Credential, CredentialPlace, Program};
@@ -82,8 +82,13 @@ pub(crate) fn open(compiled: &Compiled, directory: &Path, origin: &str) -> Gate 
     }
     let audit = Audit::open(Some(&directory.join("audit.jsonl"))).expect("can be written");
     // The compiler's digest, made from its own data, is the one that the host makes from constants, or nothing opens.
-    let tools_sha256 = offer::tool_list(&compiled.catalogs).sha256().leak();
-    let program = Program { catalogs: constants.leak(), tools_sha256 };
+    let offered = Offered::of(&compiled.catalogs, &compiled.profiles);
+    let program = Program {
+        catalogs: constants.leak(),
+        tools_sha256: offered.tools_sha256.leak(),
+        profiles: offered.profiles.iter().map(constants::profile).collect::<Vec<_>>().leak(),
+        compiler_version: "",
+    };
     Gate::new(program, &site, audit).expect("what the compiler lets through can be opened")
 }
 

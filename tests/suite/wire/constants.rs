@@ -8,11 +8,13 @@
 use std::collections::BTreeMap;
 
 use airlock_compiler::ir;
+use airlock_contract::prompt::{Message, Piece};
 use airlock_contract::prune::Prune;
 use airlock_contract::request::{Argument, Field, Part, Source};
 use airlock_contract::shape::{Integer, List, Named, Number, Object, Property, Shape, Text};
 use airlock_contract::{
-    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Request, Response, Size, Tool, Upstream,
+    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Profile, Prompt, PromptArgument, Request,
+    Response, Size, Tool, Upstream,
 };
 
 /// How often a shape may stand within itself. Deeper values are refused, as by a shape that admits nothing: an enough that
@@ -30,6 +32,7 @@ pub(crate) fn catalog(catalog: &ir::Catalog) -> &'static Catalog {
         document_sha256: text(&catalog.document_sha256),
         upstreams: list(&catalog.upstreams, upstream),
         tools: list(&catalog.tools, |one| tool(one, &sent, &answered)),
+        prompts: list(&catalog.prompts, prompt),
     })
 }
 
@@ -67,6 +70,37 @@ fn upstream(upstream: &ir::Upstream) -> Upstream {
     }
 }
 
+fn prompt(prompt: &ir::Prompt) -> Prompt {
+    let argument = |one: &ir::PromptArgument| PromptArgument {
+        name: text(&one.name),
+        description: text(&one.description),
+        required: one.required,
+        values: texts(&one.values),
+    };
+    let piece = |one: &ir::Piece| match one {
+        ir::Piece::Text(words) => Piece::Text(text(words)),
+        ir::Piece::Argument(name) => Piece::Argument(text(name)),
+    };
+    Prompt {
+        name: text(&prompt.name),
+        title: text(&prompt.title),
+        description: text(&prompt.description),
+        arguments: list(&prompt.arguments, argument),
+        messages: list(&prompt.messages, |one| Message { role: one.role, text: list(&one.text, piece) }),
+    }
+}
+
+/// A profile, with the digest that the compiler gives its list.
+pub(crate) fn profile((profile, sha256): &(&ir::Profile, String)) -> Profile {
+    Profile {
+        name: text(&profile.name),
+        description: text(&profile.description),
+        tools: texts(&profile.tools),
+        search: profile.search,
+        tools_sha256: text(sha256),
+    }
+}
+
 fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
     let answer =
         |one: &ir::Answer| Answer { status: one.status, content: one.content, media_type: text(&one.media_type) };
@@ -94,6 +128,7 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
             pages: tool.pages.as_ref().map(pages),
         },
         prune: prune(&tool.prune),
+        keeps: texts(tool.keeps()),
         form: tool.form,
         output: leak(answered.outermost(&tool.output)),
     }

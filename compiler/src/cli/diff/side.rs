@@ -8,9 +8,9 @@ use tempfile::TempDir;
 use super::{meaning, revision, shown};
 use crate::cli::init;
 use crate::diff::Servers;
-use crate::ir::Catalog;
+use crate::ir::{Catalog, Profile};
 use crate::load::{Format, Loaded, MANIFEST, Sources, load, load_catalog_at, load_document_at};
-use crate::pipeline;
+use crate::pipeline::{self, Placed};
 use crate::report::{Diagnostic, Report, did_you_mean, visible};
 
 /// What a side is.
@@ -41,6 +41,8 @@ pub(super) struct Side {
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) catalogs: Vec<Catalog>,
+    /// Subsets of their tools.
+    pub(super) profiles: Vec<Profile>,
     /// The hosts that its documents name.
     pub(super) servers: Servers,
 }
@@ -205,11 +207,11 @@ impl Side {
             catalog.document.sha256 = meaning::digest(&catalog.document);
             servers.extend(meaning::servers(catalog));
         }
-        let mut catalogs = pipeline::finish(loaded, sources, report)?.catalogs;
+        let Placed { mut catalogs, profiles, .. } = pipeline::finish(loaded, sources, report)?;
         if self.form == Form::Document {
             catalogs.iter_mut().for_each(without_file_name);
         }
-        Some(Read { catalogs, servers })
+        Some(Read { catalogs, profiles, servers })
     }
 }
 

@@ -15,9 +15,10 @@ use crate::{outline, pipeline};
 pub(super) fn run(name: &str, catalogs: &Path, format: OutputFormat, streams: &mut Streams<'_>) -> io::Result<Exit> {
     let mut sources = Sources::default();
     let mut report = Report::default();
-    let Some(compiled) = pipeline::read(catalogs, &mut sources, &mut report) else {
+    let Some(placed) = pipeline::place(catalogs, &mut sources, &mut report) else {
         return refused(&report, &sources, format, streams);
     };
+    let compiled = placed.catalogs;
     let mut tools = compiled.iter().flat_map(|catalog| &catalog.tools);
     let Some(tool) = tools.find(|tool| tool.name == name) else {
         return unknown(name, &compiled, streams);

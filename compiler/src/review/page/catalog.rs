@@ -1,13 +1,28 @@
 //! A catalog: what it reaches and with which secrets, its tools, and what is no tool.
 
 use super::markup::{Page, code, escaped, link, request, words};
-use super::tool;
+use super::{prompt, tool};
 use crate::ir::{Catalog, Tool};
 use crate::review::facts;
 
-/// The parts of a catalog: the beginning of an id, and the title.
-pub(super) const PARTS: [(&str, &str); 4] =
-    [("requests", "Requests"), ("secrets", "Secrets"), ("tools", "Tools"), ("excluded", "Operations that are no tool")];
+/// A part of a catalog.
+pub(super) struct Part {
+    /// The beginning of its id.
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    write: fn(&mut Page, &Catalog),
+}
+
+/// The parts of a catalog.
+pub(super) fn parts(catalog: &Catalog) -> Vec<Part> {
+    let part = |id, title, write| Part { id, title, write };
+    let prompts = (!catalog.prompts.is_empty()).then(|| part("prompts", "Prompts", prompt::write));
+    let mut parts = vec![part("requests", "Requests", write_requests), part("secrets", "Secrets", write_secrets)];
+    parts.extend(prompts);
+    parts.push(part("tools", "Tools", write_tools));
+    parts.push(part("excluded", "Operations that are no tool", write_excluded));
+    parts
+}
 
 pub(super) fn write(page: &mut Page, catalog: &Catalog) {
     let name = &catalog.name;
@@ -19,9 +34,8 @@ pub(super) fn write(page: &mut Page, catalog: &Catalog) {
         code(&catalog.document),
         catalog.document_sha256
     ));
-    let writers = [write_requests, write_secrets, write_tools, write_excluded];
-    for ((part, title), write) in PARTS.into_iter().zip(writers) {
-        page.raw(&format!("<section id=\"{part}-{name}\">\n<h3>{title}</h3>\n"));
+    for Part { id, title, write } in parts(catalog) {
+        page.raw(&format!("<section id=\"{id}-{name}\">\n<h3>{title}</h3>\n"));
         write(page, catalog);
         page.raw("</section>\n");
     }

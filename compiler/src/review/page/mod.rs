@@ -5,16 +5,17 @@
 
 mod catalog;
 mod markup;
+mod prompt;
 mod tool;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use self::markup::{Page, words};
+use self::markup::{Page, code, escaped, link, words};
 use super::facts;
-use crate::ir::{Catalog, Tool};
-use crate::offer::tool_list;
+use crate::ir::{Catalog, Profile, Tool};
+use crate::offer::Offered;
 
 /// A page of more tools has them laid out as they come into sight: fast, but a link may lead a little beside its place.
 const TOOLS_MAX: usize = 100;
@@ -23,13 +24,14 @@ const STYLE: &str = include_str!("review.css");
 const SCRIPT: &str = include_str!("review.js");
 
 /// The catalogs as one page.
-pub fn page(catalogs: &[Catalog]) -> String {
+pub fn page(catalogs: &[Catalog], offered: &Offered<'_>) -> String {
     let mut page = Page::default();
     page.raw(&head(catalogs));
-    write_header(&mut page, catalogs);
-    write_contents(&mut page, catalogs);
+    write_header(&mut page, catalogs, offered);
+    write_contents(&mut page, catalogs, offered);
     page.raw("<main id=\"main\">\n");
     write_guide(&mut page);
+    write_profiles(&mut page, offered);
     for catalog in catalogs {
         catalog::write(&mut page, catalog);
     }
@@ -56,7 +58,7 @@ fn head(catalogs: &[Catalog]) -> String {
     )
 }
 
-fn write_header(page: &mut Page, catalogs: &[Catalog]) {
+fn write_header(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>) {
     let tools = || catalogs.iter().flat_map(|catalog| &catalog.tools);
     page.raw("<header class=\"top\">\n<h1>What the tools can do</h1>\n");
     page.raw("<p class=\"lead\">What stands here is all that can happen: no other request is made, nothing else is sent, and ");
@@ -78,7 +80,7 @@ fn write_header(page: &mut Page, catalogs: &[Catalog]) {
     total(sum(|catalog| catalog.excluded.len()), "operation left out", "operations left out", "");
     page.raw(&format!(
         "</dl>\n<p class=\"list\">SHA-256 of the list of tools that clients are sent: <code class=\"digest\">{}</code></p>\n",
-        tool_list(catalogs).sha256()
+        offered.tools_sha256
     ));
     page.raw("<div id=\"search\" role=\"search\" hidden>\n<label for=\"query\">Search tools, requests, fields and reasons</label>\n");
     page.raw(
@@ -88,13 +90,16 @@ fn write_header(page: &mut Page, catalogs: &[Catalog]) {
     page.raw("<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n</div>\n</header>\n");
 }
 
-fn write_contents(page: &mut Page, catalogs: &[Catalog]) {
+fn write_contents(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>) {
     page.raw("<nav class=\"contents\" aria-label=\"Contents\">\n<ul>\n<li><a href=\"#guide\">How to read this page</a></li>\n");
+    if !offered.profiles.is_empty() {
+        page.raw("<li><a href=\"#profiles\">Profiles</a></li>\n");
+    }
     for catalog in catalogs {
         let name = &catalog.name;
-        page.raw(&format!("<li><a href=\"#catalog-{name}\">{}</a>\n<ul>\n", markup::escaped(&catalog.title)));
-        for (part, title) in catalog::PARTS {
-            page.raw(&format!("<li><a href=\"#{part}-{name}\">{title}</a></li>\n"));
+        page.raw(&format!("<li><a href=\"#catalog-{name}\">{}</a>\n<ul>\n", escaped(&catalog.title)));
+        for catalog::Part { id, title, .. } in catalog::parts(catalog) {
+            page.raw(&format!("<li><a href=\"#{id}-{name}\">{title}</a></li>\n"));
         }
         page.raw("</ul>\n<ul class=\"names\">\n");
         for Tool { name, effect, .. } in &catalog.tools {
@@ -108,6 +113,30 @@ fn write_contents(page: &mut Page, catalogs: &[Catalog]) {
         page.raw("</ul>\n</li>\n");
     }
     page.raw("</ul>\n</nav>\n");
+}
+
+fn write_profiles(page: &mut Page, offered: &Offered<'_>) {
+    if offered.profiles.is_empty() {
+        return;
+    }
+    page.raw("<section id=\"profiles\">\n<h2>Profiles</h2>\n");
+    let row = |(profile, sha256): &(&Profile, String)| {
+        let Profile { name, description, tools, search } = *profile;
+        let links: Vec<String> = tools.iter().map(|tool| link(tool)).collect();
+        vec![
+            format!("{}<br><small>{}</small>", code(name), escaped(description)),
+            links.join(", "),
+            facts::searched(*search).to_owned(),
+            format!("<code class=\"digest\">{sha256}</code>"),
+        ]
+    };
+    let rows: Vec<Vec<String>> = offered.profiles.iter().map(row).collect();
+    page.table(
+        "Named subsets: a program that is started with one offers and calls nothing else.",
+        &["Profile", "Tools", "Can be searched", "SHA-256 of the list"],
+        &rows,
+    );
+    page.raw("</section>\n");
 }
 
 fn write_guide(page: &mut Page) {

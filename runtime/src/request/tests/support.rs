@@ -46,6 +46,7 @@ pub(super) fn plan(path: &'static str, rows: &[Argument], body: Body) -> Result<
         request,
         response: Response::PLAIN,
         prune: prune::current(),
+        keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
     };

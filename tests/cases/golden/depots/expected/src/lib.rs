@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::Program;
+use airlock_contract::{Profile, Program};
 
 #[rustfmt::skip]
 mod depots;
@@ -17,4 +17,25 @@ pub const COMPILER_VERSION: &str = "0.1.0";
 pub static PROGRAM: Program = Program {
     catalogs: &[&depots::CATALOG],
     tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
+    profiles: PROFILES,
+    compiler_version: COMPILER_VERSION,
 };
+
+/// Subsets of the tools, each with the digest of the list under it: `airlock-host tools --profile NAME --digest`.
+#[rustfmt::skip]
+const PROFILES: &[Profile] = &[
+    Profile {
+        name: "counting",
+        description: "What people who count parts need.",
+        tools: &["get_label", "list_parts"],
+        search: false,
+        tools_sha256: "3154c4287ea8241a001b3498b398a1ff8951be62f05c8ac6046470308cea846b",
+    },
+    Profile {
+        name: "everything",
+        description: "All there is, to be searched.",
+        tools: &["add_part", "get_label", "list_depots", "list_moves", "list_parts"],
+        search: true,
+        tools_sha256: "04f4e588561ddeb76d67a034a67e0d88f4f16595f8470dac9cd3b6f9c478c92f",
+    },
+];

@@ -9,6 +9,7 @@ mod get_label;
 mod list_depots;
 mod list_moves;
 mod list_parts;
+mod prompts;
 mod shapes;
 
 pub(super) static CATALOG: Catalog = Catalog {
@@ -40,4 +41,5 @@ pub(super) static CATALOG: Catalog = Catalog {
         list_moves::TOOL,
         list_parts::TOOL,
     ],
+    prompts: prompts::PROMPTS,
 };
