@@ -106,7 +106,7 @@ fn heaviest(mut weighed: Vec<(u64, &Listed<'_>)>, unit: &str) -> String {
     const FIELDS_TOLD: usize = 3;
     weighed.sort_by_key(|(weight, entry)| (std::cmp::Reverse(*weight), entry.name));
     let tool = |(weight, entry): &(u64, &Listed<'_>)| {
-        let fields: Vec<String> = weights(&entry.input_schema)
+        let fields: Vec<String> = weights(&entry.input_schema())
             .into_iter()
             .take(FIELDS_TOLD)
             .map(|(path, bytes)| format!("{path} {bytes}"))

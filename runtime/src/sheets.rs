@@ -200,8 +200,8 @@ fn tool(entry: &Entry) -> String {
     }
     line!(text, "- bytes of an answer at most: {}", tool.response.bytes_max);
     line!(text, "- what is kept of it: {}", Sheet::Rule(entry).uri());
-    line!(text, "\n## Arguments\n\n{}", fenced("json", &format!("{:#}", listed.input_schema)));
-    match &listed.output_schema {
+    line!(text, "\n## Arguments\n\n{}", fenced("json", &format!("{:#}", listed.input_schema())));
+    match &listed.output_schema() {
         Some(schema) => line!(text, "\n## Result\n\n{}", fenced("json", &format!("{schema:#}"))),
         None => text.push_str("\n## Result\n\nThe document does not say what it is made of.\n"),
     }

@@ -5,10 +5,11 @@
 
 use airlock_contract::request::BODY_BYTES_MAX;
 use airlock_contract::shape::{Integer, Number};
-use serde_json::{Map, Value, json};
+use serde_json::{Number as JsonNumber, Value};
 
 use crate::view::{List, Object, Text};
-use crate::{Argument, Source, View, Viewed, cut, describe, members, object};
+use crate::tree::{Members, Tree, members};
+use crate::{Argument, Source, View, Viewed, cut, describe, of_type};
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
 /// shared are written out at each place, so their number can grow fast.
@@ -18,22 +19,26 @@ const NODES_MAX: usize = 4000;
 ///
 /// [`Tool::takes_bytes`]: crate::Tool::takes_bytes
 pub fn input_schema<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool) -> Value {
+    input_tree(arguments, takes_bytes).into()
+}
+
+/// The same, to be written.
+pub(crate) fn input_tree<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool) -> Tree<'a> {
     let mut writer = Writer { open: Vec::new(), nodes: 0, named_files: !takes_bytes };
-    let mut properties = Map::new();
+    let mut properties = Members::default();
     let mut required = Vec::new();
     for argument in arguments {
         if argument.source == Source::Required {
-            required.push(Value::from(argument.name));
+            required.push(Tree::Text(argument.name.into()));
         }
-        properties.insert(argument.name.to_owned(), writer.argument(argument));
+        properties.insert(argument.name, writer.argument(argument));
     }
-    let mut schema = Map::new();
-    schema.insert("type".to_owned(), "object".into());
-    schema.insert("properties".to_owned(), properties.into());
+    let mut schema = of_type("object");
+    schema.insert("properties", properties);
     if !required.is_empty() {
-        schema.insert("required".to_owned(), required.into());
+        schema.insert("required", required);
     }
-    schema.insert("additionalProperties".to_owned(), false.into());
+    schema.insert("additionalProperties", Value::Bool(false));
     schema.into()
 }
 
@@ -46,43 +51,46 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) -> Value {
+    fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) -> Tree<'a> {
         let mut schema = self.shape(argument.shape);
         describe(&mut schema, argument.description);
         if let Source::Default(json) = argument.source
-            && let Ok(value) = serde_json::from_str(json)
+            && let Ok(value) = serde_json::from_str::<Value>(json)
         {
-            schema.insert("default".to_owned(), value);
+            schema.insert("default", value);
         }
         schema.into()
     }
 
-    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Map<String, Value> {
+    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Members<'a> {
         self.nodes += 1;
         match shape.view() {
-            View::Any => object(json!({"description": "Any JSON value."})),
-            View::Boolean => object(json!({"type": "boolean"})),
+            View::Any => members([("description", "Any JSON value.".into())]),
+            View::Boolean => of_type("boolean"),
             View::Integer(bounds) => integer(&bounds),
             View::Number(bounds) => number(&bounds),
             View::Text(bounds) => text(&bounds),
             View::List(list) => self.list(&list),
             View::Object(properties) => self.object(&properties),
-            View::Words(words) => object(json!({"type": "string", "enum": words})),
+            View::Words(words) => {
+                let words: Vec<Tree<'a>> = words.into_iter().map(|word| Tree::Text(word.into())).collect();
+                members([("type", "string".into()), ("enum", words.into())])
+            }
             View::Literals(literals) => enumeration(&literals),
             View::AnyOf(shapes) => {
-                let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
+                let any: Vec<Tree<'a>> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
                 members([("anyOf", any.into())])
             }
             View::Nullable(inner) => {
                 let inner = self.shape(inner);
-                members([("anyOf", vec![inner.into(), json!({"type": "null"})].into())])
+                members([("anyOf", vec![inner.into(), of_type("null").into()].into())])
             }
             View::File => self.file(),
             View::Named(name, shape) => self.named(name, shape),
         }
     }
 
-    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Map<String, Value> {
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Members<'a> {
         if self.open.contains(&name) || self.nodes > NODES_MAX {
             return cut(name, shape);
         }
@@ -93,89 +101,89 @@ impl<'a> Writer<'a> {
     }
 
     /// Without a keyword for the length or the encoding: hosts build grammars from schemas, and refuse or ignore these.
-    fn file(&self) -> Map<String, Value> {
+    fn file(&self) -> Members<'a> {
+        let told = |description: String| members([("type", "string".into()), ("description", description.into())]).into();
         let bytes = format!("The file's bytes in base64 (RFC 4648, section 4) with padding; at most {BODY_BYTES_MAX}.");
-        let mut members = object(json!({"base64": {"type": "string", "description": bytes}}));
+        let mut properties = members([("base64", told(bytes))]);
         if self.named_files {
-            members
-                .insert("filename".to_owned(), json!({"type": "string", "description": "Its name, without a path."}));
+            properties.insert("filename", told("Its name, without a path.".to_owned()));
         }
-        members.insert(
-            "media_type".to_owned(),
-            json!({"type": "string", "description": "Its media type, such as image/png."}),
-        );
-        object(json!({
-            "type": "object", "properties": members, "required": ["base64"], "additionalProperties": false,
-            "description": "A file.",
-        }))
+        properties.insert("media_type", told("Its media type, such as image/png.".to_owned()));
+        members([
+            ("type", "object".into()),
+            ("properties", properties.into()),
+            ("required", vec!["base64".into()].into()),
+            ("additionalProperties", Value::Bool(false).into()),
+            ("description", "A file.".into()),
+        ])
     }
 
-    fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Map<String, Value> {
+    fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Members<'a> {
         let items = self.shape(list.items).into();
         let mut schema = members([("type", "array".into()), ("items", items)]);
         if list.items_min > 0 {
-            schema.insert("minItems".to_owned(), list.items_min.into());
+            schema.insert("minItems", Value::from(list.items_min));
         }
         if let Some(max) = list.items_max {
-            schema.insert("maxItems".to_owned(), max.into());
+            schema.insert("maxItems", Value::from(max));
         }
         if list.unique {
-            schema.insert("uniqueItems".to_owned(), true.into());
+            schema.insert("uniqueItems", Value::Bool(true));
         }
         schema
     }
 
-    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Map<String, Value> {
-        let mut properties = Map::new();
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Members<'a> {
+        let mut properties = Members::default();
         let mut required = Vec::new();
         for property in &shape.properties {
             let mut schema = self.shape(property.shape);
             describe(&mut schema, property.description);
-            properties.insert(property.name.to_owned(), schema.into());
+            properties.insert(property.name, schema);
             if property.required {
-                required.push(Value::from(property.name));
+                required.push(Tree::Text(property.name.into()));
             }
         }
         let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
         if !required.is_empty() {
-            schema.insert("required".to_owned(), required.into());
+            schema.insert("required", required);
         }
         let rest = match shape.rest {
             Some(rest) => self.shape(rest).into(),
-            None => Value::Bool(false),
+            None => Tree::Value(Value::Bool(false)),
         };
-        schema.insert("additionalProperties".to_owned(), rest);
+        schema.insert("additionalProperties", rest);
         if shape.properties_min > 0 {
-            schema.insert("minProperties".to_owned(), shape.properties_min.into());
+            schema.insert("minProperties", Value::from(shape.properties_min));
         }
         if let Some(max) = shape.properties_max {
-            schema.insert("maxProperties".to_owned(), max.into());
+            schema.insert("maxProperties", Value::from(max));
         }
         schema
     }
 }
 
-fn integer(bounds: &Integer) -> Map<String, Value> {
-    let mut schema = object(json!({"type": "integer"}));
+fn integer<'a>(bounds: &Integer) -> Members<'a> {
+    let mut schema = of_type("integer");
     for (keyword, bound) in [("minimum", bounds.min), ("maximum", bounds.max), ("multipleOf", bounds.multiple_of)] {
-        if let Some(number) = bound.and_then(serde_json::Number::from_i128) {
-            schema.insert(keyword.to_owned(), number.into());
+        if let Some(number) = bound.and_then(JsonNumber::from_i128) {
+            schema.insert(keyword, Value::Number(number));
         } else if let Some(bound) = bound {
             // Beyond 64 bits a JSON number is a float in every peer that we know, and here too.
             #[expect(clippy::cast_precision_loss, reason = "the value is compared as a float as well")]
-            schema.insert(keyword.to_owned(), (bound as f64).into());
+            schema.insert(keyword, Value::from(bound as f64));
         }
     }
     if bounds.is_wide() {
         // Hosts that hold numbers as floats would lose digits.
-        let digits = json!({"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"});
-        return members([("anyOf", vec![schema.into(), digits].into())]);
+        let digits = members([("type", "string".into()), ("pattern", "^-?(0|[1-9][0-9]*)$".into())]);
+        return members([("anyOf", vec![schema.into(), digits.into()].into())]);
     }
     schema
 }
 
-fn number(bounds: &Number) -> Map<String, Value> {
-    let mut schema = object(json!({"type": "number"}));
+fn number<'a>(bounds: &Number) -> Members<'a> {
+    let mut schema = of_type("number");
     let keywords = [
         ("minimum", bounds.min),
         ("maximum", bounds.max),
@@ -184,38 +192,38 @@ fn number(bounds: &Number) -> Map<String, Value> {
     ];
     for (keyword, bound) in keywords {
         if let Some(bound) = bound {
-            schema.insert(keyword.to_owned(), bound.into());
+            schema.insert(keyword, Value::from(bound));
         }
     }
     schema
 }
 
-fn text(bounds: &Text<'_>) -> Map<String, Value> {
-    let mut schema = object(json!({"type": "string"}));
+fn text<'a>(bounds: &Text<'a>) -> Members<'a> {
+    let mut schema = of_type("string");
     if bounds.chars_min > 0 {
-        schema.insert("minLength".to_owned(), bounds.chars_min.into());
+        schema.insert("minLength", Value::from(bounds.chars_min));
     }
     if let Some(max) = bounds.chars_max {
-        schema.insert("maxLength".to_owned(), max.into());
+        schema.insert("maxLength", Value::from(max));
     }
     if !bounds.pattern.is_empty() {
-        schema.insert("pattern".to_owned(), bounds.pattern.into());
+        schema.insert("pattern", Tree::Text(bounds.pattern.into()));
     }
     if !bounds.format.is_empty() {
-        schema.insert("format".to_owned(), bounds.format.into());
+        schema.insert("format", Tree::Text(bounds.format.into()));
     }
     schema
 }
 
-fn enumeration(literals: &[&str]) -> Map<String, Value> {
+fn enumeration<'a>(literals: &[&str]) -> Members<'a> {
     let values: Vec<Value> = literals.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
-    let mut schema = Map::new();
+    let mut schema = Members::default();
     // Some hosts want a type beside `enum`.
     if values.iter().all(Value::is_string) {
-        schema.insert("type".to_owned(), "string".into());
+        schema.insert("type", "string");
     } else if values.iter().all(|value| value.is_i64() || value.is_u64()) {
-        schema.insert("type".to_owned(), "integer".into());
+        schema.insert("type", "integer");
     }
-    schema.insert("enum".to_owned(), values.into());
+    schema.insert("enum", Value::Array(values));
     schema
 }

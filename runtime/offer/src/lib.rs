@@ -14,8 +14,11 @@ mod list;
 mod output;
 mod rank;
 mod search;
+mod tree;
 mod view;
 mod weight;
+
+use std::borrow::Cow;
 
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
@@ -27,43 +30,36 @@ pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAM
 pub use view::{List, Object, Property, Text, View, Viewed};
 pub use weight::weights;
 
-use serde_json::{Map, Value};
+use tree::{Members, Tree, members};
 
 /// Puts a description in; one that a cut left there stays behind it.
-fn describe(schema: &mut Map<String, Value>, description: &str) {
+fn describe<'a>(schema: &mut Members<'a>, description: impl Into<Cow<'a, str>>) {
+    let description = description.into();
     if description.is_empty() {
         return;
     }
     let text = match schema.get("description") {
-        Some(Value::String(own)) => format!("{description} {own}"),
-        _ => description.to_owned(),
+        Some(Tree::Text(own)) => Cow::Owned(format!("{description} {own}")),
+        _ => description,
     };
-    schema.insert("description".to_owned(), text.into());
+    schema.insert("description", Tree::Text(text));
 }
 
 /// What stands for a named shape that is not written out again.
-fn cut<'a, S: Viewed<'a>>(name: &str, shape: S) -> Map<String, Value> {
-    let mut cut = Map::new();
+fn cut<'a, S: Viewed<'a>>(name: &str, shape: S) -> Members<'a> {
+    let mut cut = Members::default();
     match shape.view() {
-        View::Object(_) => drop(cut.insert("type".to_owned(), "object".into())),
-        View::List(_) => drop(cut.insert("type".to_owned(), "array".into())),
+        View::Object(_) => cut.insert("type", "object"),
+        View::List(_) => cut.insert("type", "array"),
         _ => {}
     }
-    cut.insert("description".to_owned(), format!("A nested {name}, of the same form.").into());
+    cut.insert("description", format!("A nested {name}, of the same form."));
     cut
 }
 
-/// A map of these members, in this order. `json!` would copy what it is given, and schemas are deep.
-fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
-/// The map of a `json!` object.
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+/// A schema that says the type alone.
+fn of_type<'a>(kind: &'static str) -> Members<'a> {
+    members([("type", kind.into())])
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Viewed, input_schema, output_schema, search_entries, sha256};
+use crate::input::input_tree;
+use crate::output::output_tree;
+use crate::tree::Tree;
+use crate::{Viewed, search_entries, sha256};
 
 /// A tool, as far as anybody is told of it.
 #[derive(Clone, Debug)]
@@ -80,24 +83,29 @@ impl<'a> Argument<'a, &'a shape::Shape> {
     }
 }
 
-/// One entry of the list (Model Context Protocol 2026-07-28, `Tool`). Its fields stand in the order in which they are sent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One entry of the list (Model Context Protocol 2026-07-28, `Tool`), as it is sent. Programs have hundreds of them, and most
+/// are never asked for their parts: those are read from the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
     /// The tool's name.
     pub name: &'a str,
-    /// One line for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<&'a str>,
     /// What the model is told.
     pub description: &'a str,
-    /// JSON Schema of the arguments: a closed object without `$ref`, keys in declared order.
-    pub input_schema: Value,
-    /// JSON Schema of the answer, an object; none where nothing is known of it.
+    text: String,
+}
+
+/// What is sent of a tool, in the order in which it is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent<'a> {
+    name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_schema: Option<Value>,
-    /// Hints for clients.
-    pub annotations: Annotations,
+    title: Option<&'a str>,
+    description: &'a str,
+    input_schema: Tree<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_schema: Option<Tree<'a>>,
+    annotations: Annotations,
 }
 
 /// Hints for clients. Left out, they default to the alarming side; they change nothing about what the gate allows.
@@ -139,26 +147,43 @@ impl Annotations {
 impl<'a> Listed<'a> {
     /// A tool's entry.
     pub fn new<S: Viewed<'a>>(tool: &Tool<'a, S>) -> Self {
-        Self {
-            name: tool.name,
-            title: Some(tool.title).filter(|title| !title.is_empty()),
-            description: tool.description,
-            input_schema: input_schema(&tool.arguments, tool.takes_bytes),
-            output_schema: output_schema(tool.output),
-            annotations: Annotations::of(tool.effect, tool.method),
-        }
+        let Tool { name, title, description, effect, method, takes_bytes, ref arguments, output } = *tool;
+        let sent = Sent {
+            name,
+            title: Some(title).filter(|title| !title.is_empty()),
+            description,
+            input_schema: input_tree(arguments, takes_bytes),
+            output_schema: output_tree(output),
+            annotations: Annotations::of(effect, method),
+        };
+        // Strings for keys and numbers that are JSON: there is nothing that could fail.
+        Self { name, description, text: serde_json::to_string(&sent).unwrap_or_default() }
     }
 
     /// The entry as it is sent: compact JSON.
-    pub fn text(&self) -> String {
-        // Strings for keys and numbers that are JSON: there is nothing that could fail.
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// JSON Schema of the arguments: a closed object without `$ref`, keys in declared order.
+    pub fn input_schema(&self) -> Value {
+        self.part("inputSchema").unwrap_or_default()
+    }
+
+    /// JSON Schema of the answer, an object; none where nothing is known of it.
+    pub fn output_schema(&self) -> Option<Value> {
+        self.part("outputSchema")
+    }
+
+    fn part(&self, name: &str) -> Option<Value> {
+        let mut entry: Map<String, Value> = serde_json::from_str(&self.text).ok()?;
+        entry.remove(name)
     }
 
     /// What hosts hand to a model of it, as compact JSON: name, description and the schema of the arguments. This is what
     /// is counted where tokens or bytes of a tool are counted.
     pub fn told(&self) -> String {
-        told(self.name, self.description, &self.input_schema)
+        told(self.name, self.description, &self.input_schema())
     }
 }
 
@@ -169,13 +194,13 @@ impl<'a> Listed<'a> {
 pub fn told_of_sent(text: &str) -> serde_json::Result<Vec<(String, String)>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Sent {
+    struct Read {
         name: String,
         description: String,
         input_schema: Value,
     }
-    let sent: Vec<Sent> = serde_json::from_str(text)?;
-    let pair = |sent: Sent| {
+    let sent: Vec<Read> = serde_json::from_str(text)?;
+    let pair = |sent: Read| {
         let told = told(&sent.name, &sent.description, &sent.input_schema);
         (sent.name, told)
     };
@@ -196,12 +221,19 @@ pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
 
 /// Entries as they are sent: a compact JSON array.
 pub fn sent<'l, 't: 'l>(entries: impl IntoIterator<Item = &'l Listed<'t>>) -> String {
-    let entries: Vec<String> = entries.into_iter().map(Listed::text).collect();
-    format!("[{}]", entries.join(","))
+    let mut text = String::from("[");
+    for (position, entry) in entries.into_iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        text.push_str(entry.text());
+    }
+    text.push(']');
+    text
 }
 
 /// Every tool of a program or of a profile, in the order of their names: the answer to `tools/list`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolList<'a>(Vec<Listed<'a>>);
 
 impl<'a> ToolList<'a> {

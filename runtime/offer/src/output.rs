@@ -7,10 +7,11 @@
 //! against the same before it goes out. The root is an object: an answer that is none stands in `{"result": …}`.
 
 use airlock_contract::text::is_invisible;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::view::Object;
-use crate::{View, Viewed, cut, describe, members, object};
+use crate::tree::{Members, Tree, members};
+use crate::{View, Viewed, cut, describe, of_type};
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
 /// tools has to stay well below the ten megabytes that clients read as one message.
@@ -24,6 +25,11 @@ const LISTED_MAX: usize = 40;
 
 /// The schema of a tool's answer; none where nothing is known of it.
 pub fn output_schema<'a, S: Viewed<'a>>(shape: S) -> Option<Value> {
+    output_tree(shape).map(Value::from)
+}
+
+/// The same, to be written.
+pub(crate) fn output_tree<'a, S: Viewed<'a>>(shape: S) -> Option<Tree<'a>> {
     if matches!(shape.view(), View::Any) {
         return None;
     }
@@ -33,7 +39,7 @@ pub fn output_schema<'a, S: Viewed<'a>>(shape: S) -> Option<Value> {
         Kinds::NoObjects => wrapped(writer.shape(shape)),
         Kinds::Both => match object_of(shape) {
             Some(members) => or_result(writer.object(&members)),
-            None => object(json!({"type": "object"})),
+            None => of_type("object"),
         },
     };
     Some(schema.into())
@@ -89,32 +95,33 @@ fn object_of<'a, S: Viewed<'a>>(shape: S) -> Option<Object<'a, S>> {
 }
 
 /// The schema of an object, made true of `{"result": null}` as well: no member is there for sure.
-fn or_result(mut schema: Map<String, Value>) -> Map<String, Value> {
+fn or_result(mut schema: Members<'_>) -> Members<'_> {
     schema.remove("required");
     schema.remove("additionalProperties");
-    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        properties.shift_remove("result");
+    if let Some(Tree::Object(properties)) = schema.get_mut("properties") {
+        properties.remove("result");
     }
     schema
 }
 
-fn wrapped(schema: Map<String, Value>) -> Map<String, Value> {
+fn wrapped(schema: Members<'_>) -> Members<'_> {
     let properties = members([("result", schema.into())]);
-    members([("type", "object".into()), ("properties", properties.into()), ("required", json!(["result"]))])
+    members([("type", "object".into()), ("properties", properties.into()), ("required", vec!["result".into()].into())])
 }
 
 /// Clients want the type at the root, also beside a choice.
-fn with_type(schema: Map<String, Value>) -> Map<String, Value> {
-    let mut root = object(json!({"type": "object"}));
+fn with_type(schema: Members<'_>) -> Members<'_> {
+    let mut root = of_type("object");
     root.extend(schema);
     root
 }
 
 /// A schema, or null beside it; as it is where null is in already.
-fn or_null(schema: Map<String, Value>) -> Map<String, Value> {
-    let nothing = json!({"type": "null"});
-    let known = schema.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.contains(&nothing));
-    if known || !schema.contains_key("type") && !schema.contains_key("anyOf") {
+fn or_null(schema: Members<'_>) -> Members<'_> {
+    let nothing = Tree::Object(of_type("null"));
+    let any = schema.get("anyOf");
+    let is_known = matches!(any, Some(Tree::List(any)) if any.contains(&nothing));
+    if is_known || schema.get("type").is_none() && any.is_none() {
         return schema;
     }
     members([("anyOf", vec![schema.into(), nothing].into())])
@@ -127,40 +134,40 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Map<String, Value> {
+    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Members<'a> {
         self.nodes += 1;
         let view = shape.view();
         if self.nodes > NODES_MAX {
             return bare(&view);
         }
         match view {
-            View::Any => object(json!({"description": "Any JSON value."})),
-            View::Boolean => object(json!({"type": "boolean"})),
-            View::Integer(_) => object(json!({"type": "integer"})),
-            View::Number(_) => object(json!({"type": "number"})),
-            View::Text(_) => object(json!({"type": "string"})),
+            View::Any => members([("description", "Any JSON value.".into())]),
+            View::Boolean => of_type("boolean"),
+            View::Integer(_) => of_type("integer"),
+            View::Number(_) => of_type("number"),
+            View::Text(_) => of_type("string"),
             View::List(list) => {
                 let items = self.shape(list.items).into();
                 or_null(members([("type", "array".into()), ("items", items)]))
             }
             View::Object(shape) => self.object(&shape),
             View::Words(words) => {
-                let mut schema = object(json!({"type": "string"}));
-                describe(&mut schema, &listed(&words));
+                let mut schema = of_type("string");
+                describe(&mut schema, listed(&words));
                 schema
             }
             View::Literals(literals) => literal(&literals),
             View::AnyOf(shapes) => {
-                let any: Vec<Value> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
+                let any: Vec<Tree<'a>> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
                 members([("anyOf", any.into())])
             }
             View::Nullable(inner) => or_null(self.shape(inner)),
-            View::File => object(json!({"type": "object"})),
+            View::File => of_type("object"),
             View::Named(name, shape) => self.named(name, shape),
         }
     }
 
-    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Map<String, Value> {
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Members<'a> {
         if self.open.contains(&name) {
             return cut(name, shape);
         }
@@ -170,35 +177,35 @@ impl<'a> Writer<'a> {
         schema
     }
 
-    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Map<String, Value> {
-        let mut properties = Map::new();
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Members<'a> {
+        let mut properties = Members::default();
         let mut required = Vec::new();
         for property in &shape.properties {
             let mut schema = self.shape(property.shape);
             if !property.required {
                 schema = or_null(schema);
             }
-            describe(&mut schema, &one_line(property.description));
-            properties.insert(property.name.to_owned(), schema.into());
+            describe(&mut schema, one_line(property.description));
+            properties.insert(property.name, schema);
             if property.required {
-                required.push(Value::from(property.name));
+                required.push(Tree::Text(property.name.into()));
             }
         }
         let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
         if !required.is_empty() {
-            schema.insert("required".to_owned(), required.into());
+            schema.insert("required", required);
         }
         if let Some(rest) = shape.rest
             && !matches!(rest.view(), View::Any)
         {
-            schema.insert("additionalProperties".to_owned(), self.shape(rest).into());
+            schema.insert("additionalProperties", self.shape(rest));
         }
         schema
     }
 }
 
 /// The type of a shape and nothing else; nothing at all of a choice.
-fn bare<S>(shape: &View<'_, S>) -> Map<String, Value> {
+fn bare<'a, S>(shape: &View<'_, S>) -> Members<'a> {
     let kind = match shape {
         View::Boolean => "boolean",
         View::Integer(_) => "integer",
@@ -206,18 +213,18 @@ fn bare<S>(shape: &View<'_, S>) -> Map<String, Value> {
         View::Text(_) | View::Words(_) => "string",
         View::List(_) => "array",
         View::Object(_) | View::File => "object",
-        _ => return object(json!({"description": "Not described further."})),
+        _ => return members([("description", "Not described further.".into())]),
     };
-    object(json!({"type": kind}))
+    of_type(kind)
 }
 
 /// The type that all literals have, if it is one, and the literals in words.
-fn literal(literals: &[&str]) -> Map<String, Value> {
-    let mut schema = Map::new();
+fn literal<'a>(literals: &[&str]) -> Members<'a> {
+    let mut schema = Members::default();
     if let Some(kind) = literal_type(literals) {
-        schema.insert("type".to_owned(), kind.into());
+        schema.insert("type", kind);
     }
-    describe(&mut schema, &listed(literals));
+    describe(&mut schema, listed(literals));
     schema
 }
 

@@ -5,6 +5,7 @@
 //! arguments: names, what is said of them, values to choose from. The ranking is plain arithmetic: the same words over the
 //! same tools give the same list.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -42,7 +43,7 @@ pub struct Ranking {
 }
 
 /// What is told of a tool, as far as it is ranked by it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ranked<'a> {
     /// Its name.
     pub name: &'a str,
@@ -51,7 +52,7 @@ pub struct Ranked<'a> {
     /// What the model is told.
     pub description: &'a str,
     /// JSON Schema of its arguments.
-    pub input_schema: &'a Value,
+    pub input_schema: Cow<'a, Value>,
 }
 
 impl Ranking {
@@ -104,7 +105,7 @@ fn counted(tool: Ranked<'_>) -> BTreeMap<String, usize> {
     }
     add(tool.title, &mut words);
     add(tool.description, &mut words);
-    add_schema(tool.input_schema, 0, &mut words);
+    add_schema(&tool.input_schema, 0, &mut words);
     words
 }
 

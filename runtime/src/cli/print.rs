@@ -40,7 +40,7 @@ pub(super) fn tools(
             writeln!(out, "{:width$}  {}", "", tool.title)?;
         }
         if with_schema {
-            writeln!(out, "{:#}", listed(tool).input_schema)?;
+            writeln!(out, "{:#}", listed(tool).input_schema())?;
         }
     }
     Ok(())
@@ -60,8 +60,8 @@ fn in_json(catalog: &Catalog, tool: &'static Tool, with_schema: bool) -> Value {
     put("credentials", tool.credentials.into());
     if with_schema {
         let listed = listed(tool);
-        put("input_schema", listed.input_schema);
-        if let Some(schema) = listed.output_schema {
+        put("input_schema", listed.input_schema());
+        if let Some(schema) = listed.output_schema() {
             put("output_schema", schema);
         }
     }

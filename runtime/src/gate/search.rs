@@ -1,5 +1,6 @@
 //! The two tools of a profile with `search`. They tell of the tools that are offered, and call nobody.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use airlock_offer::{
@@ -64,7 +65,7 @@ fn ranked(entry: &Entry) -> Ranked<'_> {
         name: entry.tool.name,
         title: entry.tool.title,
         description: entry.tool.description,
-        input_schema: &entry.listed.input_schema,
+        input_schema: Cow::Owned(entry.listed.input_schema()),
     }
 }
 
@@ -85,9 +86,9 @@ fn describe(name: &str, offered: &[Entry]) -> Result<Value, Refusal> {
     let mut described = brief(entry);
     let mut put = |key: &str, value: Value| drop(described.insert(key.to_owned(), value));
     put("description", entry.tool.description.into());
-    put("input_schema", entry.listed.input_schema.clone());
-    if let Some(schema) = &entry.listed.output_schema {
-        put("output_schema", schema.clone());
+    put("input_schema", entry.listed.input_schema());
+    if let Some(schema) = entry.listed.output_schema() {
+        put("output_schema", schema);
     }
     Ok(described.into())
 }

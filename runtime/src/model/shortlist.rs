@@ -3,6 +3,8 @@
 //! A small model that reads twenty tools takes long and picks badly; one that reads five does neither. People are shown
 //! which tools were offered. The ranking is the one that clients search tools by.
 
+use std::borrow::Cow;
+
 use airlock_offer::{Ranked, Ranking};
 
 use super::offer::OfferedTool;
@@ -14,7 +16,7 @@ pub fn rank(question: &str, tools: &[OfferedTool], count: usize) -> Vec<usize> {
         name: &tool.name,
         title: "",
         description: &tool.description,
-        input_schema: &tool.schema,
+        input_schema: Cow::Borrowed(&tool.schema),
     });
     Ranking::new(ranked).best(question, count)
 }

@@ -282,7 +282,7 @@ async fn an_answer_of_another_shape_says_where_it_is() {
     assert_eq!(pruned.misfit.as_deref(), Some("the whole is of another type, or missing"));
     assert_eq!(pruned.json, r#"{"ok":true}"#);
     let schemas: Vec<Value> =
-        bench.gate.tools().iter().take(4).map(|entry| entry.listed.output_schema.clone().unwrap_or_default()).collect();
+        bench.gate.tools().iter().take(4).map(|entry| entry.listed.output_schema().unwrap_or_default()).collect();
     assert_eq!(
         schemas,
         [

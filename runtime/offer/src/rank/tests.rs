@@ -7,7 +7,7 @@ fn ranking(tools: &[(&str, &str, Value)]) -> Ranking {
         name,
         title: "",
         description,
-        input_schema,
+        input_schema: Cow::Borrowed(input_schema),
     }))
 }
 

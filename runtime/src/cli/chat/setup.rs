@@ -30,7 +30,7 @@ pub(super) fn offer(gate: &Gate, names: &[String]) -> Result<Arc<Offer>, String>
     let tools = chosen.iter().map(|entry| OfferedTool {
         name: entry.tool.name.to_owned(),
         description: entry.tool.description.to_owned(),
-        schema: entry.listed.input_schema.clone(),
+        schema: entry.listed.input_schema(),
         effect: entry.tool.effect,
     });
     Offer::new(tools.collect()).map(Arc::new).map_err(|fault| fault.to_string())
