@@ -131,7 +131,7 @@ enum Command {
 
 /// Which of the tools there are for a command.
 #[derive(Debug, clap::Args)]
-struct ProfileArg {
+pub(crate) struct ProfileArg {
     /// Offer the tools of this profile, and no others; REVIEW.md lists the profiles
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
