@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use airlock_contract::{Profile, Program};
 use airlock_offer::ToolList;
@@ -165,7 +166,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
-    pub(crate) fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
+    fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
         self.open(profile).map(|(gate, _)| Arc::new(gate))
     }
 
