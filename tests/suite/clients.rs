@@ -162,6 +162,37 @@ fn inspect(bench: &Bench, inspector: &str, arguments: &[&str]) -> Output {
     command.args(arguments).output().expect("it starts")
 }
 
+/// Under a profile, the official client reads all that it is told of, in both eras.
+#[test]
+#[ignore = "needs the Python package mcp; run tests/all.sh"]
+fn with_python_the_official_client_reads_resources_and_gets_prompts() {
+    let bench = Bench::over_stdio();
+    let profile = &airlock_generated::PROGRAM.profiles[0];
+    for (mode, unknown) in [("auto", -32602), ("legacy", -32002), ("2026-07-28", -32602)] {
+        let mut client = Command::new("python3");
+        let arguments = r#"{"ward":"W3","shift":"night"}"#;
+        client.env("PYTHONPATH", needed("AIRLOCK_PYTHONPATH"));
+        client.args(["clients/read_and_get.py", mode, "ward_handover", arguments, "shift"]);
+        let output = client.args(bench.target()).args(["--profile", profile.name]).output().expect("it starts");
+        assert!(output.status.success(), "{mode}: {}", text(&output.stderr));
+        let seen: Value = serde_json::from_str(&text(&output.stdout)).expect("is JSON");
+        assert_eq!(seen["tools"], json!(profile.tools), "{mode}");
+        assert_eq!(seen["texts"].as_object().map(serde_json::Map::len), Some(2 + 2 * profile.tools.len()));
+        let rule = seen["texts"]["catalog://clinic/find_free_beds/rule"].as_str().expect("was read");
+        assert!(rule.contains("beds: items[*].{"), "{rule}");
+        assert!(!seen.to_string().contains(KEY) && !seen["texts"].to_string().contains("127.0.0.1"));
+        assert_eq!(seen["templates"].as_array().map(Vec::len), Some(3));
+        assert_eq!(seen["prompts"], json!(["check_medicine", "ward_handover"]));
+        let (role, said) = (&seen["messages"][0][0], seen["messages"][0][1].as_str().expect("is text"));
+        assert!(role == "user" && said.starts_with("Prepare the handover of ward W3 for the night shift.\n"), "{said}");
+        assert_eq!(seen["completion"], json!(["early", "late", "night"]));
+        assert_eq!(seen["unknown_resource"]["code"], unknown, "{mode}");
+        assert_eq!(seen["refused_prompt"]["code"], -32602);
+        assert!(seen["refused_prompt"]["message"].as_str().is_some_and(|text| text.contains("`ward` is missing")));
+    }
+    assert_eq!(bench.place.audit(), [] as [Value; 0], "nothing was called");
+}
+
 /// The strictest reader of schemas among the clients has nothing against the list, in either era and on either transport.
 #[test]
 #[ignore = "needs Node 22 and packages of npm; tests/all.sh installs them"]

@@ -166,7 +166,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
-    pub(crate) fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
+    fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
         self.open(profile).map(|(gate, _)| Arc::new(gate))
     }
 
