@@ -133,6 +133,12 @@ impl Gate {
         &self.entries
     }
 
+    /// The tool of this name.
+    pub fn tool(&self, name: &str) -> Option<&Entry> {
+        let place = self.entries.binary_search_by_key(&name, |entry| entry.tool.name);
+        place.ok().and_then(|place| self.entries.get(place))
+    }
+
     /// The longest that a call can take.
     pub fn time_max(&self) -> Duration {
         self.limits.time_max
@@ -160,7 +166,7 @@ impl Gate {
 
     /// Calls a tool. Dropping the future cancels the call, closes its connection and leaves its audit record.
     pub async fn call(&self, call: Call) -> Outcome {
-        let entry = self.entries.iter().find(|entry| entry.tool.name == call.tool);
+        let entry = self.tool(&call.tool);
         let _present = self.load.open.enter();
         let calls = entry.map_or(&self.load.unknown, |entry| &entry.calls);
         let mut open = Open::new(&self.audit, calls, entry, &call);

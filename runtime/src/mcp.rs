@@ -353,7 +353,7 @@ impl ServerHandler for Adapter {
         let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256: self.0.gate.tools_sha256() };
         let approval = self.approval(&asked, &request)?;
         let mut outcome = self.call(&asked, approval, &context).await?;
-        let entry = self.0.gate.tools().iter().find(|entry| entry.tool.name == asked.tool);
+        let entry = self.0.gate.tool(asked.tool);
         if let (Some(entry), Err(refusal)) = (entry, &outcome.answer)
             && refusal.kind == RefusalKind::Approval
             && approval == Approval::None

@@ -21,7 +21,7 @@ pub(super) fn offer(gate: &Gate, names: &[String]) -> Result<Arc<Offer>, String>
         if names[..place].iter().any(|earlier| earlier.trim() == name) {
             return Err(format!("`--tools` names {} twice", quoted(name)));
         }
-        let Some(entry) = gate.tools().iter().find(|entry| entry.tool.name == name) else {
+        let Some(entry) = gate.tool(name) else {
             let known = gate.tools().iter().map(|entry| entry.tool.name);
             return Err(format!("no tool is named {}; {}", quoted(name), suggestion(name, known)));
         };
