@@ -7,8 +7,8 @@ use airlock_contract::request::BODY_BYTES_MAX;
 use airlock_contract::shape::{Integer, Number};
 use serde_json::{Number as JsonNumber, Value};
 
-use crate::view::{List, Object, Text};
 use crate::tree::{Members, Tree, members};
+use crate::view::{List, Object, Text};
 use crate::{Argument, Source, View, Viewed, cut, describe, of_type};
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
@@ -102,7 +102,8 @@ impl<'a> Writer<'a> {
 
     /// Without a keyword for the length or the encoding: hosts build grammars from schemas, and refuse or ignore these.
     fn file(&self) -> Members<'a> {
-        let told = |description: String| members([("type", "string".into()), ("description", description.into())]).into();
+        let told =
+            |description: String| members([("type", "string".into()), ("description", description.into())]).into();
         let bytes = format!("The file's bytes in base64 (RFC 4648, section 4) with padding; at most {BODY_BYTES_MAX}.");
         let mut properties = members([("base64", told(bytes))]);
         if self.named_files {

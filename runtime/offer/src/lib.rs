@@ -23,7 +23,7 @@ use std::borrow::Cow;
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
 pub use input::input_schema;
-pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, sent, told, told_of_sent};
+pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, sent, sent_sha256, told, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
 pub use rank::{Ranked, Ranking};
 pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAMES, SEARCH_TOOLS, search_entries};

@@ -1,5 +1,7 @@
 //! The list of tools, as the protocol sends it.
 
+use std::iter::once;
+
 use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +9,8 @@ use serde_json::{Map, Value};
 use crate::input::input_tree;
 use crate::output::output_tree;
 use crate::tree::Tree;
-use crate::{Viewed, search_entries, sha256};
+use crate::{Viewed, hex, search_entries};
+use sha2::{Digest as _, Sha256};
 
 /// A tool, as far as anybody is told of it.
 #[derive(Clone, Debug)]
@@ -220,16 +223,24 @@ pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
 }
 
 /// Entries as they are sent: a compact JSON array.
-pub fn sent<'l, 't: 'l>(entries: impl IntoIterator<Item = &'l Listed<'t>>) -> String {
-    let mut text = String::from("[");
-    for (position, entry) in entries.into_iter().enumerate() {
-        if position > 0 {
-            text.push(',');
-        }
-        text.push_str(entry.text());
-    }
-    text.push(']');
+pub fn sent<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>> + Clone) -> String {
+    let bytes: usize = entries.clone().map(|entry| entry.text().len() + 1).sum();
+    let mut text = String::with_capacity(bytes + 2);
+    pieces(entries).for_each(|piece| text.push_str(piece));
     text
+}
+
+/// SHA-256 of entries as they are sent, in lower-case hexadecimal.
+pub fn sent_sha256<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>>) -> String {
+    let mut digest = Sha256::new();
+    pieces(entries).for_each(|piece| digest.update(piece));
+    hex(&digest.finalize())
+}
+
+/// The pieces of a compact JSON array of entries.
+fn pieces<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>>) -> impl Iterator<Item = &'l str> {
+    let of_entry = |(position, entry): (usize, &'l Listed<'t>)| [if position == 0 { "" } else { "," }, entry.text()];
+    once("[").chain(entries.enumerate().flat_map(of_entry)).chain(once("]"))
 }
 
 /// Every tool of a program or of a profile, in the order of their names: the answer to `tools/list`.
@@ -273,11 +284,11 @@ impl<'a> ToolList<'a> {
 
     /// The array `tools` of the answer, as it is sent: compact JSON.
     pub fn text(&self) -> String {
-        sent(&self.0)
+        sent(self.0.iter())
     }
 
     /// SHA-256 of [`ToolList::text`], in lower-case hexadecimal.
     pub fn sha256(&self) -> String {
-        sha256(self.text().as_bytes())
+        sent_sha256(self.0.iter())
     }
 }

@@ -9,8 +9,8 @@
 use airlock_contract::text::is_invisible;
 use serde_json::Value;
 
-use crate::view::Object;
 use crate::tree::{Members, Tree, members};
+use crate::view::Object;
 use crate::{View, Viewed, cut, describe, of_type};
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_contract::{Catalog, Effect, Profile, Program, Tool, Upstream as Declared};
-use airlock_offer::{Listed, ToolList, sent, sha256};
+use airlock_offer::{Listed, ToolList, sent_sha256};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
@@ -67,7 +67,7 @@ impl Gate {
         self.entries.retain(|entry| profile.tools.contains(&entry.tool.name));
         self.search = profile.search.then(Search::new).transpose()?;
         self.profile = Some(profile);
-        check_digest(&sha256(sent(self.listed()).as_bytes()), profile.tools_sha256)?;
+        check_digest(&sent_sha256(self.listed()), profile.tools_sha256)?;
         Ok(self)
     }
 

@@ -50,10 +50,14 @@ where
     fn send(&mut self, item: TxJsonRpcMessage<RoleServer>) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let (write, list) = (Arc::clone(&self.write), Arc::clone(&self.list));
         async move {
-            let line = written(&item, &list)?;
+            let (before, behind) = written(&item)?;
             let mut write = write.lock().await;
             let write = write.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-            write.write_all(line.as_bytes()).await?;
+            write.write_all(before.as_bytes()).await?;
+            if let Some(behind) = behind {
+                write.write_all(list.as_bytes()).await?;
+                write.write_all(behind.as_bytes()).await?;
+            }
             write.flush().await
         }
     }
@@ -87,19 +91,16 @@ where
     }
 }
 
-/// A message as a line.
-fn written(item: &TxJsonRpcMessage<RoleServer>, list: &str) -> io::Result<String> {
+/// A message as a line; in two pieces where the list of tools stands between them.
+fn written(item: &TxJsonRpcMessage<RoleServer>) -> io::Result<(String, Option<String>)> {
     let mut line = serde_json::to_string(item)?;
-    if let JsonRpcMessage::Response(response) = item
-        && let ServerResult::ListToolsResult(result) = &response.result
-        && result.tools.is_empty()
-        && let Some(start) = line.find(EMPTY_LIST)
-    {
-        let end = start + EMPTY_LIST.len();
-        line.replace_range(end - "[]".len()..end, list);
-    }
     line.push('\n');
-    Ok(line)
+    let is_list = matches!(item, JsonRpcMessage::Response(response)
+        if matches!(&response.result, ServerResult::ListToolsResult(result) if result.tools.is_empty()));
+    let Some(place) = line.rfind(EMPTY_LIST).filter(|_| is_list) else { return Ok((line, None)) };
+    let behind = line.split_off(place + EMPTY_LIST.len());
+    line.truncate(line.len() - "[]".len());
+    Ok((line, Some(behind)))
 }
 
 /// What a line is.
@@ -147,7 +148,8 @@ mod tests {
         result.ttl_ms = Some(7);
         let id = NumberOrString::String("\"tools\":[]".into());
         let message = ServerJsonRpcMessage::response(ServerResult::ListToolsResult(result), id);
-        let line = written(&message, list).expect("can be written");
+        let (before, behind) = written(&message).expect("can be written");
+        let line = format!("{before}{list}{}", behind.expect("the list stands in between"));
         let value: Value = serde_json::from_str(&line).expect("is JSON");
         assert_eq!(value["result"]["tools"], serde_json::from_str::<Value>(list).expect("is JSON"));
         assert_eq!((&value["id"], &value["result"]["ttlMs"]), (&"\"tools\":[]".into(), &7.into()));
