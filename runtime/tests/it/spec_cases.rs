@@ -1,8 +1,7 @@
 //! What hasmcp/mcp-spec-test looks for, as data (`spec_cases.json`, by its numbers), over lines and over HTTP.
 //!
-//! Not among them: 16, which 12 says already; 17, 22, 38 and 39, which test that suite itself; 30, for want of resources to
-//! read; 34, 35 and 37 of subscriptions, which are not offered; 40 to 43, which the official clients do
-//! (`tests/suite/clients.rs`).
+//! Not among them: 16, which 12 says already; 17, 22, 38 and 39, which test that suite itself; 34, 35 and 37 of subscriptions,
+//! which are not offered; 40 to 43, which the official clients do (`tests/suite/clients.rs`).
 
 use airlock_runtime::gate::Approval;
 use airlock_runtime::site::Serve;
