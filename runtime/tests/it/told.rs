@@ -306,7 +306,7 @@ fn the_tools_for_the_demos_questions_are_among_the_first_five() {
         name: listed.name,
         title: "",
         description: listed.description,
-        input_schema: &listed.input_schema,
+        input_schema: std::borrow::Cow::Owned(listed.input_schema()),
     }));
     let questions = include_str!("../../../tests/demo-questions.txt");
     let needed = ["list_allergies", "find_free_beds", "list_appointments"];
