@@ -66,6 +66,9 @@ need_review_packages() { need_node_packages review; }
 # next release names another one that is not published, which `npm ci` takes for a broken lock.
 need_protocol_packages() { need_node_packages conformance; }
 
+# A host of MCP servers that people use.
+need_opencode() { need_node_packages opencode; }
+
 # Installs Python packages into a directory of their own, apart from the system's, and prints it. The name tells versions
 # apart: NAME ARGUMENTS OF pip install.
 need_python_packages() {

@@ -13,6 +13,7 @@ mod help;
 mod host;
 mod init;
 mod lock;
+mod opencode;
 mod prune;
 mod purity;
 mod review;
