@@ -149,6 +149,12 @@ impl Gate {
         self.entries.iter().any(|entry| entry.plan.takes_files())
     }
 
+    /// Every tool that can be called, with what is counted of its calls.
+    fn counted(&self) -> impl Iterator<Item = (&str, &Calls)> {
+        let of_search = self.search.iter().flat_map(Search::counted);
+        of_search.chain(self.entries.iter().map(|entry| (entry.tool.name, &entry.calls)))
+    }
+
     /// What was counted of calls so far, for operators: as Prometheus reads it (text format 0.0.4).
     pub fn measurements(&self) -> String {
         let mut page = Page::default();
@@ -156,8 +162,7 @@ impl Gate {
         let labels: [(&str, &dyn std::fmt::Display); 2] =
             [("version", &env!("CARGO_PKG_VERSION")), ("tools_sha256", &self.tools_sha256())];
         page.sample("airlock_info", &labels, 1);
-        let tools = self.entries.iter().map(|entry| (entry.tool.name, &entry.calls));
-        page.calls(tools.chain([(UNKNOWN_TOOL, &self.load.unknown)]));
+        page.calls(self.counted().chain([(UNKNOWN_TOOL, &self.load.unknown)]));
         page.single("airlock_calls_open", "gauge", "Calls that have arrived and not ended.", self.load.open.get());
         let help = "Open calls that wait for others to end (limits.calls_at_once_max).";
         page.single("airlock_calls_waiting", "gauge", help, self.load.waiting.get());
@@ -168,7 +173,8 @@ impl Gate {
     pub async fn call(&self, call: Call) -> Outcome {
         let entry = self.tool(&call.tool);
         let _present = self.load.open.enter();
-        let calls = entry.map_or(&self.load.unknown, |entry| &entry.calls);
+        let counted = self.counted().find(|(name, _)| *name == call.tool);
+        let calls = counted.map_or(&self.load.unknown, |(_, calls)| calls);
         let mut open = Open::new(&self.audit, calls, entry, &call);
         let answer = match entry {
             None => self.tell(call, &mut open),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Entry, Refusal, RefusalKind, StartError, refused_arguments};
 use crate::arguments::{Checked, Table, suggestion};
+use crate::metrics::Calls;
 use crate::untrusted::quoted;
 
 /// Both tools, ready to be called.
@@ -18,6 +19,8 @@ pub(super) struct Search {
     pub(super) listed: [Listed<'static>; 2],
     find: Table,
     describe: Table,
+    /// Of each of them, in the order of `listed`.
+    calls: [Calls; 2],
     /// Of the tools that are offered; made when somebody searches.
     ranking: OnceLock<Ranking>,
 }
@@ -26,7 +29,13 @@ impl Search {
     pub(super) fn new() -> Result<Self, StartError> {
         let table = |rows| Table::new(rows).map_err(StartError);
         let (find, describe) = (table(SEARCH_ARGUMENTS)?, table(DESCRIBE_ARGUMENTS)?);
-        Ok(Self { listed: search_entries(), find, describe, ranking: OnceLock::new() })
+        let calls = [Calls::default(), Calls::default()];
+        Ok(Self { listed: search_entries(), find, describe, calls, ranking: OnceLock::new() })
+    }
+
+    /// Both by name, with what is counted of them.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&str, &Calls)> {
+        self.listed.iter().map(|listed| listed.name).zip(&self.calls)
     }
 
     /// The arguments of the tool of this name, if it is one of the two.
