@@ -1,6 +1,7 @@
 //! The list of tools, as the protocol sends it.
 
 use std::iter::once;
+use std::num::NonZero;
 
 use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,12 @@ use crate::output::output_tree;
 use crate::tree::Tree;
 use crate::{Viewed, hex, search_entries};
 use sha2::{Digest as _, Sha256};
+
+/// A list is made by no more threads than this.
+const THREADS_MAX: usize = 4;
+
+/// Shorter lists are made by one.
+const TOOLS_PER_THREAD: usize = 100;
 
 /// A tool, as far as anybody is told of it.
 #[derive(Clone, Debug)]
@@ -257,8 +264,26 @@ impl<'a> ToolList<'a> {
 
     /// That of constants.
     pub fn of(catalogs: &[&'a airlock_contract::Catalog]) -> Self {
-        let tools = catalogs.iter().flat_map(|catalog| catalog.tools);
-        Self::new(tools.map(|tool| Listed::new(&Tool::of(tool))))
+        let tools: Vec<&'a airlock_contract::Tool> = catalogs.iter().flat_map(|catalog| catalog.tools).collect();
+        let listed = |tools: &[&'a airlock_contract::Tool]| -> Vec<Listed<'a>> {
+            tools.iter().map(|tool| Listed::new(&Tool::of(tool))).collect()
+        };
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
+        if tools.len() < TOOLS_PER_THREAD || threads == 1 {
+            return Self::new(listed(&tools));
+        }
+        // A client waits for the list when a program starts.
+        let (first, others) = tools.split_at(tools.len().div_ceil(threads));
+        std::thread::scope(|scope| {
+            let chunks = others.chunks(first.len());
+            let others: Vec<_> = chunks.map(|tools| (tools, scope.spawn(move || listed(tools)))).collect();
+            let mut entries = listed(first);
+            for (tools, thread) in others {
+                // One that panicked is told of here, by doing its work again.
+                entries.extend(thread.join().unwrap_or_else(|_| listed(tools)));
+            }
+            Self::new(entries)
+        })
     }
 
     /// What is left of it under a profile. The tools that search the others stand first: a host that cuts a long list off

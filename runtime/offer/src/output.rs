@@ -6,6 +6,8 @@
 //! be missing and for any array: many upstreams write it there, whatever their document says. The runtime checks an answer
 //! against the same before it goes out. The root is an object: an answer that is none stands in `{"result": …}`.
 
+use std::borrow::Cow;
+
 use airlock_contract::text::is_invisible;
 use serde_json::Value;
 
@@ -178,7 +180,7 @@ impl<'a> Writer<'a> {
     }
 
     fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Members<'a> {
-        let mut properties = Members::default();
+        let mut properties = Members::with_capacity(shape.properties.len());
         let mut required = Vec::new();
         for property in &shape.properties {
             let mut schema = self.shape(property.shape);
@@ -256,15 +258,23 @@ pub fn is_integer(number: &serde_json::Number) -> bool {
 fn listed(words: &[&str]) -> String {
     let shown = words[..words.len().min(LISTED_MAX)].join(", ");
     let more = if words.len() > LISTED_MAX { " and others" } else { "" };
-    one_line(&format!("Declared: {shown}{more}."))
+    one_line(&format!("Declared: {shown}{more}.")).into_owned()
 }
 
 /// A document's text as a short line that shows all of itself.
-fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> Cow<'_, str> {
+    // Most are short lines as they are.
+    let is_plain = text.len() <= DESCRIPTION_CHARS_MAX
+        && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        && !text.contains("  ")
+        && text.trim_ascii().len() == text.len();
+    if is_plain {
+        return Cow::Borrowed(text);
+    }
     let words = text.split(|char: char| char.is_whitespace() || is_invisible(char)).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(DESCRIPTION_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
+        None => Cow::Owned(line),
     }
 }

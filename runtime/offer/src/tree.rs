@@ -21,6 +21,11 @@ pub(crate) enum Tree<'a> {
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, Tree<'a>)>);
 
 impl<'a> Members<'a> {
+    /// None yet, with room for so many.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
     /// Puts a member in, in the place of one of that name or behind all others.
     pub(crate) fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Tree<'a>>) {
         let (name, value) = (name.into(), value.into());
