@@ -58,7 +58,7 @@ pub struct Ranked<'a> {
 impl Ranking {
     /// Counts the words of tools.
     pub fn new<'a>(tools: impl IntoIterator<Item = Ranked<'a>>) -> Self {
-        let tools: Vec<BTreeMap<String, usize>> = tools.into_iter().map(counted).collect();
+        let tools: Vec<BTreeMap<String, usize>> = tools.into_iter().map(|tool| counted(&tool)).collect();
         let mut known_by: BTreeMap<String, usize> = BTreeMap::new();
         for word in tools.iter().flat_map(BTreeMap::keys) {
             *known_by.entry(word.clone()).or_default() += 1;
@@ -98,7 +98,7 @@ fn length(tool: &BTreeMap<String, usize>) -> usize {
 }
 
 /// How often each word stands in what is told of a tool.
-fn counted(tool: Ranked<'_>) -> BTreeMap<String, usize> {
+fn counted(tool: &Ranked<'_>) -> BTreeMap<String, usize> {
     let mut words = BTreeMap::new();
     for _ in 0..NAME_TIMES {
         add(tool.name, &mut words);
