@@ -53,8 +53,6 @@ struct Due {
 #[derive(Debug, Default)]
 struct Ledger {
     due: BTreeMap<String, Due>,
-    /// Answers without an id.
-    nameless: usize,
 }
 
 impl Ledger {
@@ -80,7 +78,7 @@ impl Ledger {
             return message.get("id").cloned();
         }
         if message["id"].is_null() {
-            self.nameless += 1;
+            // To what has no id that can be told.
             return None;
         }
         let id = message["id"].to_string();

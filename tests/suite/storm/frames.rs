@@ -32,7 +32,7 @@ pub(super) fn frame(dice: &mut Dice, number: usize) -> Vec<u8> {
         9 => raw_id(dice, &message),
         10 => nested(dice, &message),
         11 => message.to_string().replacen(":\"", HALF_PAIRS[dice.below(HALF_PAIRS.len())], 1).into_bytes().with_end(),
-        12 => with_inserted(dice, line(&message), dice_bytes(number)),
+        12 => with_inserted(dice, line(&message), strange_bytes(number)),
         13 => [b"\xef\xbb\xbf".to_vec(), line(&message)].concat(),
         14 => format!("{message}\r\n").into_bytes(),
         15 => batch(dice, number),
@@ -112,7 +112,7 @@ fn with_flipped_bytes(dice: &mut Dice, mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// NUL, controls, and what is no UTF-8.
-fn dice_bytes(number: usize) -> &'static [u8] {
+fn strange_bytes(number: usize) -> &'static [u8] {
     [&b"\0"[..], b"\x1b[31m", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80", b"\\u0000", b"\n", b"\xe2\x80\xae"][number % 8]
 }
 
