@@ -80,8 +80,9 @@ fn main() -> io::Result<()> {
 fn round(command: &Command, tools: usize) -> io::Result<Figures> {
     let began = Instant::now();
     let mut server = Running::spawn(command)?;
-    let tool = server.open(tools)?;
+    server.open()?;
     let (start, start_cpu) = (began.elapsed(), server.cpu()?);
+    let tool = server.tool(tools)?;
     // Connections, caches and compilers of the other side get warm.
     for _ in 0..20 {
         server.call(&tool)?;

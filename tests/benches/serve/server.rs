@@ -38,13 +38,20 @@ impl Running {
         Ok(Self { child, input, output: BufReader::with_capacity(1 << 16, output), next_id: 0, line: String::new() })
     }
 
-    /// Opens a conversation and lists the tools: the name of the one that is called.
-    pub(crate) fn open(&mut self, tools: usize) -> io::Result<String> {
+    /// Opens a conversation and asks for the tools; their list is there when this returns, and has not been looked at.
+    pub(crate) fn open(&mut self) -> io::Result<()> {
         let client = json!({"name": "bench", "version": "1"});
         let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
         self.ask("initialize", &params)?;
         writeln!(self.input, "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}}")?;
-        let listed = self.ask("tools/list", &json!({}))?;
+        self.say("tools/list", &json!({}))?;
+        self.read()
+    }
+
+    /// The name of the tool that is called, in the list that was read last.
+    pub(crate) fn tool(&self, tools: usize) -> io::Result<String> {
+        let answer: Value = serde_json::from_str(&self.line)?;
+        let listed = &answer["result"];
         let names: Vec<&str> =
             listed["tools"].as_array().into_iter().flatten().filter_map(|tool| tool["name"].as_str()).collect();
         // Some add tools of their own, some leave operations out.
