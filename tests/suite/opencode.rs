@@ -42,9 +42,9 @@ impl Scripted {
     /// What the host has handed its model as the result of the call.
     fn result(&self) -> String {
         let asked = self.asked.lock().expect("no panic");
-        let messages = asked.iter().filter_map(|question| question["messages"].as_array()).flatten();
-        let result = messages.filter(|message| message["role"] == "tool").map(|message| message["content"].to_string());
-        result.last().expect("the host has called a tool")
+        let mut messages = asked.iter().rev().filter_map(|question| question["messages"].as_array()).flatten();
+        let result = messages.find(|message| message["role"] == "tool").expect("the host has called a tool");
+        result["content"].to_string()
     }
 }
 
@@ -88,10 +88,12 @@ fn read(stream: &TcpStream) -> Option<Value> {
 }
 
 fn write(mut stream: TcpStream, said: &[Value]) {
-    let events: String = said.iter().map(|event| format!("data: {event}\n\n")).collect();
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+    let mut text = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_owned();
+    for event in said.iter().map(Value::to_string).chain(["[DONE]".to_owned()]) {
+        text.extend(["data: ", &event, "\n\n"]);
+    }
     // A host that was stopped does not listen.
-    let _ = stream.write_all(format!("{head}{events}data: [DONE]\n\n").as_bytes());
+    let _ = stream.write_all(text.as_bytes());
 }
 
 /// Asks the host a question in a home of its own, where it finds the server and the model.
