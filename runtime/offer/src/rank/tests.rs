@@ -43,14 +43,14 @@ fn dice(state: &mut u64, below: usize) -> usize {
 
 /// The formula as the paper writes it, over lists of words, without any index.
 fn naive(corpus: &[Vec<&str>], asked: &[&str]) -> Vec<usize> {
-    let mean = corpus.iter().map(Vec::len).sum::<usize>() as f64 / corpus.len() as f64;
+    let mean = to_f64(corpus.iter().map(Vec::len).sum()) / to_f64(corpus.len());
     let score = |text: &Vec<&str>| -> f64 {
         let mut sum = 0.0;
         for word in asked {
-            let times = text.iter().filter(|one| *one == word).count() as f64;
-            let holders = corpus.iter().filter(|one| one.contains(word)).count() as f64;
-            let rarity = ((corpus.len() as f64 - holders + 0.5) / (holders + 0.5) + 1.0).ln();
-            sum += rarity * (times * 2.2) / (times + 1.2 * (0.25 + 0.75 * text.len() as f64 / mean));
+            let times = to_f64(text.iter().filter(|one| *one == word).count());
+            let holders = to_f64(corpus.iter().filter(|one| one.contains(word)).count());
+            let rarity = ((to_f64(corpus.len()) - holders + 0.5) / (holders + 0.5) + 1.0).ln();
+            sum += rarity * (times * 2.2) / (times + 1.2 * (0.25 + 0.75 * to_f64(text.len()) / mean));
         }
         sum
     };
