@@ -20,7 +20,9 @@ mod wire;
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+#[cfg(feature = "http")]
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rmcp::ErrorData;
@@ -31,7 +33,7 @@ use rmcp::model::{
     ErrorCode, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
     ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
     MetaObject, PaginatedRequestParams, ProgressNotificationParam, PromptsCapability, ProtocolVersion,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, ServerRequest, Tool,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, ServerRequest,
 };
 use rmcp::service::{PeerRequestOptions, RequestContext, RoleServer, ServerInitializeError};
 use serde_json::json;
@@ -85,7 +87,8 @@ pub struct Server {
     /// The list of tools as it is sent.
     list: Arc<str>,
     /// The same in the SDK's words, for those who cannot be sent a text.
-    tools: Arc<OnceLock<Vec<Tool>>>,
+    #[cfg(feature = "http")]
+    tools: Arc<OnceLock<Option<Vec<rmcp::model::Tool>>>>,
     instructions: Arc<str>,
     /// Whether a client can be asked while its call waits: over HTTP there is no way back.
     asks_while_waiting: bool,
@@ -96,10 +99,18 @@ impl Server {
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
         let list = airlock_offer::sent(gate.listed()).into();
-        let tools = Arc::new(OnceLock::new());
         let instructions = instructions(&gate).into();
         let confirmations = Arc::new(Confirmations::new()?);
-        Ok(Self { gate, approval, confirmations, list, tools, instructions, asks_while_waiting: true })
+        Ok(Self {
+            gate,
+            approval,
+            confirmations,
+            list,
+            #[cfg(feature = "http")]
+            tools: Arc::default(),
+            instructions,
+            asks_while_waiting: true,
+        })
     }
 
     /// With a key that other processes have, too, so that a person may answer to one what another has asked. It is 32 bytes
@@ -110,9 +121,10 @@ impl Server {
     }
 
     /// The list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.
-    fn tools(&self) -> &[Tool] {
-        // What is sent of tools is what the SDK says of them; tests hold it to that.
-        self.tools.get_or_init(|| serde_json::from_str(&self.list).unwrap_or_default())
+    #[cfg(feature = "http")]
+    fn tools(&self) -> Result<&[rmcp::model::Tool], ErrorData> {
+        let tools = self.tools.get_or_init(|| serde_json::from_str(&self.list).ok()).as_deref();
+        tools.ok_or_else(|| ErrorData::internal_error("the list of tools cannot be read back", None))
     }
 
     /// Serves one client over this process's own standard input and output, until the input ends.
@@ -152,6 +164,7 @@ enum Listing {
     /// The transport puts its text into an empty list.
     Text,
     /// The SDK writes it.
+    #[cfg(feature = "http")]
     Values,
 }
 
@@ -273,8 +286,11 @@ impl ServerHandler for Adapter {
         context: Context,
     ) -> Result<ListToolsResult, ErrorData> {
         no_cursor(page)?;
-        let tools = if self.1 == Listing::Text { Vec::new() } else { self.0.tools().to_vec() };
-        let mut result = ListToolsResult::with_all_items(tools);
+        let mut result = ListToolsResult::with_all_items(match self.1 {
+            Listing::Text => Vec::new(),
+            #[cfg(feature = "http")]
+            Listing::Values => self.0.tools()?.to_vec(),
+        });
         if_modern!(result, &context, cached);
         Ok(result)
     }

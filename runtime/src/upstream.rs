@@ -38,9 +38,6 @@ pub(crate) use reference::Reference;
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that are kept for the next call.
-const IDLE_MAX: usize = 8;
-
 const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
 
 /// A system that the site file gives an address for.
@@ -48,7 +45,9 @@ const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
 pub struct Upstream {
     name: &'static str,
     address: Address,
+    /// Connections that are kept for the next calls, as many as there may be calls at once.
     idle: Mutex<Vec<Connection>>,
+    idle_max: usize,
     pace: Pace,
 }
 
@@ -85,9 +84,11 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Upstream {
-    /// An upstream at an address. Nothing is connected yet.
-    pub fn new(name: &'static str, address: Address, limits: UpstreamLimits) -> Self {
-        Self { name, address, idle: Mutex::new(Vec::new()), pace: Pace::new(limits) }
+    /// An upstream at an address, which is sent no more than `calls_at_once_max` requests at once, whatever its own limits.
+    /// Nothing is connected yet.
+    pub fn new(name: &'static str, address: Address, limits: UpstreamLimits, calls_at_once_max: usize) -> Self {
+        let idle_max = limits.calls_at_once_max.unwrap_or(calls_at_once_max);
+        Self { name, address, idle: Mutex::new(Vec::new()), idle_max, pace: Pace::new(limits) }
     }
 
     /// The name that catalogs and the site file use.
@@ -189,7 +190,7 @@ impl Upstream {
 
     fn keep(&self, connection: Connection) {
         let mut idle = self.lock_idle();
-        if idle.len() < IDLE_MAX && !connection.sender.is_closed() {
+        if idle.len() < self.idle_max && !connection.sender.is_closed() {
             idle.push(connection);
         }
     }

@@ -44,9 +44,9 @@ impl Gate {
             for declared in catalog.upstreams {
                 let name = declared.name;
                 let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
-                upstreams
-                    .entry(name)
-                    .or_insert_with(|| Arc::new(Upstream::new(name, here.address.clone(), here.limits)));
+                upstreams.entry(name).or_insert_with(|| {
+                    Arc::new(Upstream::new(name, here.address.clone(), here.limits, site.limits.calls_at_once_max))
+                });
             }
             for tool in catalog.tools {
                 let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
