@@ -62,15 +62,15 @@ async function leads(browser, file) {
 
 async function searches(browser, file) {
   const { page, where } = await open(browser, file);
-  const shown = () => page.evaluate(() => [...document.querySelectorAll('.tool')].filter(one => one.offsetHeight > 0).length);
+  const shown = () => page.evaluate(() => [...document.querySelectorAll('.tool:not(.prompt)')].filter(one => one.offsetHeight > 0).length);
   const settled = () => page.waitForFunction(text => document.getElementById('found').textContent !== text, { timeout: 2000 }, '');
-  const [all, name] = [await shown(), await page.evaluate(() => document.querySelector('.tool').id.slice('tool-'.length))];
+  const [all, name] = [await shown(), await page.evaluate(() => document.querySelector('.tool:not(.prompt)').id.slice('tool-'.length))];
   await page.keyboard.press('/');
   expect(await page.evaluate(() => document.activeElement.id === 'query'), `${where}: \`/\` does not lead to the search`);
   await page.keyboard.type(name);
   await settled();
   expect(await shown() >= 1 && await shown() < all, `${where}: the search for ${name} shows ${await shown()} of ${all} tools`);
-  expect(/^\d+ tools? and \d+ rows? of tables match\.$/.test(await page.$eval('#found', one => one.textContent)), `${where}: no count`);
+  expect(/^\d+ tools?, \d+ prompts? and \d+ rows? of tables match\.$/.test(await page.$eval('#found', one => one.textContent)), `${where}: no count`);
   await page.keyboard.press('Escape');
   expect(await shown() === all, `${where}: Esc does not show everything`);
   await page.close();

@@ -7,7 +7,7 @@ use crate::review::facts;
 pub(super) fn write(page: &mut Page, catalog: &Catalog) {
     for Prompt { name, title, description, arguments, messages } in &catalog.prompts {
         page.raw(&format!(
-            "<section class=\"tool find\" id=\"prompt-{name}\">\n<h4><a href=\"#prompt-{name}\"><code>{name}</code></a> \
+            "<section class=\"tool prompt find\" id=\"prompt-{name}\">\n<h4><a href=\"#prompt-{name}\"><code>{name}</code></a> \
              <span class=\"title\">{}</span></h4>\n<p class=\"says\">{}</p>\n",
             escaped(title),
             escaped(description)

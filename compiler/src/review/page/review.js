@@ -26,15 +26,21 @@
   function search() {
     var words = query.value.toLowerCase().split(/\s+/).filter(function (word) { return word !== ''; });
     var tools = 0;
+    var prompts = 0;
     var rows = 0;
     if (!texts) { read(); }
     for (var i = 0; i < all.length; i++) {
       var is = holds(texts[i], words);
       all[i].classList.toggle('gone', !is);
-      if (is && all[i].tagName === 'TR') { rows++; } else if (is) { tools++; }
+      if (!is) { continue; }
+      if (all[i].tagName === 'TR') { rows++; } else if (all[i].classList.contains('prompt')) { prompts++; } else { tools++; }
     }
     found.textContent = words.length === 0 ? '' :
-      tools + (tools === 1 ? ' tool' : ' tools') + ' and ' + rows + (rows === 1 ? ' row' : ' rows') + ' of tables match.';
+      counted(tools, 'tool') + ', ' + counted(prompts, 'prompt') + ' and ' + counted(rows, 'row') + ' of tables match.';
+  }
+
+  function counted(count, name) {
+    return count + ' ' + name + (count === 1 ? '' : 's');
   }
 
   query.addEventListener('input', function () {
