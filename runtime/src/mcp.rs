@@ -79,8 +79,8 @@ pub struct Server {
     gate: Arc<Gate>,
     approval: Approval,
     confirmations: Arc<Confirmations>,
-    /// The list of tools as it is sent.
-    list: Arc<str>,
+    /// The list of tools as it is sent. A string, since it may have megabytes and is not copied once more.
+    list: Arc<String>,
     /// The same in the SDK's words, for those who cannot be sent a text.
     #[cfg(feature = "http")]
     tools: Arc<OnceLock<Option<Vec<rmcp::model::Tool>>>>,
@@ -93,7 +93,7 @@ impl Server {
     /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        let list = airlock_offer::sent(gate.listed()).into();
+        let list = Arc::new(airlock_offer::sent(gate.listed()));
         let instructions = instructions(&gate).into();
         let confirmations = Arc::new(Confirmations::new()?);
         Ok(Self {

@@ -31,7 +31,7 @@ pub(crate) fn input_tree<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes
         if argument.source == Source::Required {
             required.push(Tree::Text(argument.name.into()));
         }
-        properties.insert(argument.name, writer.argument(argument));
+        properties.push(argument.name, writer.argument(argument));
     }
     let mut schema = of_type("object");
     schema.insert("properties", properties);
@@ -140,7 +140,7 @@ impl<'a> Writer<'a> {
         for property in &shape.properties {
             let mut schema = self.shape(property.shape);
             describe(&mut schema, property.description);
-            properties.insert(property.name, schema);
+            properties.push(property.name, schema);
             if property.required {
                 required.push(Tree::Text(property.name.into()));
             }

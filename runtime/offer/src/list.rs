@@ -9,9 +9,12 @@ use serde_json::{Map, Value};
 
 use crate::input::input_tree;
 use crate::output::output_tree;
-use crate::tree::Tree;
+use crate::tree::{Members, Tree};
 use crate::{Viewed, hex, search_entries};
 use sha2::{Digest as _, Sha256};
+
+/// Room that is made for an entry before it is written, in bytes: most need no more.
+const ENTRY_BYTES: usize = 4096;
 
 /// A list is made by no more threads than this.
 const THREADS_MAX: usize = 4;
@@ -104,31 +107,14 @@ pub struct Listed<'a> {
     text: String,
 }
 
-/// What is sent of a tool, in the order in which it is sent.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Sent<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
-    description: &'a str,
-    input_schema: Tree<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_schema: Option<Tree<'a>>,
-    annotations: Annotations,
-}
-
 /// Hints for clients. Left out, they default to the alarming side; they change nothing about what the gate allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Annotations {
     /// It changes nothing.
     pub read_only_hint: bool,
     /// It may remove or replace what is there; meaningless where it only reads.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub destructive_hint: Option<bool>,
     /// The same call again changes nothing more; meaningless where it only reads.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub idempotent_hint: Option<bool>,
     /// It reaches others than a closed list of systems: never.
     pub open_world_hint: bool,
@@ -152,22 +138,43 @@ impl Annotations {
             open_world_hint: false,
         }
     }
+
+    /// As they are sent: what is meaningless is left out.
+    fn tree<'a>(self) -> Tree<'a> {
+        let Self { read_only_hint, destructive_hint, idempotent_hint, open_world_hint } = self;
+        let mut hints = Members::with_capacity(4);
+        for (name, hint) in [
+            ("readOnlyHint", Some(read_only_hint)),
+            ("destructiveHint", destructive_hint),
+            ("idempotentHint", idempotent_hint),
+            ("openWorldHint", Some(open_world_hint)),
+        ] {
+            if let Some(hint) = hint {
+                hints.push(name, Value::Bool(hint));
+            }
+        }
+        hints.into()
+    }
 }
 
 impl<'a> Listed<'a> {
     /// A tool's entry.
     pub fn new<S: Viewed<'a>>(tool: &Tool<'a, S>) -> Self {
         let Tool { name, title, description, effect, method, takes_bytes, ref arguments, output } = *tool;
-        let sent = Sent {
-            name,
-            title: Some(title).filter(|title| !title.is_empty()),
-            description,
-            input_schema: input_tree(arguments, takes_bytes),
-            output_schema: output_tree(output),
-            annotations: Annotations::of(effect, method),
-        };
-        // Strings for keys and numbers that are JSON: there is nothing that could fail.
-        Self { name, description, text: serde_json::to_string(&sent).unwrap_or_default() }
+        let mut entry = Members::with_capacity(6);
+        entry.push("name", Tree::Text(name.into()));
+        if !title.is_empty() {
+            entry.push("title", Tree::Text(title.into()));
+        }
+        entry.push("description", Tree::Text(description.into()));
+        entry.push("inputSchema", input_tree(arguments, takes_bytes));
+        if let Some(schema) = output_tree(output) {
+            entry.push("outputSchema", schema);
+        }
+        entry.push("annotations", Annotations::of(effect, method).tree());
+        let mut text = String::with_capacity(ENTRY_BYTES);
+        Tree::Object(entry).write(&mut text);
+        Self { name, description, text }
     }
 
     /// The entry as it is sent: compact JSON.

@@ -188,7 +188,7 @@ impl<'a> Writer<'a> {
                 schema = or_null(schema);
             }
             describe(&mut schema, one_line(property.description));
-            properties.insert(property.name, schema);
+            properties.push(property.name, schema);
             if property.required {
                 required.push(Tree::Text(property.name.into()));
             }

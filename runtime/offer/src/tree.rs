@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 /// A JSON value.
@@ -33,6 +32,11 @@ impl<'a> Members<'a> {
             Some((_, place)) => *place = value,
             None => self.0.push((name, value)),
         }
+    }
+
+    /// Puts a member behind all others. There is none of that name.
+    pub(crate) fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Tree<'a>>) {
+        self.0.push((name.into(), value.into()));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Tree<'a>> {
@@ -100,23 +104,78 @@ impl From<Tree<'_>> for Value {
     }
 }
 
-impl Serialize for Tree<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Tree<'_> {
+    /// Appends the value as compact JSON.
+    pub(crate) fn write(&self, out: &mut String) {
         match self {
-            Self::Value(value) => value.serialize(serializer),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::List(items) => serializer.collect_seq(items),
-            Self::Object(members) => members.serialize(serializer),
+            Self::Value(value) => out.push_str(&value.to_string()),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (position, item) in items.iter().enumerate() {
+                    if position > 0 {
+                        out.push(',');
+                    }
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => members.write(out),
         }
     }
 }
 
-impl Serialize for Members<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
+impl Members<'_> {
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        for (position, (name, value)) in self.0.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            write_text(name, out);
+            out.push(':');
+            value.write(out);
         }
-        map.end()
+        out.push('}');
+    }
+}
+
+/// Appends a text as a JSON string. Most have nothing to escape.
+pub(crate) fn write_text(text: &str, out: &mut String) {
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        out.push_str(&Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Members, Tree, members};
+
+    #[test]
+    fn what_is_written_is_what_serde_writes() {
+        let texts = ["", "plain", "\"", "a\\b", "\u{0}\n\t\u{1f}", "\u{7f}\u{2028}ä€😀", "/"];
+        let list: Vec<Tree<'_>> = texts.iter().map(|text| Tree::Text((*text).into())).collect();
+        let mut object = Members::default();
+        for text in texts {
+            object.insert(text, Tree::Text(text.into()));
+        }
+        let values = json!([1.0, -0.0, 1e300, 18_446_744_073_709_551_615_u64, null, true, {"a": [{}]}]);
+        let empty = vec![Tree::List(Vec::new()), Members::default().into()];
+        let tree: Tree<'_> = members([
+            ("texts", list.into()),
+            ("object", object.into()),
+            ("values", values.into()),
+            ("empty", empty.into()),
+        ])
+        .into();
+        let mut written = String::new();
+        tree.write(&mut written);
+        assert_eq!(written, Value::from(tree).to_string());
     }
 }

@@ -27,14 +27,14 @@ pub(super) struct Wire<R, W> {
     line: Vec<u8>,
     /// None once it is closed.
     write: Arc<Mutex<Option<W>>>,
-    list: Arc<str>,
+    list: Arc<String>,
     /// An answer of our own that is being written.
     own_answer: Option<Sending<io::Error>>,
 }
 
 impl<R: AsyncRead + Unpin, W> Wire<R, W> {
     /// Lines from `read`, each whole and none too long; lines to `write`. `list` is the JSON array that clients are sent.
-    pub(super) fn new(read: R, write: W, list: Arc<str>) -> Self {
+    pub(super) fn new(read: R, write: W, list: Arc<String>) -> Self {
         let write = Arc::new(Mutex::new(Some(write)));
         Self { read: BufReader::new(read), line: Vec::new(), write, list, own_answer: None }
     }
