@@ -15,8 +15,10 @@ mod http_client;
 mod http_metrics;
 #[cfg(feature = "http")]
 mod http_noise;
+mod pages;
 mod places;
 mod program;
+mod shop;
 #[cfg(feature = "http")]
 mod spec_cases;
 mod told;
