@@ -173,8 +173,8 @@ impl Gate {
     pub async fn call(&self, call: Call) -> Outcome {
         let entry = self.tool(&call.tool);
         let _present = self.load.open.enter();
-        let counted = self.counted().find(|(name, _)| *name == call.tool);
-        let calls = counted.map_or(&self.load.unknown, |(_, calls)| calls);
+        let of_search = || self.search.as_ref().and_then(|search| search.calls(&call.tool));
+        let calls = entry.map(|entry| &entry.calls).or_else(of_search).unwrap_or(&self.load.unknown);
         let mut open = Open::new(&self.audit, calls, entry, &call);
         let answer = match entry {
             None => self.tell(call, &mut open),

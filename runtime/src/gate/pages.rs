@@ -4,6 +4,7 @@
 //! run as on any answer; and a note if there are more. Every page is asked for like the first: paced, retried, counted.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use airlock_contract::{Next, Size, Tool};
 use airlock_prune::{Fault, Plan as Prune, Rule, array_at};
@@ -76,14 +77,14 @@ impl Pages {
             let count = gathered.take(&text)?;
             let more = !gathered.is_cut && walk.turn(&page, &text, count)?;
             if !more {
-                return gathered.into_answer(&text);
+                return Ok(gathered.into_answer(&text));
             }
             if gathered.is_full() {
-                return gathered.cut().into_answer(&text);
+                return Ok(gathered.cut().into_answer(&text));
             }
             let next = match exchange(entry, &walk.encoded, deadline, open).await {
                 // What is here already is whole in itself.
-                Err(refusal) if refusal.kind == RefusalKind::TooLarge => return gathered.cut().into_answer(&text),
+                Err(refusal) if refusal.kind == RefusalKind::TooLarge => return Ok(gathered.cut().into_answer(&text)),
                 next => next?,
             };
             drop(text);
@@ -193,6 +194,8 @@ struct Gathered {
     count: u64,
     items_max: u64,
     pages: usize,
+    /// Where the items stand in the page taken last, brackets included.
+    range: Range<usize>,
     /// Whether there are items that were left out.
     is_cut: bool,
 }
@@ -200,7 +203,7 @@ struct Gathered {
 impl Gathered {
     fn new(tool: &'static Tool, pages: &'static airlock_contract::Pages) -> Self {
         let (members, items_max) = (pages.items, pages.items_max);
-        Self { tool, members, items: String::new(), count: 0, items_max, pages: 0, is_cut: false }
+        Self { tool, members, items: String::new(), count: 0, items_max, pages: 0, range: 0..0, is_cut: false }
     }
 
     /// Takes the items of one more page, as many as there is room for. How many the page has.
@@ -216,6 +219,7 @@ impl Gathered {
         }
         self.count += place.taken_count;
         self.pages += 1;
+        self.range = place.range;
         self.is_cut = place.taken_count < place.count;
         Ok(place.count)
     }
@@ -230,16 +234,14 @@ impl Gathered {
         self
     }
 
-    /// The last page with all items in it.
-    fn into_answer(self, last: &str) -> Result<(Received, Option<String>), Refusal> {
-        let place = array_at(last, self.members, 0).map_err(|fault| unpruned(self.tool, last, fault))?;
-        let range = place.map(|place| place.range).unwrap_or_default();
+    /// The page taken last with all items in it.
+    fn into_answer(self, last: &str) -> (Received, Option<String>) {
+        let Self { count, pages, items, range, .. } = self;
         let (before, behind) = (last.get(..range.start).unwrap_or_default(), last.get(range.end..).unwrap_or_default());
-        let Self { count, pages, items, .. } = self;
         let of_pages = if pages == 1 { String::new() } else { format!(", of {pages} pages") };
         let note =
             format!("These are the first {count} items{of_pages}; there are more. Narrow the search to see others.");
-        Ok((Received::of_text(format!("{before}[{items}]{behind}")), self.is_cut.then_some(note)))
+        (Received::of_text(format!("{before}[{items}]{behind}")), self.is_cut.then_some(note))
     }
 }
 

@@ -38,6 +38,11 @@ impl Search {
         self.listed.iter().map(|listed| listed.name).zip(&self.calls)
     }
 
+    /// What is counted of one of them; none for other names.
+    pub(super) fn calls(&self, tool: &str) -> Option<&Calls> {
+        self.counted().find_map(|(name, calls)| (name == tool).then_some(calls))
+    }
+
     /// The arguments of the tool of this name, if it is one of the two.
     pub(super) fn table(&self, tool: &str) -> Option<&Table> {
         match tool {
