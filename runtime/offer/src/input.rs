@@ -1,15 +1,16 @@
 //! The schema of arguments.
 //!
-//! It admits exactly what the runtime admits, but where a recursive shape is cut: there any such value is announced, and the
-//! runtime still checks it. Fixed arguments are not in it.
+//! It admits exactly what the runtime admits, but where a recursive or very deep shape is cut: there any such value is
+//! announced, and the runtime still checks it. Fixed arguments are not in it.
 
 use airlock_contract::request::BODY_BYTES_MAX;
 use airlock_contract::shape::{Integer, Number};
 use serde_json::{Number as JsonNumber, Value};
 
-use crate::tree::{Members, Tree, members};
+use crate::json::Json;
+use crate::schema::{LEVELS_MAX, Unfinished, any, bare, cut, is_shallow, kind_of, null, of_type};
 use crate::view::{List, Object, Text};
-use crate::{Argument, Source, View, Viewed, cut, describe, of_type};
+use crate::{Argument, Source, View, Viewed};
 
 /// A tool's schema has no more subschemas than this; what is beyond is cut as a recursive shape is. Shapes that are
 /// shared are written out at each place, so their number can grow fast.
@@ -19,80 +20,107 @@ const NODES_MAX: usize = 4000;
 ///
 /// [`Tool::takes_bytes`]: crate::Tool::takes_bytes
 pub fn input_schema<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool) -> Value {
-    input_tree(arguments, takes_bytes).into()
+    let mut json = Json::default();
+    write(arguments, takes_bytes, &mut json);
+    json.into_value()
 }
 
-/// The same, to be written.
-pub(crate) fn input_tree<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool) -> Tree<'a> {
-    let mut writer = Writer { open: Vec::new(), nodes: 0, named_files: !takes_bytes };
-    let mut properties = Members::default();
-    let mut required = Vec::new();
+/// Writes the same.
+pub(crate) fn write<'a, S: Viewed<'a>>(arguments: &[Argument<'a, S>], takes_bytes: bool, json: &mut Json) {
+    let levels_max = json.levels() + LEVELS_MAX;
+    let mut writer = Writer { json, open: Vec::new(), nodes: 0, levels_max, named_files: !takes_bytes };
+    let schema = writer.of_type("object");
+    writer.json.open("properties", '{');
     for argument in arguments {
-        if argument.source == Source::Required {
-            required.push(Tree::Text(argument.name.into()));
-        }
-        properties.push(argument.name, writer.argument(argument));
+        writer.argument(argument);
     }
-    let mut schema = of_type("object");
-    schema.insert("properties", properties);
-    if !required.is_empty() {
-        schema.insert("required", required);
-    }
-    schema.insert("additionalProperties", Value::Bool(false));
-    schema.into()
+    writer.json.bracket('}');
+    let required = arguments.iter().filter(|argument| argument.source == Source::Required);
+    writer.json.required(required.map(|argument| argument.name));
+    writer.json.member("additionalProperties", false);
+    schema.finish("", json);
 }
 
-struct Writer<'a> {
+struct Writer<'a, 'j> {
+    json: &'j mut Json,
     /// Names of the shapes that are being written: one of them again is a cycle.
     open: Vec<&'a str>,
     nodes: usize,
+    levels_max: usize,
     /// Whether a file's name goes along. A body that is the file's bytes has no place for it.
     named_files: bool,
 }
 
-impl<'a> Writer<'a> {
-    fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) -> Tree<'a> {
-        let mut schema = self.shape(argument.shape);
-        describe(&mut schema, argument.description);
+impl<'a> Writer<'a, '_> {
+    fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) {
+        self.json.key(argument.name);
+        self.shape(argument.shape).describe(argument.description, self.json);
         if let Source::Default(json) = argument.source
-            && let Ok(value) = serde_json::from_str::<Value>(json)
+            && let Ok(value) = serde_json::from_str(json)
+            && is_shallow(&value)
         {
-            schema.insert("default", value);
+            self.json.member("default", value);
         }
-        schema.into()
+        self.json.bracket('}');
     }
 
-    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Members<'a> {
+    /// Writes a schema and what describes it.
+    fn described<S: Viewed<'a>>(&mut self, shape: S, description: &str) {
+        self.shape(shape).finish(description, self.json);
+    }
+
+    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Unfinished {
         self.nodes += 1;
-        match shape.view() {
-            View::Any => members([("description", "Any JSON value.".into())]),
-            View::Boolean => of_type("boolean"),
-            View::Integer(bounds) => integer(&bounds),
-            View::Number(bounds) => number(&bounds),
-            View::Text(bounds) => text(&bounds),
+        let view = shape.view();
+        if self.json.levels() > self.levels_max && view.is_nest() {
+            return bare(kind_of(&view), self.json);
+        }
+        match view {
+            View::Any => any(self.json),
+            View::Boolean => self.of_type("boolean"),
+            View::Integer(bounds) => self.integer(&bounds),
+            View::Number(bounds) => self.number(&bounds),
+            View::Text(bounds) => self.text(&bounds),
             View::List(list) => self.list(&list),
             View::Object(properties) => self.object(&properties),
             View::Words(words) => {
-                let words: Vec<Tree<'a>> = words.into_iter().map(|word| Tree::Text(word.into())).collect();
-                members([("type", "string".into()), ("enum", words.into())])
+                let schema = self.of_type("string");
+                self.json.key("enum");
+                self.json.texts(words);
+                schema
             }
-            View::Literals(literals) => enumeration(&literals),
-            View::AnyOf(shapes) => {
-                let any: Vec<Tree<'a>> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
-                members([("anyOf", any.into())])
-            }
-            View::Nullable(inner) => {
-                let inner = self.shape(inner);
-                members([("anyOf", vec![inner.into(), of_type("null").into()].into())])
-            }
+            View::Literals(literals) => self.literals(&literals),
+            View::AnyOf(shapes) => self.any_of(|writer| {
+                for shape in shapes {
+                    writer.json.item();
+                    writer.described(shape, "");
+                }
+            }),
+            View::Nullable(inner) => self.any_of(|writer| {
+                writer.described(inner, "");
+                writer.json.item();
+                null(writer.json);
+            }),
             View::File => self.file(),
             View::Named(name, shape) => self.named(name, shape),
         }
     }
 
-    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Members<'a> {
+    fn of_type(&mut self, kind: &str) -> Unfinished {
+        of_type(kind, self.json)
+    }
+
+    fn any_of(&mut self, choices: impl FnOnce(&mut Self)) -> Unfinished {
+        self.json.bracket('{');
+        self.json.open("anyOf", '[');
+        choices(self);
+        self.json.bracket(']');
+        Unfinished::SILENT
+    }
+
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Unfinished {
         if self.open.contains(&name) || self.nodes > NODES_MAX {
-            return cut(name, shape);
+            return cut(name, kind_of(&shape.view()), self.json);
         }
         self.open.push(name);
         let schema = self.shape(shape);
@@ -101,130 +129,140 @@ impl<'a> Writer<'a> {
     }
 
     /// Without a keyword for the length or the encoding: hosts build grammars from schemas, and refuse or ignore these.
-    fn file(&self) -> Members<'a> {
-        let told =
-            |description: String| members([("type", "string".into()), ("description", description.into())]).into();
+    fn file(&mut self) -> Unfinished {
+        let schema = self.of_type("object");
+        self.json.open("properties", '{');
         let bytes = format!("The file's bytes in base64 (RFC 4648, section 4) with padding; at most {BODY_BYTES_MAX}.");
-        let mut properties = members([("base64", told(bytes))]);
+        self.told_text("base64", &bytes);
         if self.named_files {
-            properties.insert("filename", told("Its name, without a path.".to_owned()));
+            self.told_text("filename", "Its name, without a path.");
         }
-        properties.insert("media_type", told("Its media type, such as image/png.".to_owned()));
-        members([
-            ("type", "object".into()),
-            ("properties", properties.into()),
-            ("required", vec!["base64".into()].into()),
-            ("additionalProperties", Value::Bool(false).into()),
-            ("description", "A file.".into()),
-        ])
+        self.told_text("media_type", "Its media type, such as image/png.");
+        self.json.bracket('}');
+        self.json.required(["base64"]);
+        self.json.member("additionalProperties", false);
+        schema.saying("A file.")
     }
 
-    fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Members<'a> {
-        let items = self.shape(list.items).into();
-        let mut schema = members([("type", "array".into()), ("items", items)]);
+    fn told_text(&mut self, name: &str, description: &str) {
+        self.json.key(name);
+        self.of_type("string").finish(description, self.json);
+    }
+
+    fn list<S: Viewed<'a>>(&mut self, list: &List<S>) -> Unfinished {
+        let schema = self.of_type("array");
+        self.json.key("items");
+        self.described(list.items, "");
         if list.items_min > 0 {
-            schema.insert("minItems", Value::from(list.items_min));
+            self.json.member("minItems", list.items_min);
         }
         if let Some(max) = list.items_max {
-            schema.insert("maxItems", Value::from(max));
+            self.json.member("maxItems", max);
         }
         if list.unique {
-            schema.insert("uniqueItems", Value::Bool(true));
+            self.json.member("uniqueItems", true);
         }
         schema
     }
 
-    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Members<'a> {
-        let mut properties = Members::default();
-        let mut required = Vec::new();
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Unfinished {
+        let schema = self.of_type("object");
+        self.json.open("properties", '{');
         for property in &shape.properties {
-            let mut schema = self.shape(property.shape);
-            describe(&mut schema, property.description);
-            properties.push(property.name, schema);
-            if property.required {
-                required.push(Tree::Text(property.name.into()));
-            }
+            self.json.key(property.name);
+            self.described(property.shape, property.description);
         }
-        let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
-        if !required.is_empty() {
-            schema.insert("required", required);
+        self.json.bracket('}');
+        let required = shape.properties.iter().filter(|property| property.required);
+        self.json.required(required.map(|property| property.name));
+        self.json.key("additionalProperties");
+        match shape.rest {
+            Some(rest) => self.described(rest, ""),
+            None => self.json.value(false),
         }
-        let rest = match shape.rest {
-            Some(rest) => self.shape(rest).into(),
-            None => Tree::Value(Value::Bool(false)),
-        };
-        schema.insert("additionalProperties", rest);
         if shape.properties_min > 0 {
-            schema.insert("minProperties", Value::from(shape.properties_min));
+            self.json.member("minProperties", shape.properties_min);
         }
         if let Some(max) = shape.properties_max {
-            schema.insert("maxProperties", Value::from(max));
+            self.json.member("maxProperties", max);
         }
         schema
     }
-}
 
-fn integer<'a>(bounds: &Integer) -> Members<'a> {
-    let mut schema = of_type("integer");
-    for (keyword, bound) in [("minimum", bounds.min), ("maximum", bounds.max), ("multipleOf", bounds.multiple_of)] {
-        if let Some(number) = bound.and_then(JsonNumber::from_i128) {
-            schema.insert(keyword, Value::Number(number));
-        } else if let Some(bound) = bound {
-            // Beyond 64 bits a JSON number is a float in every peer that we know, and here too.
-            #[expect(clippy::cast_precision_loss, reason = "the value is compared as a float as well")]
-            schema.insert(keyword, Value::from(bound as f64));
+    fn integer(&mut self, bounds: &Integer) -> Unfinished {
+        if !bounds.is_wide() {
+            return self.plain_integer(bounds);
         }
-    }
-    if bounds.is_wide() {
         // Hosts that hold numbers as floats would lose digits.
-        let digits = members([("type", "string".into()), ("pattern", "^-?(0|[1-9][0-9]*)$".into())]);
-        return members([("anyOf", vec![schema.into(), digits.into()].into())]);
+        self.any_of(|writer| {
+            writer.plain_integer(bounds).finish("", writer.json);
+            writer.json.item();
+            let digits = writer.of_type("string");
+            writer.json.text_member("pattern", "^-?(0|[1-9][0-9]*)$");
+            digits.finish("", writer.json);
+        })
     }
-    schema
-}
 
-fn number<'a>(bounds: &Number) -> Members<'a> {
-    let mut schema = of_type("number");
-    let keywords = [
-        ("minimum", bounds.min),
-        ("maximum", bounds.max),
-        ("exclusiveMinimum", bounds.above),
-        ("exclusiveMaximum", bounds.below),
-    ];
-    for (keyword, bound) in keywords {
-        if let Some(bound) = bound {
-            schema.insert(keyword, Value::from(bound));
+    fn plain_integer(&mut self, bounds: &Integer) -> Unfinished {
+        let schema = self.of_type("integer");
+        for (keyword, bound) in [("minimum", bounds.min), ("maximum", bounds.max), ("multipleOf", bounds.multiple_of)] {
+            if let Some(number) = bound.and_then(JsonNumber::from_i128) {
+                self.json.member(keyword, number);
+            } else if let Some(bound) = bound {
+                // Beyond 64 bits a JSON number is a float in every peer that we know, and here too.
+                #[expect(clippy::cast_precision_loss, reason = "the value is compared as a float as well")]
+                self.json.member(keyword, bound as f64);
+            }
         }
+        schema
     }
-    schema
-}
 
-fn text<'a>(bounds: &Text<'a>) -> Members<'a> {
-    let mut schema = of_type("string");
-    if bounds.chars_min > 0 {
-        schema.insert("minLength", Value::from(bounds.chars_min));
+    fn number(&mut self, bounds: &Number) -> Unfinished {
+        let schema = self.of_type("number");
+        let keywords = [
+            ("minimum", bounds.min),
+            ("maximum", bounds.max),
+            ("exclusiveMinimum", bounds.above),
+            ("exclusiveMaximum", bounds.below),
+        ];
+        for (keyword, bound) in keywords {
+            if let Some(bound) = bound {
+                self.json.member(keyword, bound);
+            }
+        }
+        schema
     }
-    if let Some(max) = bounds.chars_max {
-        schema.insert("maxLength", Value::from(max));
-    }
-    if !bounds.pattern.is_empty() {
-        schema.insert("pattern", Tree::Text(bounds.pattern.into()));
-    }
-    if !bounds.format.is_empty() {
-        schema.insert("format", Tree::Text(bounds.format.into()));
-    }
-    schema
-}
 
-fn enumeration<'a>(literals: &[&str]) -> Members<'a> {
-    let values: Vec<Value> = literals.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
-    let mut schema = Members::default();
-    // Some hosts want a type beside `enum`.
-    if values.iter().all(Value::is_string) {
-        schema.insert("type", "string");
-    } else if values.iter().all(|value| value.is_i64() || value.is_u64()) {
-        schema.insert("type", "integer");
+    fn text(&mut self, bounds: &Text<'_>) -> Unfinished {
+        let schema = self.of_type("string");
+        if bounds.chars_min > 0 {
+            self.json.member("minLength", bounds.chars_min);
+        }
+        if let Some(max) = bounds.chars_max {
+            self.json.member("maxLength", max);
+        }
+        if !bounds.pattern.is_empty() {
+            self.json.text_member("pattern", bounds.pattern);
+        }
+        if !bounds.format.is_empty() {
+            self.json.text_member("format", bounds.format);
+        }
+        schema
     }
-    schema.insert("enum", Value::Array(values));
-    schema
+
+    fn literals(&mut self, literals: &[&str]) -> Unfinished {
+        let values: Vec<Value> = literals.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
+        if !values.iter().all(is_shallow) {
+            return bare(None, self.json);
+        }
+        self.json.bracket('{');
+        // Some hosts want a type beside `enum`.
+        if values.iter().all(Value::is_string) {
+            self.json.text_member("type", "string");
+        } else if values.iter().all(|value| value.is_i64() || value.is_u64()) {
+            self.json.text_member("type", "integer");
+        }
+        self.json.member("enum", values);
+        Unfinished::SILENT
+    }
 }

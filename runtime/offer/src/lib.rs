@@ -10,15 +10,14 @@ mod digest;
 #[cfg(feature = "grammar")]
 pub mod grammar;
 mod input;
+mod json;
 mod list;
 mod output;
 mod rank;
+mod schema;
 mod search;
-mod tree;
 mod view;
 mod weight;
-
-use std::borrow::Cow;
 
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
@@ -29,38 +28,6 @@ pub use rank::{Ranked, Ranking};
 pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAMES, SEARCH_TOOLS, search_entries};
 pub use view::{List, Object, Property, Text, View, Viewed};
 pub use weight::weights;
-
-use tree::{Members, Tree, members};
-
-/// Puts a description in; one that a cut left there stays behind it.
-fn describe<'a>(schema: &mut Members<'a>, description: impl Into<Cow<'a, str>>) {
-    let description = description.into();
-    if description.is_empty() {
-        return;
-    }
-    let text = match schema.get("description") {
-        Some(Tree::Text(own)) => Cow::Owned(format!("{description} {own}")),
-        _ => description,
-    };
-    schema.insert("description", Tree::Text(text));
-}
-
-/// What stands for a named shape that is not written out again.
-fn cut<'a, S: Viewed<'a>>(name: &str, shape: S) -> Members<'a> {
-    let mut cut = Members::default();
-    match shape.view() {
-        View::Object(_) => cut.insert("type", "object"),
-        View::List(_) => cut.insert("type", "array"),
-        _ => {}
-    }
-    cut.insert("description", format!("A nested {name}, of the same form."));
-    cut
-}
-
-/// A schema that says the type alone.
-fn of_type<'a>(kind: &'static str) -> Members<'a> {
-    members([("type", kind.into())])
-}
 
 #[cfg(test)]
 mod tests;

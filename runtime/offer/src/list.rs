@@ -7,10 +7,8 @@ use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::input::input_tree;
-use crate::output::output_tree;
-use crate::tree::{Members, Tree};
-use crate::{Viewed, hex, search_entries};
+use crate::json::Json;
+use crate::{Viewed, hex, input, output, search_entries};
 use sha2::{Digest as _, Sha256};
 
 /// Room that is made for an entry before it is written, in bytes: most need no more.
@@ -140,9 +138,9 @@ impl Annotations {
     }
 
     /// As they are sent: what is meaningless is left out.
-    fn tree<'a>(self) -> Tree<'a> {
+    fn write(self, json: &mut Json) {
         let Self { read_only_hint, destructive_hint, idempotent_hint, open_world_hint } = self;
-        let mut hints = Members::with_capacity(4);
+        json.bracket('{');
         for (name, hint) in [
             ("readOnlyHint", Some(read_only_hint)),
             ("destructiveHint", destructive_hint),
@@ -150,10 +148,10 @@ impl Annotations {
             ("openWorldHint", Some(open_world_hint)),
         ] {
             if let Some(hint) = hint {
-                hints.push(name, Value::Bool(hint));
+                json.member(name, hint);
             }
         }
-        hints.into()
+        json.bracket('}');
     }
 }
 
@@ -161,20 +159,23 @@ impl<'a> Listed<'a> {
     /// A tool's entry.
     pub fn new<S: Viewed<'a>>(tool: &Tool<'a, S>) -> Self {
         let Tool { name, title, description, effect, method, takes_bytes, ref arguments, output } = *tool;
-        let mut entry = Members::with_capacity(6);
-        entry.push("name", Tree::Text(name.into()));
+        let mut json = Json::with_capacity(ENTRY_BYTES);
+        json.bracket('{');
+        json.text_member("name", name);
         if !title.is_empty() {
-            entry.push("title", Tree::Text(title.into()));
+            json.text_member("title", title);
         }
-        entry.push("description", Tree::Text(description.into()));
-        entry.push("inputSchema", input_tree(arguments, takes_bytes));
-        if let Some(schema) = output_tree(output) {
-            entry.push("outputSchema", schema);
+        json.text_member("description", description);
+        json.key("inputSchema");
+        input::write(arguments, takes_bytes, &mut json);
+        if output::is_known(output) {
+            json.key("outputSchema");
+            output::write(output, &mut json);
         }
-        entry.push("annotations", Annotations::of(effect, method).tree());
-        let mut text = String::with_capacity(ENTRY_BYTES);
-        Tree::Object(entry).write(&mut text);
-        Self { name, description, text }
+        json.key("annotations");
+        Annotations::of(effect, method).write(&mut json);
+        json.bracket('}');
+        Self { name, description, text: json.into_text() }
     }
 
     /// The entry as it is sent: compact JSON.

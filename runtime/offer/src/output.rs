@@ -11,9 +11,10 @@ use std::borrow::Cow;
 use airlock_contract::text::is_invisible;
 use serde_json::Value;
 
-use crate::tree::{Members, Tree, members};
+use crate::json::Json;
+use crate::schema::{LEVELS_MAX, Unfinished, any, bare, cut, kind_of, null, of_type, typed};
 use crate::view::Object;
-use crate::{View, Viewed, cut, describe, of_type};
+use crate::{View, Viewed};
 
 /// An answer's schema has no more subschemas than this, and of those beyond only the type is told. A list of some hundred
 /// tools has to stay well below the ten megabytes that clients read as one message.
@@ -25,26 +26,36 @@ const DESCRIPTION_CHARS_MAX: usize = 160;
 /// Words that a description lists.
 const LISTED_MAX: usize = 40;
 
+/// The member that holds an answer which is no object.
+const RESULT: &str = "result";
+
 /// The schema of a tool's answer; none where nothing is known of it.
 pub fn output_schema<'a, S: Viewed<'a>>(shape: S) -> Option<Value> {
-    output_tree(shape).map(Value::from)
+    is_known(shape).then(|| {
+        let mut json = Json::default();
+        write(shape, &mut json);
+        json.into_value()
+    })
 }
 
-/// The same, to be written.
-pub(crate) fn output_tree<'a, S: Viewed<'a>>(shape: S) -> Option<Tree<'a>> {
-    if matches!(shape.view(), View::Any) {
-        return None;
-    }
-    let mut writer = Writer { open: Vec::new(), nodes: 0 };
+/// Whether anything is known of an answer.
+pub(crate) fn is_known<'a, S: Viewed<'a>>(shape: S) -> bool {
+    !matches!(shape.view(), View::Any)
+}
+
+/// Writes the schema of a tool's answer.
+pub(crate) fn write<'a, S: Viewed<'a>>(shape: S, json: &mut Json) {
+    let levels_max = json.levels() + LEVELS_MAX;
+    let mut writer = Writer { json, open: Vec::new(), nodes: 0, levels_max };
     let schema = match kinds(shape, &mut Vec::new()) {
-        Kinds::Objects => with_type(writer.shape(shape)),
-        Kinds::NoObjects => wrapped(writer.shape(shape)),
+        Kinds::Objects => writer.root(shape),
+        Kinds::NoObjects => writer.wrapped(shape),
         Kinds::Both => match object_of(shape) {
-            Some(members) => or_result(writer.object(&members)),
-            None => of_type("object"),
+            Some(object) => writer.object_or_result(&object),
+            None => writer.of_type("object"),
         },
     };
-    Some(schema.into())
+    schema.finish("", json);
 }
 
 /// Which values a shape admits, seen as the root of an answer.
@@ -96,138 +107,165 @@ fn object_of<'a, S: Viewed<'a>>(shape: S) -> Option<Object<'a, S>> {
     None
 }
 
-/// The schema of an object, made true of `{"result": null}` as well: no member is there for sure.
-fn or_result(mut schema: Members<'_>) -> Members<'_> {
-    schema.remove("required");
-    schema.remove("additionalProperties");
-    if let Some(Tree::Object(properties)) = schema.get_mut("properties") {
-        properties.remove("result");
-    }
-    schema
-}
-
-fn wrapped(schema: Members<'_>) -> Members<'_> {
-    let properties = members([("result", schema.into())]);
-    members([("type", "object".into()), ("properties", properties.into()), ("required", vec!["result".into()].into())])
-}
-
-/// Clients want the type at the root, also beside a choice.
-fn with_type(schema: Members<'_>) -> Members<'_> {
-    let mut root = of_type("object");
-    root.extend(schema);
-    root
-}
-
-/// A schema, or null beside it; as it is where null is in already.
-fn or_null(schema: Members<'_>) -> Members<'_> {
-    let nothing = Tree::Object(of_type("null"));
-    let any = schema.get("anyOf");
-    let is_known = matches!(any, Some(Tree::List(any)) if any.contains(&nothing));
-    if is_known || schema.get("type").is_none() && any.is_none() {
-        return schema;
-    }
-    members([("anyOf", vec![schema.into(), nothing].into())])
-}
-
-struct Writer<'a> {
+struct Writer<'a, 'j> {
+    json: &'j mut Json,
     /// Names of the shapes that are being written: one of them again is a cycle.
     open: Vec<&'a str>,
     nodes: usize,
+    levels_max: usize,
 }
 
-impl<'a> Writer<'a> {
-    fn shape<S: Viewed<'a>>(&mut self, shape: S) -> Members<'a> {
+impl<'a> Writer<'a, '_> {
+    /// Clients want the type at the root, also beside a choice.
+    fn root<S: Viewed<'a>>(&mut self, shape: S) -> Unfinished {
+        let start = self.json.end();
+        let schema = self.shape(shape, false);
+        self.json.lead("type", "object", start);
+        schema
+    }
+
+    fn wrapped<S: Viewed<'a>>(&mut self, shape: S) -> Unfinished {
+        let schema = self.of_type("object");
+        self.json.open("properties", '{');
+        self.json.key(RESULT);
+        self.described(shape, false, "");
+        self.json.bracket('}');
+        self.json.required([RESULT]);
+        schema
+    }
+
+    /// The schema of an object that is true of `{"result": null}` as well: no member is there for sure, and one of that name
+    /// may be anything.
+    fn object_or_result<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Unfinished {
+        let schema = self.of_type("object");
+        self.properties(shape, Some(RESULT));
+        schema
+    }
+
+    /// Writes a schema and what describes it.
+    fn described<S: Viewed<'a>>(&mut self, shape: S, nullable: bool, description: &str) {
+        self.shape(shape, nullable).finish(description, self.json);
+    }
+
+    /// Begins the schema of a shape, or of null beside it.
+    fn shape<S: Viewed<'a>>(&mut self, shape: S, nullable: bool) -> Unfinished {
         self.nodes += 1;
         let view = shape.view();
-        if self.nodes > NODES_MAX {
-            return bare(&view);
+        if self.nodes > NODES_MAX || self.json.levels() > self.levels_max {
+            let kind = kind_of(&view);
+            return self.of_kind(kind, nullable, |json| bare(kind, json));
         }
         match view {
-            View::Any => members([("description", "Any JSON value.".into())]),
-            View::Boolean => of_type("boolean"),
-            View::Integer(_) => of_type("integer"),
-            View::Number(_) => of_type("number"),
-            View::Text(_) => of_type("string"),
-            View::List(list) => {
-                let items = self.shape(list.items).into();
-                or_null(members([("type", "array".into()), ("items", items)]))
-            }
-            View::Object(shape) => self.object(&shape),
-            View::Words(words) => {
-                let mut schema = of_type("string");
-                describe(&mut schema, listed(&words));
+            View::Any => any(self.json),
+            View::Boolean => self.typed("boolean", nullable),
+            View::Integer(_) => self.typed("integer", nullable),
+            View::Number(_) => self.typed("number", nullable),
+            View::Text(_) => self.typed("string", nullable),
+            View::List(list) => self.or_null(true, |writer| {
+                let schema = writer.of_type("array");
+                writer.json.key("items");
+                writer.described(list.items, false, "");
                 schema
-            }
-            View::Literals(literals) => literal(&literals),
-            View::AnyOf(shapes) => {
-                let any: Vec<Tree<'a>> = shapes.into_iter().map(|shape| self.shape(shape).into()).collect();
-                members([("anyOf", any.into())])
-            }
-            View::Nullable(inner) => or_null(self.shape(inner)),
-            View::File => of_type("object"),
-            View::Named(name, shape) => self.named(name, shape),
+            }),
+            View::Object(shape) => self.or_null(nullable, |writer| writer.object(&shape)),
+            View::Words(words) => self.or_null(nullable, |writer| writer.of_type("string").saying(listed(&words))),
+            View::Literals(literals) => self.literals(&literals, nullable),
+            View::AnyOf(shapes) => self.or_null(nullable, |writer| writer.any_of(shapes)),
+            View::Nullable(inner) => self.shape(inner, true),
+            View::File => self.typed("object", nullable),
+            View::Named(name, shape) => self.named(name, shape, nullable),
         }
     }
 
-    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S) -> Members<'a> {
+    fn of_type(&mut self, kind: &str) -> Unfinished {
+        of_type(kind, self.json)
+    }
+
+    fn typed(&mut self, kind: &str, nullable: bool) -> Unfinished {
+        self.or_null(nullable, |writer| writer.of_type(kind))
+    }
+
+    /// Begins a schema, or a choice of it and null.
+    fn or_null(&mut self, nullable: bool, schema: impl FnOnce(&mut Self) -> Unfinished) -> Unfinished {
+        if !nullable {
+            return schema(self);
+        }
+        self.json.bracket('{');
+        self.json.open("anyOf", '[');
+        self.json.item();
+        schema(self).finish("", self.json);
+        self.json.item();
+        null(self.json);
+        self.json.bracket(']');
+        Unfinished::SILENT
+    }
+
+    fn any_of<S: Viewed<'a>>(&mut self, shapes: Vec<S>) -> Unfinished {
+        self.json.bracket('{');
+        self.json.open("anyOf", '[');
+        for shape in shapes {
+            self.json.item();
+            self.described(shape, false, "");
+        }
+        self.json.bracket(']');
+        Unfinished::SILENT
+    }
+
+    fn named<S: Viewed<'a>>(&mut self, name: &'a str, shape: S, nullable: bool) -> Unfinished {
         if self.open.contains(&name) {
-            return cut(name, shape);
+            let kind = kind_of(&shape.view());
+            return self.of_kind(kind, nullable, |json| cut(name, kind, json));
         }
         self.open.push(name);
-        let schema = self.shape(shape);
+        let schema = self.shape(shape, nullable);
         self.open.pop();
         schema
     }
 
-    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Members<'a> {
-        let mut properties = Members::with_capacity(shape.properties.len());
-        let mut required = Vec::new();
-        for property in &shape.properties {
-            let mut schema = self.shape(property.shape);
-            if !property.required {
-                schema = or_null(schema);
-            }
-            describe(&mut schema, one_line(property.description));
-            properties.push(property.name, schema);
-            if property.required {
-                required.push(Tree::Text(property.name.into()));
-            }
-        }
-        let mut schema = members([("type", "object".into()), ("properties", properties.into())]);
-        if !required.is_empty() {
-            schema.insert("required", required);
-        }
+    fn object<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>) -> Unfinished {
+        let schema = self.of_type("object");
+        self.properties(shape, None);
+        let required = shape.properties.iter().filter(|property| property.required);
+        self.json.required(required.map(|property| property.name));
         if let Some(rest) = shape.rest
             && !matches!(rest.view(), View::Any)
         {
-            schema.insert("additionalProperties", self.shape(rest));
+            self.json.key("additionalProperties");
+            self.described(rest, false, "");
         }
         schema
     }
-}
 
-/// The type of a shape and nothing else; nothing at all of a choice.
-fn bare<'a, S>(shape: &View<'_, S>) -> Members<'a> {
-    let kind = match shape {
-        View::Boolean => "boolean",
-        View::Integer(_) => "integer",
-        View::Number(_) => "number",
-        View::Text(_) | View::Words(_) => "string",
-        View::List(_) => "array",
-        View::Object(_) | View::File => "object",
-        _ => return members([("description", "Not described further.".into())]),
-    };
-    of_type(kind)
-}
-
-/// The type that all literals have, if it is one, and the literals in words.
-fn literal<'a>(literals: &[&str]) -> Members<'a> {
-    let mut schema = Members::default();
-    if let Some(kind) = literal_type(literals) {
-        schema.insert("type", kind);
+    /// Writes what an object's members are, but for one.
+    fn properties<S: Viewed<'a>>(&mut self, shape: &Object<'a, S>, but: Option<&str>) {
+        self.json.open("properties", '{');
+        for property in &shape.properties {
+            let start = self.json.end();
+            self.json.key(property.name);
+            self.described(property.shape, !property.required, &one_line(property.description));
+            if but == Some(property.name) {
+                self.json.take_back(start);
+            }
+        }
+        self.json.bracket('}');
     }
-    describe(&mut schema, listed(literals));
-    schema
+
+    /// The type that all literals have, if it is one, and the literals in words.
+    fn literals(&mut self, literals: &[&str], nullable: bool) -> Unfinished {
+        let kind = literal_type(literals);
+        self.or_null(nullable && kind.is_some(), |writer| typed(kind, writer.json).saying(listed(literals)))
+    }
+
+    /// Begins what stands for a shape of which the type is known at most. Null is an array everywhere.
+    fn of_kind(
+        &mut self,
+        kind: Option<&str>,
+        nullable: bool,
+        schema: impl FnOnce(&mut Json) -> Unfinished,
+    ) -> Unfinished {
+        let nullable = kind.is_some_and(|kind| nullable || kind == "array");
+        self.or_null(nullable, |writer| schema(writer.json))
+    }
 }
 
 /// The type that all literals have, if it is one.

@@ -1,7 +1,7 @@
 use airlock_contract::request::{self, body, path, query};
 use airlock_contract::shape::{
-    Named, Shape, any, any_of, boolean, file, integer, list_of, named, nullable, number, object_of, one_of, optional,
-    required, text,
+    Named, Shape, any, any_of, boolean, file, integer, list_of, literals, named, nullable, number, object_of, one_of,
+    optional, required, text,
 };
 
 use crate::{Argument, input_schema, output_schema};
@@ -126,4 +126,50 @@ fn a_vast_shape_is_told_in_few_words() {
     const LAST: Shape = object_of(&[required("a", PATIENT), required("b", PATIENT), required("c", PATIENT)]);
     let schema = output_schema(&WIDE).expect("known").to_string();
     assert!(schema.len() < 32_000, "{}", schema.len());
+}
+
+/// Some clients read a message of 64 levels and no more; around a schema are four.
+#[test]
+fn a_deep_shape_is_told_as_deep_as_clients_read() {
+    fn levels(json: &str) -> usize {
+        let (mut open, mut most, mut in_text) = (0_usize, 0, false);
+        for byte in json.replace("\\\"", "").bytes() {
+            match byte {
+                b'"' => in_text = !in_text,
+                b'{' | b'[' if !in_text => open += 1,
+                b'}' | b']' if !in_text => open -= 1,
+                _ => {}
+            }
+            most = most.max(open);
+        }
+        most
+    }
+    let leak = |shape| -> &'static Shape { Box::leak(Box::new(shape)) };
+    let one = |shape| -> &'static [Shape] { Box::leak(Box::new([shape])) };
+    let ways: [&dyn Fn(&'static Shape) -> Shape; 6] = [
+        &|inner| object_of(Box::leak(Box::new([required("a", *inner)]))),
+        &|inner| object_of(Box::leak(Box::new([optional("a", *inner)]))),
+        &|inner| object_of(&[]).rest(inner),
+        &|inner| list_of(inner),
+        &|inner| nullable(inner),
+        &|inner| any_of(one(*inner)),
+    ];
+    let ends = [TEXT, list_of(&TEXT), file(), integer().max(i128::from(u64::MAX)), literals(&["[[[[1]]]]"]), PATIENT];
+    for way in ways {
+        for end in ends {
+            for depth in 0..70 {
+                let shape = (0..depth).fold(leak(end), |inner, _| leak(way(inner)));
+                let deep = "[".repeat(depth) + &"]".repeat(depth);
+                let arguments: &'static [request::Argument] = Box::leak(Box::new([
+                    body(*shape),
+                    query("q", list_of(leak(any()))).default(Box::leak(deep.into_boxed_str())),
+                ]));
+                let told: Vec<_> = arguments.iter().filter_map(Argument::of).collect();
+                let (taken, given) = (input_schema(&told, false), output_schema(shape).expect("known"));
+                for schema in [taken, given] {
+                    assert!(schema.is_object() && levels(&schema.to_string()) <= 60, "{depth} of {shape:?}: {schema}");
+                }
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@ use airlock_contract::shape::{
     optional, required, text,
 };
 use airlock_offer::output_schema;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::misfit;
 
@@ -51,6 +51,22 @@ fn conforms(schema: &Value, value: &Value) -> bool {
             || value.as_object().expect("an object").iter().all(|(key, value)| {
                 schema["properties"].get(key).is_some() || conforms(&schema["additionalProperties"], value)
             }))
+}
+
+#[test]
+fn null_stands_for_any_array_also_where_only_the_type_is_told() {
+    static FOREST: Named = Named { name: "Forest", shape: list_of(&FOREST_SHAPE) };
+    static FOREST_SHAPE: Shape = named(&FOREST);
+    let names: Vec<String> = (0..300).map(|number| format!("list_{number}")).collect();
+    let properties = names.iter().map(|name| required(name.clone().leak(), list_of(&TEXT))).collect::<Vec<_>>();
+    let wide = object_of(properties.leak());
+    let empty: Value = names.iter().map(|name| (name.clone(), Value::Null)).collect::<Map<_, _>>().into();
+    for (shape, value) in [(wide, empty), (named(&FOREST), json!([null, [null]]))] {
+        let schema = output_schema(&shape).expect("known");
+        let sent = if value.is_object() { value.clone() } else { json!({"result": value}) };
+        assert_eq!(misfit(&shape, &value), None);
+        assert!(conforms(&schema, &sent), "{:.80} {:.80}", sent.to_string(), schema.to_string());
+    }
 }
 
 /// Shapes, and values that may or may not be theirs.
