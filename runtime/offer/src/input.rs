@@ -8,7 +8,7 @@ use airlock_contract::shape::{Integer, Number};
 use serde_json::{Number as JsonNumber, Value};
 
 use crate::json::Json;
-use crate::schema::{LEVELS_MAX, Unfinished, any, bare, cut, is_shallow, kind_of, null, of_type};
+use crate::schema::{LEVELS_MAX, Unfinished, any, bare, cut, is_shallow, kind_of, null, of_type, typed};
 use crate::view::{List, Object, Text};
 use crate::{Argument, Source, View, Viewed};
 
@@ -53,7 +53,7 @@ struct Writer<'a, 'j> {
 
 impl<'a> Writer<'a, '_> {
     fn argument<S: Viewed<'a>>(&mut self, argument: &Argument<'a, S>) {
-        self.json.key(argument.name);
+        self.json.name(argument.name);
         self.shape(argument.shape).describe(argument.description, self.json);
         if let Source::Default(json) = argument.source
             && let Ok(value) = serde_json::from_str(json)
@@ -106,7 +106,7 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    fn of_type(&mut self, kind: &str) -> Unfinished {
+    fn of_type(&mut self, kind: &'static str) -> Unfinished {
         of_type(kind, self.json)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Writer<'a, '_> {
         schema.saying("A file.")
     }
 
-    fn told_text(&mut self, name: &str, description: &str) {
+    fn told_text(&mut self, name: &'static str, description: &str) {
         self.json.key(name);
         self.of_type("string").finish(description, self.json);
     }
@@ -169,7 +169,7 @@ impl<'a> Writer<'a, '_> {
         let schema = self.of_type("object");
         self.json.open("properties", '{');
         for property in &shape.properties {
-            self.json.key(property.name);
+            self.json.name(property.name);
             self.described(property.shape, property.description);
         }
         self.json.bracket('}');
@@ -255,14 +255,14 @@ impl<'a> Writer<'a, '_> {
         if !values.iter().all(is_shallow) {
             return bare(None, self.json);
         }
-        self.json.bracket('{');
         // Some hosts want a type beside `enum`.
-        if values.iter().all(Value::is_string) {
-            self.json.text_member("type", "string");
-        } else if values.iter().all(|value| value.is_i64() || value.is_u64()) {
-            self.json.text_member("type", "integer");
-        }
+        let kind = if values.iter().all(Value::is_string) {
+            Some("string")
+        } else {
+            values.iter().all(|value| value.is_i64() || value.is_u64()).then_some("integer")
+        };
+        let schema = typed(kind, self.json);
         self.json.member("enum", values);
-        Unfinished::SILENT
+        schema
     }
 }

@@ -41,7 +41,7 @@ impl Json {
     }
 
     /// Opens an object or a list that is a member.
-    pub(crate) fn open(&mut self, name: &str, bracket: char) {
+    pub(crate) fn open(&mut self, name: &'static str, bracket: char) {
         self.key(name);
         self.bracket(bracket);
     }
@@ -49,21 +49,37 @@ impl Json {
     /// Starts the next item of a list.
     pub(crate) fn item(&mut self) {
         // A string ends with its quotation mark, so behind a bracket is the first item.
-        if !self.text.ends_with(['{', '[']) {
+        if !matches!(self.text.as_bytes().last(), Some(b'{' | b'[')) {
             self.text.push(',');
         }
     }
 
-    /// Starts the next member of an object.
-    pub(crate) fn key(&mut self, name: &str) {
+    /// Starts the next member of an object; the name is a keyword of ours.
+    pub(crate) fn key(&mut self, keyword: &'static str) {
+        self.item();
+        self.keyword(keyword);
+        self.text.push(':');
+    }
+
+    /// Starts the next member of an object; the name is somebody else's.
+    pub(crate) fn name(&mut self, name: &str) {
         self.item();
         self.text(name);
         self.text.push(':');
     }
 
+    /// A string of ours, which has nothing to escape.
+    pub(crate) fn keyword(&mut self, keyword: &'static str) {
+        self.text.push('"');
+        self.text.push_str(keyword);
+        self.text.push('"');
+    }
+
     /// A string. Most have nothing to escape.
     pub(crate) fn text(&mut self, text: &str) {
-        if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        // All of it is looked at, since that is done many bytes at a time.
+        if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
             self.value(text);
         } else {
             self.text.push('"');
@@ -73,7 +89,7 @@ impl Json {
     }
 
     /// A member that is a string.
-    pub(crate) fn text_member(&mut self, name: &str, text: &str) {
+    pub(crate) fn text_member(&mut self, name: &'static str, text: &str) {
         self.key(name);
         self.text(text);
     }
@@ -103,13 +119,13 @@ impl Json {
     }
 
     /// A member whose value is at hand.
-    pub(crate) fn member(&mut self, name: &str, value: impl Into<Value>) {
+    pub(crate) fn member(&mut self, name: &'static str, value: impl Into<Value>) {
         self.key(name);
         self.value(value);
     }
 
     /// Puts a member before the others of the object that starts there, unless it is the first already.
-    pub(crate) fn lead(&mut self, name: &str, text: &str, start: usize) {
+    pub(crate) fn lead(&mut self, name: &'static str, text: &str, start: usize) {
         let mut object = Self::default();
         object.bracket('{');
         object.text_member(name, text);
@@ -146,7 +162,10 @@ mod tests {
         json.texts(texts);
         json.key("object");
         json.bracket('{');
-        texts.iter().for_each(|text| json.text_member(text, text));
+        for text in texts {
+            json.name(text);
+            json.text(text);
+        }
         json.bracket('}');
         let end = json.end();
         json.member("taken back", 1);

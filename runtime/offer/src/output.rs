@@ -177,11 +177,11 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
-    fn of_type(&mut self, kind: &str) -> Unfinished {
+    fn of_type(&mut self, kind: &'static str) -> Unfinished {
         of_type(kind, self.json)
     }
 
-    fn typed(&mut self, kind: &str, nullable: bool) -> Unfinished {
+    fn typed(&mut self, kind: &'static str, nullable: bool) -> Unfinished {
         self.or_null(nullable, |writer| writer.of_type(kind))
     }
 
@@ -241,7 +241,7 @@ impl<'a> Writer<'a, '_> {
         self.json.open("properties", '{');
         for property in &shape.properties {
             let start = self.json.end();
-            self.json.key(property.name);
+            self.json.name(property.name);
             self.described(property.shape, !property.required, &one_line(property.description));
             if but == Some(property.name) {
                 self.json.take_back(start);
@@ -259,7 +259,7 @@ impl<'a> Writer<'a, '_> {
     /// Begins what stands for a shape of which the type is known at most. Null is an array everywhere.
     fn of_kind(
         &mut self,
-        kind: Option<&str>,
+        kind: Option<&'static str>,
         nullable: bool,
         schema: impl FnOnce(&mut Json) -> Unfinished,
     ) -> Unfinished {

@@ -39,8 +39,9 @@ impl Unfinished {
     pub(crate) const SILENT: Self = Self { own: Cow::Borrowed("") };
 
     /// The same, saying this of itself.
-    pub(crate) fn saying(self, own: impl Into<Cow<'static, str>>) -> Self {
-        Self { own: own.into() }
+    pub(crate) fn saying(mut self, own: impl Into<Cow<'static, str>>) -> Self {
+        self.own = own.into();
+        self
     }
 
     /// Writes what describes it. Its end is left to the caller.
@@ -60,15 +61,16 @@ impl Unfinished {
 }
 
 /// Begins a schema that says the type.
-pub(crate) fn of_type(kind: &str, json: &mut Json) -> Unfinished {
+pub(crate) fn of_type(kind: &'static str, json: &mut Json) -> Unfinished {
     typed(Some(kind), json)
 }
 
 /// Begins a schema that says the type if there is one.
-pub(crate) fn typed(kind: Option<&str>, json: &mut Json) -> Unfinished {
+pub(crate) fn typed(kind: Option<&'static str>, json: &mut Json) -> Unfinished {
     json.bracket('{');
     if let Some(kind) = kind {
-        json.text_member("type", kind);
+        json.key("type");
+        json.keyword(kind);
     }
     Unfinished::SILENT
 }
@@ -84,12 +86,12 @@ pub(crate) fn null(json: &mut Json) {
 }
 
 /// Begins what stands for a named shape that is not written out again.
-pub(crate) fn cut(name: &str, kind: Option<&str>, json: &mut Json) -> Unfinished {
+pub(crate) fn cut(name: &str, kind: Option<&'static str>, json: &mut Json) -> Unfinished {
     typed(kind, json).saying(format!("A nested {name}, of the same form."))
 }
 
 /// Begins a schema that says the type, if there is one, and that there is more to it.
-pub(crate) fn bare(kind: Option<&str>, json: &mut Json) -> Unfinished {
+pub(crate) fn bare(kind: Option<&'static str>, json: &mut Json) -> Unfinished {
     let schema = typed(kind, json);
     if kind.is_some() { schema } else { schema.saying("Not described further.") }
 }

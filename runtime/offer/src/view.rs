@@ -31,11 +31,10 @@ pub enum View<'a, S> {
 impl<S> View<'_, S> {
     /// Whether shapes, or what takes as much room as they do, are inside of it.
     pub(crate) fn is_nest(&self) -> bool {
-        match self {
-            Self::Any | Self::Boolean | Self::Integer(_) | Self::Number(_) | Self::Text(_) => false,
-            Self::Words(_) | Self::Literals(_) => false,
-            Self::List(_) | Self::Object(_) | Self::AnyOf(_) | Self::Nullable(_) | Self::File | Self::Named(..) => true,
-        }
+        matches!(
+            self,
+            Self::List(_) | Self::Object(_) | Self::AnyOf(_) | Self::Nullable(_) | Self::File | Self::Named(..)
+        )
     }
 }
 
