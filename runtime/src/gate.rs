@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airlock_contract::{Catalog, Effect, Profile, Program, Prompt, Tool, Upstream as Declared};
-use airlock_offer::Listed;
+use airlock_offer::{Listed, Sent};
 use airlock_prune::{Fault, Plan as Prune, rows};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -117,6 +117,11 @@ impl Gate {
     pub fn listed(&self) -> impl Iterator<Item = &Listed<'static>> + Clone {
         let of_search = self.search.iter().flat_map(|search| &search.listed);
         of_search.chain(self.entries.iter().map(|entry| &entry.listed))
+    }
+
+    /// The list of tools as it is sent.
+    pub fn sent(&self) -> Sent {
+        Sent::of(self.listed())
     }
 
     /// The prompts of every catalog that has a tool here, sorted by name.

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use airlock_offer::Sent;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
@@ -79,8 +80,7 @@ pub struct Server {
     gate: Arc<Gate>,
     approval: Approval,
     confirmations: Arc<Confirmations>,
-    /// The list of tools as it is sent. A string, since it may have megabytes and is not copied once more.
-    list: Arc<String>,
+    list: Arc<Sent>,
     /// The same in the SDK's words, for those who cannot be sent a text.
     #[cfg(feature = "http")]
     tools: Arc<OnceLock<Option<Vec<rmcp::model::Tool>>>>,
@@ -93,7 +93,7 @@ impl Server {
     /// A server of these tools. With `approval` the operator allows calls that write; else a person is asked, where the client
     /// can ask one.
     pub fn new(gate: Arc<Gate>, approval: Approval) -> io::Result<Self> {
-        let list = Arc::new(airlock_offer::sent(gate.listed()));
+        let list = Arc::new(gate.sent());
         let instructions = instructions(&gate).into();
         let confirmations = Arc::new(Confirmations::new()?);
         Ok(Self {
@@ -118,7 +118,7 @@ impl Server {
     /// The list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.
     #[cfg(feature = "http")]
     fn tools(&self) -> Result<&[rmcp::model::Tool], ErrorData> {
-        let tools = self.tools.get_or_init(|| serde_json::from_str(&self.list).ok()).as_deref();
+        let tools = self.tools.get_or_init(|| serde_json::from_str(&self.list.text()).ok()).as_deref();
         tools.ok_or_else(|| ErrorData::internal_error("the list of tools cannot be read back", None))
     }
 

@@ -48,8 +48,8 @@ impl Json {
 
     /// Starts the next item of a list.
     pub(crate) fn item(&mut self) {
-        // A string ends with its quotation mark, so behind a bracket is the first item.
-        if !matches!(self.text.as_bytes().last(), Some(b'{' | b'[')) {
+        // A string ends with its quotation mark, so behind a bracket is the first item, and behind nothing.
+        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[')) {
             self.text.push(',');
         }
     }

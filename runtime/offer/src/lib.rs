@@ -16,16 +16,18 @@ mod output;
 mod rank;
 mod schema;
 mod search;
+mod sent;
 mod view;
 mod weight;
 
 pub use counts::{COUNTS_FILE, Count, Counts, CountsFault};
 pub use digest::{hex, sha256};
 pub use input::input_schema;
-pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, sent, sent_sha256, told, told_of_sent};
+pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
 pub use rank::{Ranked, Ranking};
 pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAMES, SEARCH_TOOLS, search_entries};
+pub use sent::Sent;
 pub use view::{List, Object, Property, Text, View, Viewed};
 pub use weight::weights;
 

@@ -2,14 +2,16 @@
 
 use std::iter::once;
 use std::num::NonZero;
+use std::sync::Arc;
+use std::thread;
 
 use airlock_contract::{Body, Effect, Method, request, shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::json::Json;
-use crate::{Viewed, hex, input, output, search_entries};
-use sha2::{Digest as _, Sha256};
+use crate::sent::{Piece, Sent};
+use crate::{Viewed, input, output, search_entries};
 
 /// Room that is made for an entry before it is written, in bytes: most need no more.
 const ENTRY_BYTES: usize = 4096;
@@ -102,7 +104,7 @@ pub struct Listed<'a> {
     pub name: &'a str,
     /// What the model is told.
     pub description: &'a str,
-    text: String,
+    text: Piece,
 }
 
 /// Hints for clients. Left out, they default to the alarming side; they change nothing about what the gate allows.
@@ -158,28 +160,38 @@ impl Annotations {
 impl<'a> Listed<'a> {
     /// A tool's entry.
     pub fn new<S: Viewed<'a>>(tool: &Tool<'a, S>) -> Self {
-        let Tool { name, title, description, effect, method, takes_bytes, ref arguments, output } = *tool;
         let mut json = Json::with_capacity(ENTRY_BYTES);
-        json.bracket('{');
-        json.text_member("name", name);
-        if !title.is_empty() {
-            json.text_member("title", title);
-        }
-        json.text_member("description", description);
-        json.key("inputSchema");
-        input::write(arguments, takes_bytes, &mut json);
-        if output::is_known(output) {
-            json.key("outputSchema");
-            output::write(output, &mut json);
-        }
-        json.key("annotations");
-        Annotations::of(effect, method).write(&mut json);
-        json.bracket('}');
-        Self { name, description, text: json.into_text() }
+        write(tool, &mut json);
+        Self { name: tool.name, description: tool.description, text: json.into_text().into() }
+    }
+
+    /// Entries of tools that are constants, as parts of one text.
+    fn all(tools: &[&'a airlock_contract::Tool]) -> Vec<Self> {
+        let mut json = Json::with_capacity(ENTRY_BYTES * tools.len());
+        let ends = tools.iter().map(|tool| {
+            json.item();
+            write(&Tool::of(tool), &mut json);
+            json.end()
+        });
+        let ends: Vec<usize> = ends.collect();
+        let text = Arc::new(json.into_text());
+        // Behind each but the last is a comma.
+        let starts = once(0).chain(ends.iter().map(|end| end + 1));
+        let part = |((tool, start), end): ((&&'a airlock_contract::Tool, usize), &usize)| Self {
+            name: tool.name,
+            description: tool.description,
+            text: Piece::new(&text, start..*end),
+        };
+        tools.iter().zip(starts).zip(&ends).map(part).collect()
     }
 
     /// The entry as it is sent: compact JSON.
     pub fn text(&self) -> &str {
+        self.text.text()
+    }
+
+    /// The same, as the part of a list that it is.
+    pub(crate) fn piece(&self) -> &Piece {
         &self.text
     }
 
@@ -194,7 +206,7 @@ impl<'a> Listed<'a> {
     }
 
     fn part(&self, name: &str) -> Option<Value> {
-        let mut entry: Map<String, Value> = serde_json::from_str(&self.text).ok()?;
+        let mut entry: Map<String, Value> = serde_json::from_str(self.text()).ok()?;
         entry.remove(name)
     }
 
@@ -203,6 +215,25 @@ impl<'a> Listed<'a> {
     pub fn told(&self) -> String {
         told(self.name, self.description, &self.input_schema())
     }
+}
+
+fn write<'a, S: Viewed<'a>>(tool: &Tool<'a, S>, json: &mut Json) {
+    let Tool { name, title, description, effect, method, takes_bytes, ref arguments, output } = *tool;
+    json.bracket('{');
+    json.text_member("name", name);
+    if !title.is_empty() {
+        json.text_member("title", title);
+    }
+    json.text_member("description", description);
+    json.key("inputSchema");
+    input::write(arguments, takes_bytes, json);
+    if output::is_known(output) {
+        json.key("outputSchema");
+        output::write(output, json);
+    }
+    json.key("annotations");
+    Annotations::of(effect, method).write(json);
+    json.bracket('}');
 }
 
 /// Name and [`Listed::told`] of each tool of a list as [`ToolList::text`] writes it.
@@ -237,27 +268,6 @@ pub fn told(name: &str, description: &str, input_schema: &Value) -> String {
     serde_json::to_string(&Told { name, description, input_schema }).unwrap_or_default()
 }
 
-/// Entries as they are sent: a compact JSON array.
-pub fn sent<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>> + Clone) -> String {
-    let bytes: usize = entries.clone().map(|entry| entry.text().len() + 1).sum();
-    let mut text = String::with_capacity(bytes + 2);
-    pieces(entries).for_each(|piece| text.push_str(piece));
-    text
-}
-
-/// SHA-256 of entries as they are sent, in lower-case hexadecimal.
-pub fn sent_sha256<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>>) -> String {
-    let mut digest = Sha256::new();
-    pieces(entries).for_each(|piece| digest.update(piece));
-    hex(&digest.finalize())
-}
-
-/// The pieces of a compact JSON array of entries.
-fn pieces<'l, 't: 'l>(entries: impl Iterator<Item = &'l Listed<'t>>) -> impl Iterator<Item = &'l str> {
-    let of_entry = |(position, entry): (usize, &'l Listed<'t>)| [if position == 0 { "" } else { "," }, entry.text()];
-    once("[").chain(entries.enumerate().flat_map(of_entry)).chain(once("]"))
-}
-
 /// Every tool of a program or of a profile, in the order of their names: the answer to `tools/list`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolList<'a>(Vec<Listed<'a>>);
@@ -272,25 +282,24 @@ impl<'a> ToolList<'a> {
 
     /// That of constants.
     pub fn of(catalogs: &[&'a airlock_contract::Catalog]) -> Self {
-        let tools: Vec<&'a airlock_contract::Tool> = catalogs.iter().flat_map(|catalog| catalog.tools).collect();
-        let listed = |tools: &[&'a airlock_contract::Tool]| -> Vec<Listed<'a>> {
-            tools.iter().map(|tool| Listed::new(&Tool::of(tool))).collect()
-        };
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
+        let mut tools: Vec<&'a airlock_contract::Tool> = catalogs.iter().flat_map(|catalog| catalog.tools).collect();
+        tools.sort_by_key(|tool| tool.name);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
         if tools.len() < TOOLS_PER_THREAD || threads == 1 {
-            return Self::new(listed(&tools));
+            return Self(Listed::all(&tools));
         }
         // A client waits for the list when a program starts.
         let (first, others) = tools.split_at(tools.len().div_ceil(threads));
-        std::thread::scope(|scope| {
-            let chunks = others.chunks(first.len());
-            let others: Vec<_> = chunks.map(|tools| (tools, scope.spawn(move || listed(tools)))).collect();
-            let mut entries = listed(first);
+        thread::scope(|scope| {
+            let start = |tools| (tools, thread::Builder::new().spawn_scoped(scope, move || Listed::all(tools)));
+            let others: Vec<_> = others.chunks(first.len()).map(start).collect();
+            let mut entries = Listed::all(first);
             for (tools, thread) in others {
-                // One that panicked is told of here, by doing its work again.
-                entries.extend(thread.join().unwrap_or_else(|_| listed(tools)));
+                // What no thread did is done here.
+                let done = thread.ok().and_then(|thread| thread.join().ok());
+                entries.extend(done.unwrap_or_else(|| Listed::all(tools)));
             }
-            Self::new(entries)
+            Self(entries)
         })
     }
 
@@ -315,13 +324,18 @@ impl<'a> ToolList<'a> {
         self.0
     }
 
-    /// The array `tools` of the answer, as it is sent: compact JSON.
+    /// The array `tools` of the answer, as it is sent.
+    pub fn sent(&self) -> Sent {
+        Sent::of(self.0.iter())
+    }
+
+    /// The text of [`ToolList::sent`]: compact JSON.
     pub fn text(&self) -> String {
-        sent(self.0.iter())
+        self.sent().text()
     }
 
     /// SHA-256 of [`ToolList::text`], in lower-case hexadecimal.
     pub fn sha256(&self) -> String {
-        sent_sha256(self.0.iter())
+        self.sent().sha256()
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use airlock_contract::{Catalog, Effect, Profile, Program, Tool, Upstream as Declared};
-use airlock_offer::{Listed, ToolList, sent_sha256};
+use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
@@ -35,24 +35,13 @@ impl Gate {
     /// Joins what was compiled with a site. Fails if the site does not fit it, if a tool cannot be enforced as declared, or
     /// if what clients would be told of the tools is not what was reviewed.
     pub fn new(program: Program, site: &Site, audit: Audit) -> Result<Self, StartError> {
-        let catalogs = program.catalogs;
-        check_names(catalogs, site)?;
-        let mut listed = reviewed(program)?;
-        let mut upstreams = BTreeMap::new();
-        let mut entries = Vec::new();
-        for catalog in catalogs {
-            for declared in catalog.upstreams {
-                let name = declared.name;
-                let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
-                upstreams.entry(name).or_insert_with(|| {
-                    Arc::new(Upstream::new(name, here.address.clone(), here.limits, site.limits.calls_at_once_max))
-                });
-            }
-            for tool in catalog.tools {
-                let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
-                entries.push(entry(catalog, tool, listed, &upstreams, site)?);
-            }
-        }
+        check_names(program.catalogs, site)?;
+        // The list is made anew by the code that is linked here, so that a program of parts that do not belong together does
+        // not start.
+        let list = ToolList::of(program.catalogs);
+        let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list));
+        check_digest(&digest, program.tools_sha256)?;
+        let mut entries = entries?;
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
         let (limits, load) = (site.limits, Load::default());
@@ -67,7 +56,7 @@ impl Gate {
         self.entries.retain(|entry| profile.tools.contains(&entry.tool.name));
         self.search = profile.search.then(Search::new).transpose()?;
         self.profile = Some(profile);
-        check_digest(&sent_sha256(self.listed()), profile.tools_sha256)?;
+        check_digest(&self.sent().sha256(), profile.tools_sha256)?;
         Ok(self)
     }
 
@@ -79,12 +68,24 @@ impl Gate {
     }
 }
 
-/// The entries of the list of tools by name, if the list is the one that was reviewed. It is made anew by the code that is
-/// linked here, so a program of parts that do not belong together does not start.
-fn reviewed(program: Program) -> Result<BTreeMap<&'static str, Listed<'static>>, StartError> {
-    let list = ToolList::of(program.catalogs);
-    check_digest(&list.sha256(), program.tools_sha256)?;
-    Ok(list.into_entries().into_iter().map(|entry| (entry.name, entry)).collect())
+fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec<Entry>, StartError> {
+    let mut listed: BTreeMap<&str, Listed<'_>> = list.into_entries().into_iter().map(|one| (one.name, one)).collect();
+    let mut upstreams = BTreeMap::new();
+    let mut entries = Vec::new();
+    for catalog in program.catalogs {
+        for declared in catalog.upstreams {
+            let name = declared.name;
+            let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
+            upstreams.entry(name).or_insert_with(|| {
+                Arc::new(Upstream::new(name, here.address.clone(), here.limits, site.limits.calls_at_once_max))
+            });
+        }
+        for tool in catalog.tools {
+            let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
+            entries.push(entry(catalog, tool, listed, &upstreams, site)?);
+        }
+    }
+    Ok(entries)
 }
 
 fn check_digest(sha256: &str, reviewed: &str) -> Result<(), StartError> {

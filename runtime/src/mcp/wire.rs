@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
+use airlock_offer::Sent;
 use rmcp::ErrorData;
 use rmcp::model::{JsonRpcMessage, ServerJsonRpcMessage, ServerResult};
 use rmcp::service::{RoleServer, RxJsonRpcMessage, TxJsonRpcMessage};
@@ -27,14 +28,14 @@ pub(super) struct Wire<R, W> {
     line: Vec<u8>,
     /// None once it is closed.
     write: Arc<Mutex<Option<W>>>,
-    list: Arc<String>,
+    list: Arc<Sent>,
     /// An answer of our own that is being written.
     own_answer: Option<Sending<io::Error>>,
 }
 
 impl<R: AsyncRead + Unpin, W> Wire<R, W> {
     /// Lines from `read`, each whole and none too long; lines to `write`. `list` is the JSON array that clients are sent.
-    pub(super) fn new(read: R, write: W, list: Arc<String>) -> Self {
+    pub(super) fn new(read: R, write: W, list: Arc<Sent>) -> Self {
         let write = Arc::new(Mutex::new(Some(write)));
         Self { read: BufReader::new(read), line: Vec::new(), write, list, own_answer: None }
     }
@@ -55,7 +56,9 @@ where
             let write = write.as_mut().ok_or(io::ErrorKind::NotConnected)?;
             write.write_all(before.as_bytes()).await?;
             if let Some(behind) = behind {
-                write.write_all(list.as_bytes()).await?;
+                for part in list.parts() {
+                    write.write_all(part.as_bytes()).await?;
+                }
                 write.write_all(behind.as_bytes()).await?;
             }
             write.flush().await
