@@ -21,6 +21,9 @@ pub use canonical::canonical;
 pub(crate) use canonical::plain;
 pub use check::Fault;
 
+#[cfg(feature = "llama")]
+pub(crate) use pattern::Pattern;
+
 use check::Checker;
 use pattern::Patterns;
 

@@ -93,12 +93,7 @@ impl Engine {
     /// They cannot, and which part of the schema is why.
     pub fn prove(&self, name: &str, input_schema: &Value) -> Result<Value, Unconstrained> {
         let arguments = constraints(input_schema, "")?;
-        let call = json!({
-            "type": "object",
-            "properties": { "name": { "const": name }, "arguments": arguments },
-            "required": ["name", "arguments"],
-            "additionalProperties": false,
-        });
+        let call = call_of(name, &arguments);
         if self.is_proven(&arguments) {
             return Ok(call);
         }
@@ -177,6 +172,23 @@ fn parts(schema: &Value) -> Vec<(&str, &Value)> {
     parts.extend(schema.get("additionalProperties").filter(|part| part.is_object()).map(|part| ("*", part)));
     parts.extend(schema["anyOf"].as_array().into_iter().flatten().map(|part| ("", part)));
     parts
+}
+
+/// The schema of a call, for [`any_of`], of a tool whose arguments are a part of what was proven.
+///
+/// # Errors
+/// There is a keyword in it that the engine does not enforce.
+pub fn call(name: &str, input_schema: &Value) -> Result<Value, Unconstrained> {
+    constraints(input_schema, "").map(|arguments| call_of(name, &arguments))
+}
+
+fn call_of(name: &str, arguments: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": { "name": { "const": name }, "arguments": arguments },
+        "required": ["name", "arguments"],
+        "additionalProperties": false,
+    })
 }
 
 /// The grammar of one call out of several.

@@ -25,7 +25,7 @@ pub use digest::{hex, sha256};
 pub use input::input_schema;
 pub use list::{Annotations, Argument, Listed, Source, Tool, ToolList, told, told_of_sent};
 pub use output::{is_integer, kind, output_schema};
-pub use rank::{Ranked, Ranking};
+pub use rank::{Ranked, Ranking, stems};
 pub use search::{DESCRIBE_ARGUMENTS, DESCRIBE_TOOL, SEARCH_ARGUMENTS, SEARCH_NAMES, SEARCH_TOOLS, search_entries};
 pub use sent::Sent;
 pub use view::{List, Object, Property, Text, View, Viewed};

@@ -71,15 +71,20 @@ impl Ranking {
     /// The places of at most `count` tools, best first; of equals the earlier. Empty if no tool shares a word with what is
     /// asked.
     pub fn best(&self, asked: &str, count: usize) -> Vec<usize> {
+        let mut scores: Vec<(usize, f64)> = self.scores(asked).into_iter().enumerate().collect();
+        scores.retain(|(_, score)| *score > 0.0);
+        scores.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        scores.into_iter().take(count).map(|(place, _)| place).collect()
+    }
+
+    /// How well each tool fits what is asked, in the order of the tools: 0 for one that shares no word with it.
+    pub fn scores(&self, asked: &str) -> Vec<f64> {
         let mut asked: Vec<String> = stems(asked).collect();
         asked.sort_unstable();
         asked.dedup();
         // Scores that differ in their last bits alone are equal, on every machine.
-        let score = |tool| (asked.iter().map(|word| self.score(word, tool)).sum::<f64>() * 1e9).round();
-        let mut scores: Vec<(usize, f64)> = self.tools.iter().map(score).enumerate().collect();
-        scores.retain(|(_, score)| *score > 0.0);
-        scores.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-        scores.into_iter().take(count).map(|(place, _)| place).collect()
+        let score = |tool| (asked.iter().map(|word| self.score(word, tool)).sum::<f64>() * 1e9).round() / 1e9;
+        self.tools.iter().map(score).collect()
     }
 
     /// What one word adds for one tool. The logarithm has 1 added to what the paper has, as is usual, so that a word of
@@ -142,7 +147,7 @@ fn add_schema(schema: &Value, depth: usize, words: &mut BTreeMap<String, usize>)
 }
 
 /// The words of a text that say something, each cut to its beginning.
-fn stems(text: &str) -> impl Iterator<Item = String> {
+pub fn stems(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric())
         .map(str::to_lowercase)
         .filter(|word| word.chars().count() > 1 && !EMPTY_WORDS.contains(&word.as_str()))

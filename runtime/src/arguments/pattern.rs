@@ -9,6 +9,23 @@ use std::collections::BTreeMap;
 use airlock_contract::shape::{Named, Shape};
 use regex::Regex;
 
+/// One pattern.
+#[cfg(feature = "llama")]
+#[derive(Debug)]
+pub(crate) struct Pattern(Regex);
+
+#[cfg(feature = "llama")]
+impl Pattern {
+    /// None if it cannot be built.
+    pub(crate) fn new(pattern: &str) -> Option<Self> {
+        build(pattern).ok().map(Self)
+    }
+
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
 /// Patterns by their text as declared.
 #[derive(Debug, Default)]
 pub(super) struct Patterns(BTreeMap<&'static str, Regex>);

@@ -15,12 +15,14 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, ExitCode, ProfileArg};
 use crate::model::Model as _;
-use crate::model::agent::{Agent, End, FirstMove, Limits};
+use crate::model::agent::{Agent, ArgumentsFrom, End, FirstMove, Limits};
 use crate::model::llama::{CONTEXT_TOKENS_DEFAULT, Llama, quiet_crashes};
-use interrupt::Interrupts;
 use lines::{Line, Lines};
 use setup::GateTools;
 use show::{Consent, Display, Show};
+
+pub(super) use interrupt::Interrupts;
+pub(super) use show::loading;
 
 /// Arguments of both commands.
 #[derive(Debug, Args)]
@@ -45,6 +47,9 @@ struct ModelArgs {
     /// Tokens that the model may write for one question
     #[arg(long, value_name = "TOKENS", default_value_t = 1024)]
     tokens_max: usize,
+    /// What may stand in arguments
+    #[arg(long, value_enum, default_value_t = From::Conversation)]
+    arguments_from: From,
     /// Whether the model may answer without a call
     #[arg(long, value_enum, default_value_t = FirstCall::Auto)]
     call: FirstCall,
@@ -57,6 +62,24 @@ enum FirstCall {
     Auto,
     /// A call in any case.
     Required,
+}
+
+/// What may stand in the arguments of a call that the model writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum From {
+    /// What the question says, and what results have given.
+    Conversation,
+    /// Whatever the tool takes; small models make things up.
+    Any,
+}
+
+impl std::convert::From<From> for ArgumentsFrom {
+    fn from(from: From) -> Self {
+        match from {
+            From::Conversation => Self::Conversation,
+            From::Any => Self::Any,
+        }
+    }
 }
 
 /// Arguments of `ask`.
@@ -174,10 +197,15 @@ fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<(Agent, Gate
         threads: arguments.threads.map(usize::from),
         context_tokens: arguments.context,
     };
-    let model = show::loading(&settings, &interrupts, context)
-        .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+    let model =
+        loading(&settings, &interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
     let tools_max = if arguments.tools.is_empty() { arguments.tools_max } else { 0 };
-    let limits = Limits { tools_max, tokens_max: arguments.tokens_max, ..Limits::default() };
+    let limits = Limits {
+        tools_max,
+        tokens_max: arguments.tokens_max,
+        arguments: arguments.arguments_from.into(),
+        ..Limits::default()
+    };
     let first_move = match arguments.call {
         FirstCall::Auto => FirstMove::Routed,
         FirstCall::Required => FirstMove::CallRequired,

@@ -5,6 +5,8 @@ mod budget;
 #[cfg(feature = "llama")]
 mod chat;
 mod config;
+#[cfg(feature = "llama")]
+mod model;
 mod print;
 mod prune;
 mod serve;
@@ -112,6 +114,10 @@ enum Command {
     /// Count the tokens that each tool costs, with a model's own tokenizer, and keep the counts beside the catalogs
     #[cfg(feature = "llama")]
     Budget(budget::BudgetArgs),
+    /// Look into a model file, or find out whether a model calls tools well
+    #[cfg(feature = "llama")]
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
     /// Print what makes a host of MCP servers start this program
@@ -261,6 +267,8 @@ pub fn run(
         }
         #[cfg(feature = "llama")]
         Command::Budget(arguments) => budget::run(&arguments, &mut context),
+        #[cfg(feature = "llama")]
+        Command::Model(command) => model::run(&command, &mut context),
         #[cfg(feature = "llama")]
         Command::Ask(arguments) => chat::ask(&arguments, &mut context),
         #[cfg(feature = "llama")]

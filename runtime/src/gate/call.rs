@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, RefusalKind};
 
 /// One call, as it arrives.
 #[derive(Clone, Debug)]
@@ -118,4 +118,13 @@ pub struct Outcome {
     pub answer_bytes: u64,
     /// From the call's arrival to here.
     pub duration: Duration,
+}
+
+impl Outcome {
+    /// Of a call that somebody ended before it had an answer, as far as it is known to who ended it: the record that the gate
+    /// writes says more.
+    pub fn stopped() -> Self {
+        let refusal = Refusal::new(RefusalKind::Upstream, "the call was stopped");
+        Self { answer: Err(refusal), request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }
+    }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use airlock_contract::Effect;
 use serde_json::{Value, json};
 
+use super::callable::{self, Callable};
 use super::offer::{Offer, OfferedTool};
 use super::shortlist;
 use super::template::spaced;
@@ -41,6 +42,8 @@ pub enum Event<'a> {
     Prefill { done: usize, total: usize },
     /// The next words of the answer.
     Text(&'a str),
+    /// How likely a call was, before anything was written: see [`Want::Either`].
+    Decided { log_odds: f32 },
     /// The model wrote a call.
     Call(&'a ToolCall),
     /// The call is over.
@@ -54,7 +57,7 @@ pub enum Event<'a> {
 }
 
 /// Bounds of one run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Tools that are offered for one question: those that fit its words best. 0 for all.
     pub tools_max: usize,
@@ -64,11 +67,32 @@ pub struct Limits {
     pub tokens_max: usize,
     /// Time from the question to the end.
     pub time_max: Duration,
+    /// What may stand in arguments.
+    pub arguments: ArgumentsFrom,
+    /// See [`Want::Either`].
+    pub call_log_odds_min: f32,
+}
+
+/// What may stand in arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ArgumentsFrom {
+    /// What the person has said, and what results have given.
+    #[default]
+    Conversation,
+    /// Whatever the schema admits.
+    Any,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { tools_max: 0, rounds_max: 6, tokens_max: 1024, time_max: Duration::from_mins(10) }
+        Self {
+            tools_max: 0,
+            rounds_max: 6,
+            tokens_max: 1024,
+            time_max: Duration::from_mins(10),
+            arguments: ArgumentsFrom::Conversation,
+            call_log_odds_min: 0.0,
+        }
     }
 }
 
@@ -132,6 +156,10 @@ pub struct Agent {
     first_move: FirstMove,
     messages: Vec<Message>,
 }
+
+/// How much less likely a call may be than words where the question names what a tool has a place for, as a natural logarithm
+/// of odds.
+const CLAIMED_LOG_ODDS: f32 = 6.0;
 
 /// Stands behind each result, before the question. Small models forget what they were asked while they read a result,
 /// and call again.
@@ -213,7 +241,7 @@ impl Agent {
         listener: &mut dyn Listener,
     ) -> Result<End, ModelError> {
         let want = match self.first_move {
-            FirstMove::Routed => Want::Either,
+            FirstMove::Routed => self.either(),
             FirstMove::CallRequired => Want::Call,
         };
         let mut run = Run {
@@ -260,16 +288,24 @@ impl Agent {
         if run.tokens_left == 0 {
             return Ok(Err(End::Tokens));
         }
-        let prompt = self.fitting_prompt(model, listener)?;
+        let (prompt, is_named) = self.fitting_prompt(model, run, listener)?;
+        // What nobody has said cannot be made up, so words are left: the model may ask.
+        let want = match run.want {
+            _ if prompt.calls.is_none() => Want::Text,
+            // Who names something wants to know of it.
+            Want::Either { log_odds_min } if is_named => Want::Either { log_odds_min: log_odds_min - CLAIMED_LOG_ODDS },
+            want => want,
+        };
         let (started, time_max) = (run.started, self.limits.time_max);
         let mut late = false;
-        let turn = model.turn(&prompt, run.want, run.tokens_left, &mut |piece| {
+        let turn = model.turn(&prompt, want, run.tokens_left, &mut |piece| {
             if started.elapsed() > time_max {
                 late = true;
                 return Flow::Stop;
             }
             listener.hear(match piece {
                 Piece::Prefill { done, total } => Event::Prefill { done, total },
+                Piece::Decided { log_odds } => Event::Decided { log_odds },
                 Piece::Text(text) => Event::Text(text),
                 Piece::Tick => Event::Tick,
             })
@@ -284,19 +320,39 @@ impl Agent {
         Ok(Ok(turn.outcome))
     }
 
+    fn either(&self) -> Want {
+        Want::Either { log_odds_min: self.limits.call_log_odds_min }
+    }
+
+    fn callable(&self, run: &Run<'_>) -> Result<Callable, ModelError> {
+        match self.limits.arguments {
+            ArgumentsFrom::Any => Ok(Callable { calls: Some(self.offered.grammar().clone()), is_named: false }),
+            ArgumentsFrom::Conversation => {
+                let is_open = run.want != Want::Call;
+                callable::now(self.offered.tools(), &self.messages, run.question, &run.made, is_open)
+            }
+        }
+    }
+
     /// The conversation, without its oldest questions if it would leave too little room for an answer.
-    fn fitting_prompt(&mut self, model: &mut dyn Model, listener: &mut dyn Listener) -> Result<Prompt, ModelError> {
+    fn fitting_prompt(
+        &mut self,
+        model: &mut dyn Model,
+        run: &Run<'_>,
+        listener: &mut dyn Listener,
+    ) -> Result<(Prompt, bool), ModelError> {
         let context = model.identity().context_tokens;
         let room = self.limits.tokens_max.min(context / 8);
         let mut questions = 0;
         loop {
-            let prompt = Prompt { offer: Some(Arc::clone(&self.offered)), messages: self.messages.clone() };
+            let Callable { calls, is_named } = self.callable(run)?;
+            let prompt = Prompt { offer: Some(Arc::clone(&self.offered)), calls, messages: self.messages.clone() };
             let needed = model.count(&prompt)? + room;
             if needed <= context {
                 if questions > 0 {
                     listener.hear(Event::Forgotten { questions });
                 }
-                return Ok(prompt);
+                return Ok((prompt, is_named));
             }
             if !self.forget_oldest() {
                 return Err(ModelError::ContextFull { needed, available: context });
@@ -322,7 +378,7 @@ impl Agent {
         run.made.push(call.clone());
         self.messages.push(Message::Call(call));
         let (text, want) = match &outcome.answer {
-            Ok(pruned) => (shown(pruned), Want::Either),
+            Ok(pruned) => (shown(pruned), self.either()),
             Err(refusal) => {
                 let correct = refusal.kind == RefusalKind::Arguments && !run.corrected;
                 run.corrected |= correct;

@@ -6,6 +6,8 @@ use super::*;
 use crate::gate::Refusal;
 use crate::model::{ModelIdentity, Turn};
 
+const EITHER: Want = Want::Either { log_odds_min: 0.0 };
+
 struct Script {
     identity: ModelIdentity,
     moves: VecDeque<Outcome>,
@@ -154,7 +156,7 @@ fn wrong_arguments_may_be_corrected_once() {
     tools.answers.extend([refusal(), refusal()]);
     let end = agent.ask("Beds?", &mut model, &mut tools, &mut ear).expect("it runs");
     assert_eq!(end, End::Answered);
-    assert_eq!(model.wants, [Want::Either, Want::Call, Want::Text]);
+    assert_eq!(model.wants, [EITHER, Want::Call, Want::Text]);
     let result = model.prompts[1].messages.last().expect("a result");
     assert_eq!(result, &Message::Result(r#"{"error": "`ward` is unknown"}"#.to_owned()));
 }

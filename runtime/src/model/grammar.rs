@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 pub use airlock_offer::grammar::Engine;
-use airlock_offer::grammar::any_of;
+use airlock_offer::grammar::{any_of, call};
 use llguidance::Matcher;
 use serde_json::{Map, Value};
 
@@ -14,6 +14,15 @@ use super::{ModelError, ToolCall};
 #[derive(Clone, Debug)]
 pub struct CallGrammar {
     schema: Arc<Value>,
+}
+
+/// The grammar of calls to these tools, with schemas that admit a part of what was proven.
+pub fn narrowed<'t>(tools: impl IntoIterator<Item = (&'t str, Value)>) -> Result<CallGrammar, ModelError> {
+    let call = |(name, schema): (&str, Value)| {
+        call(name, &schema).map_err(|fault| ModelError::Grammar(format!("`{name}`: {fault}")))
+    };
+    let calls = tools.into_iter().map(call).collect::<Result<Vec<_>, _>>()?;
+    Ok(CallGrammar { schema: Arc::new(any_of(&calls)) })
 }
 
 /// Proves that calls to each of these tools can be constrained, and joins them to one grammar.
@@ -34,6 +43,16 @@ impl CallGrammar {
     /// A matcher at the beginning of a call.
     pub fn matcher(&self, engine: &Engine) -> Result<Matcher, ModelError> {
         engine.matcher(&self.schema).map_err(ModelError::Grammar)
+    }
+
+    /// Whether a call can be written under this grammar; for tests, which have no model.
+    #[cfg(test)]
+    pub(crate) fn admits(&self, tool: &str, arguments: &Value) -> bool {
+        let call = serde_json::json!({ "name": tool, "arguments": arguments });
+        let bytes: Vec<u32> = super::template::spaced(&call).bytes().map(u32::from).collect();
+        let mut matcher = self.matcher(&Engine::of_bytes().expect("bytes are a vocabulary")).expect("is a grammar");
+        let fitting = matcher.try_consume_tokens(&bytes).expect("no engine error");
+        fitting == bytes.len() && matcher.is_accepting().expect("no engine error")
     }
 
     /// Reads a call that was written under this grammar.

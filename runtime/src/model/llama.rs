@@ -68,6 +68,7 @@ struct Job {
 /// What the owner thread has to say of a turn. The last one is [`Event::End`].
 enum Event {
     Prefill { done: usize, total: usize },
+    Decided { log_odds: f32 },
     Text(String),
     End(Result<Turn, ModelError>),
 }
@@ -140,6 +141,7 @@ fn follow(
     loop {
         let flow = match news.recv_timeout(TICK) {
             Ok(Event::Prefill { done, total }) => out(Piece::Prefill { done, total }),
+            Ok(Event::Decided { log_odds }) => out(Piece::Decided { log_odds }),
             Ok(Event::Text(text)) => out(Piece::Text(&text)),
             Ok(Event::End(turn)) => return turn,
             Err(RecvTimeoutError::Timeout) => out(Piece::Tick),

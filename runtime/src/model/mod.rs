@@ -5,10 +5,13 @@
 //! perimeter can take the place of the second. Nothing here opens a socket, and no call leaves but through the gate.
 
 pub mod agent;
+pub mod callable;
 pub mod encode;
 pub mod grammar;
+pub mod ground;
 pub mod llama;
 pub mod offer;
+pub mod probe;
 pub mod route;
 pub mod shortlist;
 pub mod template;
@@ -19,6 +22,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use grammar::CallGrammar;
 use offer::Offer;
 
 /// Something that reads a conversation and writes the next message.
@@ -62,6 +66,8 @@ pub struct ModelIdentity {
 pub struct Prompt {
     /// The tools on offer; none for plain talk.
     pub offer: Option<Arc<Offer>>,
+    /// The calls that can be written now; none for words alone.
+    pub calls: Option<CallGrammar>,
     /// The messages so far, oldest first.
     pub messages: Vec<Message>,
 }
@@ -92,22 +98,36 @@ pub struct ToolCall {
     pub arguments: Map<String, Value>,
 }
 
+impl ToolCall {
+    /// As questions whose right call is known name it: `{TOOL: {ARGUMENTS}}`.
+    pub fn to_json(&self) -> Value {
+        let mut named = Map::new();
+        named.insert(self.tool.clone(), Value::Object(self.arguments.clone()));
+        Value::Object(named)
+    }
+}
+
 /// What the next message may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Want {
     /// Words only.
     Text,
     /// A call only.
     Call,
-    /// The model's choice, made by its first token.
-    Either,
+    /// The model's choice, made by its first token: a call if the natural logarithm of the odds of one is above this.
+    Either {
+        /// 0 where a call has to be likelier than words.
+        log_odds_min: f32,
+    },
 }
 
 /// What a running turn has to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Piece<'a> {
     /// So many of so many tokens of the prompt are read.
     Prefill { done: usize, total: usize },
+    /// The natural logarithm of the odds of a call against words, before anything is written, where that is the choice.
+    Decided { log_odds: f32 },
     /// The next words. Whole characters, no control characters.
     Text(&'a str),
     /// Nothing new; a moment to look at clocks and signals.

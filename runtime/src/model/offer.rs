@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use airlock_contract::Effect;
@@ -19,6 +20,46 @@ pub struct OfferedTool {
     pub schema: Value,
     /// What a call does to the upstream's data. From the signed catalog.
     pub effect: Effect,
+}
+
+impl OfferedTool {
+    /// The tools of a list as clients are sent it (`airlock tools --sent`).
+    ///
+    /// # Errors
+    /// The text is no such list.
+    pub fn of_sent(text: &str) -> serde_json::Result<Vec<Self>> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Entry {
+            name: String,
+            description: String,
+            input_schema: Value,
+            annotations: Annotations,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Annotations {
+            read_only_hint: bool,
+            destructive_hint: bool,
+        }
+        impl Default for Annotations {
+            // What the protocol takes for granted.
+            fn default() -> Self {
+                Self { read_only_hint: false, destructive_hint: true }
+            }
+        }
+        let entries: Vec<Entry> = serde_json::from_str(text)?;
+        let tool = |entry: Entry| {
+            let Annotations { read_only_hint, destructive_hint } = entry.annotations;
+            let effect = match (read_only_hint, destructive_hint) {
+                (true, _) => Effect::Read,
+                (false, true) => Effect::Destroy,
+                (false, false) => Effect::Write,
+            };
+            Self { name: entry.name, description: entry.description, schema: entry.input_schema, effect }
+        };
+        Ok(entries.into_iter().map(tool).collect())
+    }
 }
 
 /// A list of tools whose calls are all proven to be constrainable.

@@ -9,14 +9,23 @@ use airlock_offer::{Ranked, Ranking};
 
 use super::offer::OfferedTool;
 
+/// How well each tool fits a question: 0 for one that shares no word with it.
+pub fn scores(question: &str, tools: &[OfferedTool]) -> Vec<f64> {
+    ranking(tools).scores(question)
+}
+
 /// The places of at most `count` tools, best first; of equals the earlier. Empty if no tool shares a word with the
 /// question.
 pub fn rank(question: &str, tools: &[OfferedTool], count: usize) -> Vec<usize> {
+    ranking(tools).best(question, count)
+}
+
+fn ranking(tools: &[OfferedTool]) -> Ranking {
     let ranked = tools.iter().map(|tool| Ranked {
         name: &tool.name,
         title: "",
         description: &tool.description,
         input_schema: Cow::Borrowed(&tool.schema),
     });
-    Ranking::new(ranked).best(question, count)
+    Ranking::new(ranked)
 }

@@ -51,7 +51,8 @@ fn prompt(messages: Vec<Message>) -> Prompt {
         "required": ["ward"], "additionalProperties": false });
     let description = "Free beds of a ward.".to_owned();
     let tool = OfferedTool { name: "find_beds".to_owned(), description, schema, effect: Effect::Read };
-    Prompt { offer: Some(Arc::new(Offer::new(vec![tool]).expect("it can be constrained"))), messages }
+    let offer = Offer::new(vec![tool]).expect("it can be constrained");
+    Prompt { offer: Some(Arc::new(offer)), calls: None, messages }
 }
 
 fn talk() -> Vec<Message> {

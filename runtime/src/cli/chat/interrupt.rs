@@ -6,14 +6,14 @@ use std::sync::mpsc;
 
 /// How often Ctrl-C was pressed since the last question.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Interrupts {
+pub(in crate::cli) struct Interrupts {
     count: Arc<AtomicUsize>,
 }
 
 impl Interrupts {
     /// Counts from now on, in a thread of its own: the main thread waits for the model or for a line. From here on
     /// Ctrl-C ends nothing by itself.
-    pub(super) fn watch() -> std::io::Result<Self> {
+    pub(in crate::cli) fn watch() -> std::io::Result<Self> {
         let interrupts = Self::default();
         let counted = interrupts.clone();
         let (ready, started) = mpsc::channel();
@@ -37,20 +37,20 @@ impl Interrupts {
         Ok(interrupts)
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::cli) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
-    pub(super) fn any(&self) -> bool {
+    pub(in crate::cli) fn any(&self) -> bool {
         self.count() > 0
     }
 
-    pub(super) fn reset(&self) {
+    pub(in crate::cli) fn reset(&self) {
         self.count.store(0, Ordering::Relaxed);
     }
 
     #[cfg(test)]
-    pub(super) fn press(&self) {
+    pub(in crate::cli) fn press(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interrupt::Interrupts;
 use crate::arguments::suggestion;
-use crate::gate::{self, Approval, Call, Caller, Gate, Refusal, RefusalKind};
+use crate::gate::{self, Approval, Call, Caller, Gate};
 use crate::model::ToolCall;
 use crate::model::agent::Tools;
 use crate::model::offer::{Offer, OfferedTool};
@@ -62,13 +62,8 @@ impl Tools for GateTools {
             // Dropping the gate's future closes the connection and writes the audit record.
             tokio::select! {
                 outcome = self.gate.call(request) => outcome,
-                () = interrupted => stopped(),
+                () = interrupted => gate::Outcome::stopped(),
             }
         })
     }
-}
-
-fn stopped() -> gate::Outcome {
-    let refusal = Refusal::new(RefusalKind::Upstream, "the call was stopped");
-    gate::Outcome { answer: Err(refusal), request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }
 }

@@ -195,7 +195,7 @@ impl Listener for Show<'_, '_> {
                 }
             }
             Event::Usage(usage) => add(&mut self.usage, usage),
-            Event::Tick => {}
+            Event::Decided { .. } | Event::Tick => {}
         }
         if self.interrupts.any() || self.broken { Flow::Stop } else { Flow::Continue }
     }
@@ -255,7 +255,7 @@ impl Progress {
 }
 
 /// Loads the model and shows how far it is.
-pub(super) fn loading(
+pub(in crate::cli) fn loading(
     settings: &Settings,
     interrupts: &Interrupts,
     context: &mut Context<'_>,

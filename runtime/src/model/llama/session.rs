@@ -33,6 +33,8 @@ pub(super) struct Session<'m> {
     engine: Engine,
     words: Words<'m>,
     context_tokens: usize,
+    /// Whether a message that begins with a token is a call, by token.
+    begins_call: Vec<bool>,
     /// Tokens in whole slices at the beginning of the context.
     kept: Vec<LlamaToken>,
     /// Tokens in the context in all.
@@ -55,7 +57,11 @@ impl<'m> Session<'m> {
         let engine = Engine::new(&LlamaSampler::llguidance_tok_env(model)).map_err(ModelError::Grammar)?;
         let batch = LlamaBatch::new(SLICE_TOKENS, 1);
         let words = Words::new(model);
-        Ok(Self { model, context, batch, template, engine, words, context_tokens, kept: Vec::new(), length: 0 })
+        let opener = template.call_opener();
+        let begins = |token| begins_call(&piece(model, token), opener);
+        let begins_call = (0..model.n_vocab()).map(|token| begins(LlamaToken::new(token))).collect();
+        let kept = Vec::new();
+        Ok(Self { model, context, batch, template, engine, words, context_tokens, begins_call, kept, length: 0 })
     }
 
     pub(super) fn count(&self, prompt: &Prompt) -> Result<usize, ModelError> {
@@ -147,16 +153,35 @@ impl<'m> Session<'m> {
     }
 
     fn write(&mut self, job: &Job, written: &mut usize) -> Result<Outcome, ModelError> {
-        let first = self.likeliest(|_| true);
         let opener = self.template.call_opener().to_owned();
-        let means_call = begins_call(&self.piece(first), &opener);
-        let offered = job.prompt.offer.as_ref();
-        match (job.want, offered) {
-            (Want::Call, None) => Err(ModelError::Grammar("no tool is on offer".to_owned())),
-            (Want::Call, Some(offer)) => self.write_call(offer.grammar(), &opener, job, written),
-            (Want::Either, Some(offer)) if means_call => self.write_call(offer.grammar(), &opener, job, written),
-            _ => self.write_text(&opener, job, written),
+        let calls = match (job.want, &job.prompt.calls) {
+            (Want::Call, None) => return Err(ModelError::Grammar("no tool can be called".to_owned())),
+            (Want::Call, calls) => calls.as_ref(),
+            (Want::Either { log_odds_min }, Some(calls)) => {
+                let log_odds = self.call_log_odds();
+                let _ = job.events.send(Event::Decided { log_odds });
+                (log_odds > log_odds_min).then_some(calls)
+            }
+            _ => None,
+        };
+        match calls {
+            Some(calls) => self.write_call(calls, &opener, job, written),
+            None => self.write_text(&opener, job, written),
         }
+    }
+
+    /// The natural logarithm of the odds of a message that begins like a call.
+    fn call_log_odds(&self) -> f32 {
+        let logits = self.context.get_logits_ith(-1);
+        let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (mut call, mut words) = (0.0, 0.0);
+        for (logit, &begins) in logits.iter().zip(&self.begins_call) {
+            // In 64 bits, since a vocabulary has some hundred thousand summands.
+            *(if begins { &mut call } else { &mut words }) += f64::from(logit - most).exp();
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "an order of magnitude is what is looked at")]
+        let odds = (call.ln() - words.ln()) as f32;
+        odds
     }
 
     /// Words to the end of the message. What means a call is no way to begin: a small model would go on to write the
@@ -177,8 +202,8 @@ impl<'m> Session<'m> {
                 return Ok(Outcome::Cancelled);
             }
             let fresh = text.trim().is_empty();
-            let token =
-                self.likeliest(|token| Some(token) != banned && !(fresh && begins_call(&self.piece(token), opener)));
+            let token = self
+                .likeliest(|token| Some(token) != banned && !(fresh && begins_call(&piece(self.model, token), opener)));
             if self.model.vocab().is_eog(token) {
                 say(characters.finish(), &mut text);
                 return Ok(Outcome::Text(text));
@@ -268,10 +293,10 @@ impl<'m> Session<'m> {
         }
         best.0
     }
+}
 
-    fn piece(&self, token: LlamaToken) -> String {
-        String::from_utf8_lossy(&self.model.vocab().token_to_piece(token, true, None)).into_owned()
-    }
+fn piece(model: &LlamaModel, token: LlamaToken) -> String {
+    String::from_utf8_lossy(&model.vocab().token_to_piece(token, true, None)).into_owned()
 }
 
 fn refused(error: &dyn std::fmt::Display) -> ModelError {

@@ -16,6 +16,8 @@ use crate::model::Message;
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::template::Segment;
 
+const EITHER: Want = Want::Either { log_odds_min: 0.0 };
+
 fn file() -> PathBuf {
     std::env::var_os("AIRLOCK_MODEL").expect("AIRLOCK_MODEL is set; run tests/all.sh").into()
 }
@@ -36,7 +38,8 @@ fn beds(question: &str) -> Prompt {
     };
     let offer = Offer::new(vec![tool]).expect("it can be constrained");
     let rules = Message::System("Call a function to look things up.".to_owned());
-    Prompt { offer: Some(Arc::new(offer)), messages: vec![rules, Message::User(question.to_owned())] }
+    let calls = Some(offer.grammar().clone());
+    Prompt { offer: Some(Arc::new(offer)), calls, messages: vec![rules, Message::User(question.to_owned())] }
 }
 
 #[test]
@@ -46,11 +49,11 @@ fn with_model_calls_are_valid_repeatable_and_stopped_at_once() {
     let prompt = beds("How many beds are free on ward W3?");
     let mut ask = |want, tokens_max| model.turn(&prompt, want, tokens_max, &mut |_| Flow::Continue).expect("it runs");
 
-    let cold = ask(Want::Either, 64);
+    let cold = ask(EITHER, 64);
     let Outcome::Call(call) = &cold.outcome else { panic!("no call: {cold:?}") };
     assert_eq!((call.tool.as_str(), json!(call.arguments)), ("find_free_beds", json!({ "ward": "W3" })));
     assert_eq!(cold.usage.reused_tokens, 0);
-    let warm = ask(Want::Either, 64);
+    let warm = ask(EITHER, 64);
     assert_eq!(warm.outcome, cold.outcome, "warm and cold give the same");
     assert!(warm.usage.reused_tokens >= 128, "the tool list is not read twice: {:?}", warm.usage);
 
@@ -74,7 +77,7 @@ fn with_model_calls_are_valid_repeatable_and_stopped_at_once() {
     let waited = stopped_at.expect("it was stopped while the prompt was read").elapsed();
     assert!(waited < Duration::from_millis(200), "{waited:?}");
     // The context is in order after a stop: the first question gives the same once more.
-    let again = model.turn(&prompt, Want::Either, 64, &mut |_| Flow::Continue).expect("it runs");
+    let again = model.turn(&prompt, EITHER, 64, &mut |_| Flow::Continue).expect("it runs");
     assert_eq!(again.outcome, cold.outcome);
 
     let huge = beds(&"bed ".repeat(2000));

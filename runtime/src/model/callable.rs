@@ -1,0 +1,116 @@
+//! Which calls can be written for a question.
+//!
+//! A small model that may call any of twenty tools often calls the wrong one, and makes arguments up for it. What is certain
+//! without it is decided here: a tool that would need what nobody has said is out, what the question names goes to a tool that
+//! has a place for it, and of tools that the question's words tell apart those that fit are left. What is left over is the
+//! model's choice. Figures: tests/BENCHMARKS.md.
+
+use std::collections::BTreeSet;
+
+use airlock_contract::Effect;
+use airlock_offer::stems;
+use serde_json::{Map, Value};
+
+use super::grammar::{CallGrammar, narrowed};
+use super::ground::{Ground, Narrowed};
+use super::offer::OfferedTool;
+use super::{Message, ModelError, ToolCall, shortlist};
+
+/// What a question names weighs so much more than a word that it shares with a tool (see [`shortlist::scores`]).
+const CLAIM_WEIGHT: f64 = 3.0;
+
+/// Tools that fit a question less well by more than this are not called for it at first.
+const SCORE_MARGIN: f64 = 1.0;
+
+/// What can be written now.
+#[derive(Clone, Debug)]
+pub struct Callable {
+    /// The calls. None if each of them would need something that nobody has said, or if the question is about none of the
+    /// tools.
+    pub calls: Option<CallGrammar>,
+    /// Whether the question names something that they have a place for.
+    pub is_named: bool,
+}
+
+/// A tool that can be called.
+struct Candidate<'t> {
+    tool: &'t OfferedTool,
+    schema: Value,
+    /// How much the question names that it has a place for.
+    claims: usize,
+    /// How well the question's words fit it.
+    fit: f64,
+    score: f64,
+}
+
+/// Takes out what changes data though nothing asks for it, where something else can be called: the question speaks the tools'
+/// language, and has neither the first word of that tool's name nor that of its description, which say what it does.
+fn prefer_reading(question: &str, callable: &mut Vec<Candidate<'_>>) {
+    let asked: BTreeSet<String> = stems(question).collect();
+    let is_asked_for = |text: &str| stems(text).next().is_some_and(|verb| asked.contains(&verb));
+    let is_wanted = |one: &Candidate<'_>| {
+        one.tool.effect == Effect::Read || is_asked_for(&one.tool.name) || is_asked_for(&one.tool.description)
+    };
+    let speaks = callable.iter().any(|one| one.fit > 0.0);
+    if speaks && callable.iter().any(|one| one.tool.effect == Effect::Read) {
+        callable.retain(is_wanted);
+    }
+}
+
+/// The calls that can be written after these messages, the last question of which is `question`, when these have been `made`
+/// for it. `is_open` says that words may come instead.
+pub fn now(
+    tools: &[OfferedTool],
+    messages: &[Message],
+    question: &str,
+    made: &[ToolCall],
+    is_open: bool,
+) -> Result<Callable, ModelError> {
+    let ground = Ground::of(tools, messages);
+    let is_first = made.is_empty();
+    let fits = shortlist::scores(question, tools);
+    let mut callable = Vec::new();
+    for (place, (tool, fit)) in tools.iter().zip(fits).enumerate() {
+        let Some(Narrowed { schema, claims }) = ground.narrow(place) else { continue };
+        // What a call has taken is named no more.
+        let claims = claims.iter().filter(|claim| !made.iter().any(|call| says(&call.arguments, claim))).count();
+        let fit = if is_first { fit } else { 0.0 };
+        callable.push(Candidate { tool, schema, claims, fit, score: fit + CLAIM_WEIGHT * to_f64(claims) });
+    }
+    let best = callable.iter().map(|one| one.score).fold(0.0, f64::max);
+    if callable.is_empty() || best == 0.0 && is_first && is_open {
+        return Ok(Callable { calls: None, is_named: false });
+    }
+    callable.retain(|one| one.score >= best - SCORE_MARGIN);
+    let most = callable.iter().map(|one| one.claims).max().unwrap_or_default();
+    callable.retain(|one| one.claims == most || one.score >= best);
+    if is_first {
+        prefer_reading(question, &mut callable);
+    }
+    let is_named = callable.iter().any(|one| one.claims > 0);
+    let calls = narrowed(callable.into_iter().map(|one| (one.tool.name.as_str(), one.schema)))?;
+    Ok(Callable { calls: Some(calls), is_named })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a question names a few things")]
+fn to_f64(count: usize) -> f64 {
+    count as f64
+}
+
+/// Whether a text stands in a call's arguments.
+fn says(arguments: &Map<String, Value>, text: &str) -> bool {
+    fn is_in(value: &Value, text: &str) -> bool {
+        match value {
+            Value::String(own) => own == text,
+            Value::Number(own) => own.to_string() == text,
+            Value::Array(items) => items.iter().any(|item| is_in(item, text)),
+            Value::Object(members) => members.values().any(|member| is_in(member, text)),
+            _ => false,
+        }
+    }
+    arguments.values().any(|value| is_in(value, text))
+}
+
+#[cfg(test)]
+#[path = "callable_tests.rs"]
+mod tests;

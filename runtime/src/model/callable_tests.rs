@@ -1,0 +1,145 @@
+//! Which calls can be written, without a model: the grammar is asked.
+
+use serde_json::json;
+
+use super::*;
+use crate::model::probe;
+
+/// A question, the tool and the arguments, and whether that call can be written first.
+const CASES: &[(&str, &str, &str, bool)] = &[
+    // An identifier is the one that was said, also where the model would invent one of the right form.
+    ("Stock of B-204?", "get_stock", r#"{"item": "B-204"}"#, true),
+    ("Stock of B-204?", "get_stock", r#"{"item": "B-205"}"#, false),
+    ("stock of b-204?", "get_stock", r#"{"item": "B-204"}"#, true),
+    ("How is the stock?", "get_stock", r#"{"item": "A-123"}"#, false),
+    // A number of the sentence is one; a part of an identifier is none.
+    ("Where is parcel 8841902?", "track_parcel", r#"{"parcel": 8841902}"#, true),
+    ("Where is parcel 8841902?", "track_parcel", r#"{"parcel": 884}"#, false),
+    ("Where is parcel X8841902?", "track_parcel", r#"{"parcel": 8841902}"#, false),
+    // Days may be spelled in words; what was named must be used; what was not is left out.
+    ("Which rooms are free on 4 May 2026?", "find_rooms", r#"{"day": "2026-05-04"}"#, true),
+    ("Which rooms are free on 4 May 2026?", "find_rooms", r#"{"day": "2026-05-05"}"#, false),
+    ("Which rooms are free on 4 May 2026?", "find_rooms", r#"{"day": "2026-05-04", "seats_min": 10}"#, false),
+    ("Which rooms for twelve are free on 2026-05-04?", "find_rooms", r#"{"day": "2026-05-04", "seats_min": 12}"#, true),
+    ("Which rooms are free?", "find_rooms", r#"{"day": "2026-05-04"}"#, false),
+    // Free text is a run of the person's words, and no identifier.
+    (
+        "Send a note to the office: the lift is broken",
+        "send_note",
+        r#"{"to": "office", "text": "the lift is broken"}"#,
+        true,
+    ),
+    (
+        "Send a note to the office: the lift is broken",
+        "send_note",
+        r#"{"to": "office", "text": "The lift broke."}"#,
+        false,
+    ),
+    // Of words to choose from, the one that was said.
+    (
+        "Send a note to the office: the lift is broken",
+        "send_note",
+        r#"{"to": "kitchen", "text": "the lift is broken"}"#,
+        false,
+    ),
+    // A question that names something of one tool is not for another.
+    ("Note on B-204?", "send_note", r#"{"to": "office", "text": "Note on"}"#, false),
+];
+
+#[test]
+fn arguments_are_what_was_said() {
+    let (tools, _) = probe::built_in().expect("they can be read");
+    for (question, tool, arguments, expected) in CASES {
+        let messages = [Message::System("Item A-123.".to_owned()), Message::User((*question).to_owned())];
+        let callable = now(&tools, &messages, question, &[], true).expect("it can be narrowed");
+        let arguments: Value = serde_json::from_str(arguments).expect("is JSON");
+        let admitted = callable.calls.is_some_and(|calls| calls.admits(tool, &arguments));
+        assert_eq!(admitted, *expected, "{question} {tool} {arguments}");
+    }
+}
+
+#[test]
+fn results_are_sources_and_what_was_taken_is_named_no_more() {
+    let (tools, _) = probe::built_in().expect("they can be read");
+    let question = "Is a room free on 2026-05-04, and is B-204 there?";
+    let arguments = Map::from_iter([("day".to_owned(), "2026-05-04".into())]);
+    let made = ToolCall { tool: "find_rooms".to_owned(), arguments };
+    let messages = [
+        Message::User(question.to_owned()),
+        Message::Call(made.clone()),
+        Message::Result(r#"{"shelf": "K-117", "parcel": 5520017}"#.to_owned()),
+        Message::Assistant("See C-001.".to_owned()),
+    ];
+    let first = now(&tools, &messages[..1], question, &[], true).expect("it can be narrowed");
+    assert!(first.is_named && first.calls.expect("some").admits("find_rooms", &json!({"day": "2026-05-04"})));
+    let then = now(&tools, &messages, question, &[made], true).expect("it can be narrowed");
+    let calls = then.calls.expect("some");
+    assert!(calls.admits("get_stock", &json!({"item": "B-204"})), "it is named, and nothing has taken it");
+    assert!(!calls.admits("track_parcel", &json!({"parcel": 5_520_017})), "what is named is not passed over");
+
+    let follow = [&messages[..], &[Message::User("And what is on that shelf in stock?".to_owned())]].concat();
+    let calls =
+        now(&tools, &follow, "And what is on that shelf in stock?", &[], true).expect("it can be narrowed").calls;
+    let calls = calls.expect("some");
+    assert!(calls.admits("get_stock", &json!({"item": "K-117"})), "a result gave it");
+    assert!(!calls.admits("get_stock", &json!({"item": "C-001"})), "the model's own words are no source");
+}
+
+#[test]
+fn what_has_no_type_or_a_form_is_what_was_said_too() {
+    let schema = json!({
+        "type": "object", "required": ["any", "id"], "additionalProperties": false,
+        "properties": { "any": { "description": "Any JSON value." }, "id": { "type": "string", "format": "uuid" } },
+    });
+    let tool = OfferedTool { name: "put".into(), description: "Puts.".into(), schema, effect: Effect::Read };
+    let id = "9f0c2a4e-0000-4000-8000-00000000000a";
+    let question = format!("Put Ward 7 to {}.", id.to_uppercase());
+    let tools = [tool];
+    let calls =
+        now(&tools, &[Message::User(question.clone())], &question, &[], true).expect("it can be narrowed").calls;
+    let calls = calls.expect("some");
+    for (any, admitted) in [(json!("Ward"), true), (json!(7), true), (json!(8), false), (json!({}), false)] {
+        assert_eq!(calls.admits("put", &json!({ "any": any, "id": id })), admitted, "{any}");
+    }
+}
+
+#[test]
+fn what_is_about_no_tool_gets_words() {
+    let (tools, _) = probe::built_in().expect("they can be read");
+    for (question, is_open, expected) in [
+        ("Hello!", true, false),
+        ("What is the capital of France?", true, false),
+        ("Is anything in stock?", true, false),
+        ("Stock of B-204?", true, true),
+        // Where a call is required, whatever can be filled is open.
+        ("Hello there!", false, true),
+    ] {
+        let messages = [Message::User(question.to_owned())];
+        let callable = now(&tools, &messages, question, &[], is_open).expect("it can be narrowed");
+        assert_eq!(callable.calls.is_some(), expected, "{question}");
+    }
+}
+
+#[test]
+fn what_changes_data_is_asked_for_by_name() {
+    let tool = |name: &str, description: &str, effect| OfferedTool {
+        name: name.to_owned(),
+        description: description.to_owned(),
+        schema: json!({
+            "type": "object", "properties": { "id": { "type": "string", "pattern": "^A[0-9]{2}$" } }, "required": ["id"],
+            "additionalProperties": false,
+        }),
+        effect,
+    };
+    let tools = [
+        tool("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
+        tool("cancel_visit", "Calls one visit off.", Effect::Destroy),
+    ];
+    let mut admitted = Vec::new();
+    for question in ["With whom is visit A01?", "Cancel visit A01.", "Call visit A01 off.", "Storniere A01!"] {
+        let messages = [Message::User(question.to_owned())];
+        let calls = now(&tools, &messages, question, &[], true).expect("it can be narrowed").calls.expect("some");
+        admitted.push(calls.admits("cancel_visit", &json!({"id": "A01"})));
+    }
+    assert_eq!(admitted, [false, true, true, true], "in another language nobody but the model can tell");
+}

@@ -1,0 +1,182 @@
+//! What the conversation says: spans of texts, numbers, dates, and where each stands.
+
+use std::collections::BTreeSet;
+
+use airlock_offer::stems;
+use serde_json::Value;
+
+use super::super::Message;
+use super::spelled;
+
+/// A run of words is no longer than this.
+const RUN_WORDS_MAX: usize = 32;
+
+/// A run of words inside of a result's text is no longer than this; the whole text is a span however long.
+const RESULT_RUN_WORDS_MAX: usize = 6;
+
+/// Spans that are looked at; of many, those of the last messages.
+const SPANS_MAX: usize = 6000;
+
+/// A longer text is no span, in bytes.
+const SPAN_BYTES_MAX: usize = 400;
+
+/// Whose text something stands in. Both are counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A person's message.
+    Question(usize),
+    /// What a call came to.
+    Result(usize),
+}
+
+/// Something that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) text: String,
+    pub(super) origin: Origin,
+    /// Bytes before it in its message.
+    pub(super) offset: usize,
+}
+
+/// What a conversation says.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub(super) spans: Vec<Span>,
+    pub(super) numbers: Vec<Span>,
+    pub(super) dates: Vec<Span>,
+    pub(super) times: Vec<String>,
+    /// The words of the last question that say something.
+    pub asked: BTreeSet<String>,
+    pub(super) last_question: Option<Origin>,
+}
+
+impl Sources {
+    /// Reads a conversation.
+    pub fn of(messages: &[Message]) -> Self {
+        let mut sources = Self::default();
+        let (mut questions, mut results) = (0, 0);
+        for message in messages {
+            match message {
+                Message::User(text) => {
+                    questions += 1;
+                    sources.asked = stems(text).collect();
+                    sources.last_question = Some(Origin::Question(questions));
+                    sources.question(text, Origin::Question(questions));
+                }
+                Message::Result(text) => {
+                    results += 1;
+                    sources.result(text, Origin::Result(results));
+                }
+                Message::System(_) | Message::Assistant(_) | Message::Call(_) | Message::Reminder(_) => {}
+            }
+        }
+        let surplus = sources.spans.len().saturating_sub(SPANS_MAX);
+        sources.spans.drain(..surplus);
+        sources
+    }
+
+    /// Whether something was said in the last question.
+    pub(super) fn is_last(&self, span: &Span) -> bool {
+        Some(span.origin) == self.last_question
+    }
+
+    fn question(&mut self, text: &str, origin: Origin) {
+        self.runs(text, 0, RUN_WORDS_MAX, origin);
+        self.spelled(text, origin);
+    }
+
+    /// A result is JSON, or rows, with a note behind it perhaps.
+    fn result(&mut self, text: &str, origin: Origin) {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.leaves(&value, origin),
+            Err(_) => {
+                for cell in text.split(['\n', ',', '|', '\t', '"']) {
+                    self.leaf(cell.trim(), origin);
+                }
+            }
+        }
+        self.spelled(text, origin);
+    }
+
+    fn leaves(&mut self, value: &Value, origin: Origin) {
+        match value {
+            Value::String(text) => self.leaf(text, origin),
+            Value::Number(number) => {
+                self.numbers.push(Span { text: number.to_string(), origin, offset: 0 });
+                self.leaf(&number.to_string(), origin);
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.leaves(item, origin)),
+            Value::Object(members) => members.values().for_each(|member| self.leaves(member, origin)),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn leaf(&mut self, text: &str, origin: Origin) {
+        if !text.is_empty() && text.len() <= SPAN_BYTES_MAX {
+            self.spans.push(Span { text: text.to_owned(), origin, offset: 0 });
+        }
+        self.runs(text, 0, RESULT_RUN_WORDS_MAX, origin);
+    }
+
+    /// Every run of words, without the marks around it.
+    fn runs(&mut self, text: &str, base: usize, words_max: usize, origin: Origin) {
+        let words: Vec<(usize, &str)> = words(text).collect();
+        for (first, (start, _)) in words.iter().enumerate() {
+            for (last, word) in words.iter().skip(first).take(words_max) {
+                let Some(run) = text.get(*start..last + word.len()) else { continue };
+                if run.len() <= SPAN_BYTES_MAX {
+                    self.spans.push(Span { text: run.to_owned(), origin, offset: base + start });
+                }
+            }
+        }
+    }
+
+    fn spelled(&mut self, text: &str, origin: Origin) {
+        let dates = spelled::dates(text).into_iter();
+        self.dates.extend(dates.map(|(offset, text)| Span { text, origin, offset }));
+        self.times.extend(spelled::times(text));
+        let number = |(offset, word): (usize, &str)| Some(Span { text: spelled::number(word)?, origin, offset });
+        self.numbers.extend(words(text).filter_map(number));
+    }
+}
+
+/// The words of a text with their places, without the marks around them and without an English genitive's end.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let start_of = |word: &str| word.as_ptr().addr() - text.as_ptr().addr();
+    text.split_whitespace().filter_map(move |word| {
+        let word =
+            word.trim_matches(|letter: char| !letter.is_alphanumeric() && !matches!(letter, '#' | '-' | '+' | '/'));
+        let word = ["'s", "\u{2019}s"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
+        word.contains(char::is_alphanumeric).then(|| (start_of(word), word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Message, Origin, Sources};
+
+    #[test]
+    fn runs_of_words_are_spans_and_the_models_words_are_none() {
+        let sources = Sources::of(&[
+            Message::System("rules R1".to_owned()),
+            Message::User("Is P0007's bed (W3-04) free?".to_owned()),
+            Message::Assistant("invented P9999".to_owned()),
+            Message::Result(r#"{"name": "Li Wei", "beds": [{"id": "W3-06", "floor": 3}]}"#.to_owned()),
+        ]);
+        let has = |text: &str| sources.spans.iter().find(|span| span.text == text);
+        for text in ["P0007", "W3-04", "P0007's bed (W3-04", "free", "Li Wei", "Wei", "W3-06"] {
+            assert!(has(text).is_some(), "{text}");
+        }
+        for text in ["P9999", "rules", "R1", "P0007's", "(W3-04)"] {
+            assert!(has(text).is_none(), "{text}");
+        }
+        let at = |text: &str| has(text).map(|span| (span.origin, span.offset));
+        assert_eq!(at("W3-04"), Some((Origin::Question(1), 17 - 1)));
+        assert_eq!(at("W3-06").map(|(origin, _)| origin), Some(Origin::Result(1)));
+        assert_eq!(
+            sources.numbers.iter().map(|span| span.text.as_str()).collect::<Vec<_>>(),
+            ["3", "3"],
+            "as a value, and as a word of the text"
+        );
+    }
+}
