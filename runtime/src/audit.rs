@@ -3,6 +3,7 @@
 //! What comes in: what the gate knows about a call. What goes out: a line that is on its way to the disk before the
 //! caller gets its answer. Values of arguments and answers are never in it: names, counts and a digest are.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -46,6 +47,9 @@ pub struct Record {
     pub arguments_unknown: usize,
     /// SHA-256 of all of them in canonical form, in hexadecimal.
     pub arguments_sha256: String,
+    /// Where the embedded model has each of them from, such as `question 1, byte 8`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub arguments_from: BTreeMap<String, String>,
     /// The upstream's name.
     pub upstream: Option<&'static str>,
     /// The HTTP method.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, Call, Caller, Outcome, Pruned, ReceivedFile};
+pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile};
 pub use open::{StartError, find_profile};
 
 use crate::answer;

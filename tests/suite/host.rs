@@ -210,6 +210,13 @@ fn with_model_the_demos_questions_are_answered_with_the_upstreams_facts() {
     }
     assert_eq!(place.audit().len(), FACTS.len());
     assert!(place.audit().iter().all(|record| record["caller"] == "model"));
+    let from: Vec<Value> = place.audit().iter().map(|record| record["arguments_from"].clone()).collect();
+    let said = |question: usize, word: &str, argument: &str| {
+        let place = questions.lines().nth(question).and_then(|question| question.find(word)).expect("is in it");
+        json!({ argument: format!("question 1, byte {place}") })
+    };
+    let expected = [said(0, "P0007", "patient_id"), said(1, "W3", "ward_id"), said(2, "P0004", "patient_id")];
+    assert_eq!(from, expected, "where each argument was said");
 }
 
 /// Counted from the program, and from a list as the compiler prints it: the same, and as it was committed.

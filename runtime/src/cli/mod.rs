@@ -337,7 +337,7 @@ fn call(
         Err(code) => return code,
     };
     let approval = if approve { Approval::Operator } else { Approval::None };
-    let call = Call { tool, arguments, caller: Caller::Command, approval };
+    let call = Call { tool, arguments, caller: Caller::Command, approval, sources: Vec::new() };
     let called = runtime().and_then(|runtime| {
         runtime.block_on(async {
             tokio::select! {

@@ -1,5 +1,6 @@
 //! What goes into the gate and what comes out of it, as plain data.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,41 @@ pub struct Call {
     pub caller: Caller,
     /// Whether a person, or the operator's setting, has allowed this call.
     pub approval: Approval,
+    /// Where the embedded model has its arguments from; nothing for other callers, who do not say.
+    pub sources: Vec<ArgumentSource>,
+}
+
+/// Where a text or a number in an argument was said. It goes into the audit record, so it holds no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgumentSource {
+    /// The argument, and the way to what is inside of it: `body.reason`.
+    pub argument: String,
+    /// Whose words these were.
+    pub origin: Origin,
+    /// Bytes before it in that text; none if it stood inside of a value.
+    pub offset: Option<usize>,
+}
+
+/// Whose words something stood in. Both are counted from 1, from the first message that the model still knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A person's.
+    Question(usize),
+    /// What a call came to.
+    Result(usize),
+}
+
+impl fmt::Display for ArgumentSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.origin {
+            Origin::Question(number) => write!(formatter, "question {number}")?,
+            Origin::Result(number) => write!(formatter, "result {number}")?,
+        }
+        match self.offset {
+            Some(offset) => write!(formatter, ", byte {offset}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Who calls a tool.

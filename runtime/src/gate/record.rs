@@ -52,6 +52,7 @@ impl<'a> Open<'a> {
             arguments_unknown: call.arguments.len() - arguments.len(),
             arguments,
             arguments_sha256: sha256(whole.as_bytes()),
+            arguments_from: call.sources.iter().map(|from| (from.argument.clone(), from.to_string())).collect(),
             upstream: entry.map(|entry| entry.upstream.name()),
             method: entry.map(|entry| entry.tool.request.method.word()),
             path: entry.map(|entry| format!("{}{}", entry.declared.base_path, entry.tool.request.path)),

@@ -12,16 +12,17 @@ use airlock_contract::Effect;
 use serde_json::{Value, json};
 
 use super::callable::{self, Callable};
+use super::ground::Sources;
 use super::offer::{Offer, OfferedTool};
 use super::shortlist;
 use super::template::spaced;
 use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Usage, Want};
-use crate::gate::{self, Approval, RefusalKind};
+use crate::gate::{self, Approval, ArgumentSource, RefusalKind};
 
 /// The one way from here to an upstream.
 pub trait Tools {
     /// Makes the call, or says why not.
-    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome;
+    fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome;
 }
 
 /// Who watches a run.
@@ -44,8 +45,8 @@ pub enum Event<'a> {
     Text(&'a str),
     /// How likely a call was, before anything was written: see [`Want::Either`].
     Decided { log_odds: f32 },
-    /// The model wrote a call.
-    Call(&'a ToolCall),
+    /// The model wrote a call, with arguments that were said there.
+    Call { call: &'a ToolCall, sources: &'a [ArgumentSource] },
     /// The call is over.
     Result { call: &'a ToolCall, outcome: &'a gate::Outcome },
     /// The oldest questions had to leave the conversation, with their answers.
@@ -368,12 +369,13 @@ impl Agent {
             run.want = Want::Text;
             return Flow::Continue;
         }
-        if listener.hear(Event::Call(&call)) == Flow::Stop {
+        let sources = Sources::of(&self.messages).trace(&call.arguments);
+        if listener.hear(Event::Call { call: &call, sources: &sources }) == Flow::Stop {
             return Flow::Stop;
         }
         let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
         let approved = changes.is_some_and(|tool| listener.approve(tool, &call));
-        let outcome = tools.call(&call, if approved { Approval::Person } else { Approval::None });
+        let outcome = tools.call(&call, sources, if approved { Approval::Person } else { Approval::None });
         let flow = listener.hear(Event::Result { call: &call, outcome: &outcome });
         run.made.push(call.clone());
         self.messages.push(Message::Call(call));

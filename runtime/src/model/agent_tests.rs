@@ -64,7 +64,7 @@ struct Answers {
 }
 
 impl Tools for Answers {
-    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome {
+    fn call(&mut self, call: &ToolCall, _: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
         self.calls.push((call.tool.clone(), approval));
         let answer = self.answers.pop_front().unwrap_or_else(|| Ok(json!({ "free": 3 }))).map(gate::Pruned::from);
         gate::Outcome { answer, request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }

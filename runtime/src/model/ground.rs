@@ -20,7 +20,7 @@ use super::offer::OfferedTool;
 use crate::arguments::Pattern;
 
 pub use narrow::Narrowed;
-pub use sources::{Origin, Sources};
+pub use sources::Sources;
 
 /// What a conversation gives to the arguments of some tools.
 #[derive(Debug)]

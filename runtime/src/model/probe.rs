@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::agent::{Agent, Event, Listener, Tools};
 use super::offer::OfferedTool;
 use super::{Flow, Model, ModelError, ToolCall};
-use crate::gate::{self, Approval};
+use crate::gate::{self, Approval, ArgumentSource};
 
 /// The probes that come along: a list of tools, and ten questions.
 const BUILT_IN: (&str, &str) = (include_str!("probe/tools.json"), include_str!("probe/questions.jsonl"));
@@ -183,7 +183,7 @@ struct First {
 impl Listener for First {
     fn hear(&mut self, event: Event<'_>) -> Flow {
         match event {
-            Event::Call(call) => {
+            Event::Call { call, .. } => {
                 self.call = Some(call.clone());
                 Flow::Stop
             }
@@ -205,7 +205,7 @@ impl Listener for First {
 struct Nothing;
 
 impl Tools for Nothing {
-    fn call(&mut self, _: &ToolCall, _: Approval) -> gate::Outcome {
+    fn call(&mut self, _: &ToolCall, _: Vec<ArgumentSource>, _: Approval) -> gate::Outcome {
         gate::Outcome::stopped()
     }
 }

@@ -132,7 +132,13 @@ impl Place {
 
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Outcome {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let call = Call { tool: tool.to_owned(), arguments, caller: Caller::Command, approval: Approval::None };
+        let call = Call {
+            tool: tool.to_owned(),
+            arguments,
+            caller: Caller::Command,
+            approval: Approval::None,
+            sources: Vec::new(),
+        };
         self.gate.call(call).await
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::interrupt::Interrupts;
 use crate::arguments::suggestion;
-use crate::gate::{self, Approval, Call, Caller, Gate};
+use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
 use crate::model::ToolCall;
 use crate::model::agent::Tools;
 use crate::model::offer::{Offer, OfferedTool};
@@ -50,9 +50,9 @@ impl GateTools {
 }
 
 impl Tools for GateTools {
-    fn call(&mut self, call: &ToolCall, approval: Approval) -> gate::Outcome {
-        let request =
-            Call { tool: call.tool.clone(), arguments: call.arguments.clone(), caller: Caller::Model, approval };
+    fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
+        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
+        let request = Call { tool, arguments, caller: Caller::Model, approval, sources };
         let interrupted = async {
             while !self.interrupts.any() {
                 tokio::time::sleep(Duration::from_millis(50)).await;

@@ -3,12 +3,12 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::{Context, ExitCode};
 use super::interrupt::Interrupts;
 use super::lines::{Line, Lines};
-use crate::gate;
+use crate::gate::{self, ArgumentSource};
 use crate::model::agent::{End, Event, Listener};
 use crate::model::llama::{Llama, Settings};
 use crate::model::offer::{Offer, OfferedTool};
@@ -126,14 +126,22 @@ impl<'a, 'c> Show<'a, 'c> {
         self.say(&format!("{object}\n"));
     }
 
-    fn call(&mut self, call: &ToolCall) {
+    fn call(&mut self, call: &ToolCall, sources: &[ArgumentSource]) {
         let arguments = Value::Object(call.arguments.clone());
         match self.display {
             Display::Human => {
                 let text = one_line(&spaced(&arguments), SHOWN_CHARS_MAX);
                 self.say(&format!("-> {} {text}\n", call.tool));
+                let said: Vec<String> = sources.iter().map(|from| format!("{} from {from}", from.argument)).collect();
+                if !said.is_empty() {
+                    self.say(&format!("   {}\n", one_line(&said.join("; "), SHOWN_CHARS_MAX)));
+                }
             }
-            Display::Json => self.object(&json!({ "event": "call", "tool": call.tool, "arguments": arguments })),
+            Display::Json => {
+                let from: Map<String, Value> =
+                    sources.iter().map(|from| (from.argument.clone(), from.to_string().into())).collect();
+                self.object(&json!({ "event": "call", "tool": call.tool, "arguments": arguments, "from": from }));
+            }
         }
     }
 
@@ -179,7 +187,7 @@ impl Listener for Show<'_, '_> {
                     self.say(text);
                 }
             }
-            Event::Call(call) => self.call(call),
+            Event::Call { call, sources } => self.call(call, sources),
             Event::Result { call, outcome } => self.result(call, outcome),
             Event::Forgotten { questions } => {
                 let text = format!("the conversation was too long: its {questions} oldest questions are forgotten");

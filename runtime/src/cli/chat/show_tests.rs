@@ -33,8 +33,9 @@ impl Model for Scripted {
         } else {
             self.1 = true;
             let tool = prompt.offer.as_ref().map(|offer| offer.tools()[0].name.clone()).unwrap_or_default();
-            let mut arguments = serde_json::Map::new();
+            let mut arguments = Map::new();
             arguments.insert("ward".to_owned(), Value::from("W\u{1b}[2J3"));
+            arguments.insert("name".to_owned(), Value::from("W3"));
             crate::model::Outcome::Call(ToolCall { tool, arguments })
         };
         Ok(Turn { outcome, usage: Usage { written_tokens: 7, ..Usage::default() } })
@@ -45,7 +46,7 @@ impl Model for Scripted {
 struct Counting;
 
 impl Tools for Counting {
-    fn call(&mut self, _: &ToolCall, approval: Approval) -> Outcome {
+    fn call(&mut self, _: &ToolCall, _: Vec<ArgumentSource>, approval: Approval) -> Outcome {
         let refused = gate::Refusal::new(gate::RefusalKind::Approval, "not approved");
         let granted = approval.is_granted();
         Outcome {
@@ -88,7 +89,8 @@ fn run(display: Display, consent: Consent, interrupts: &Interrupts) -> (String, 
 #[test]
 fn people_see_question_call_request_bytes_and_answer() {
     let (out, err, code) = run(Display::Human, Consent::Always, &Interrupts::default());
-    let expected = "? Close ward W3.\n-> close_ward {\"ward\": \"W\\u001b[2J3\"}\n   POST /v1/wards/W3/close\n   \
+    let expected = "? Close ward W3.\n-> close_ward {\"ward\": \"W\\u001b[2J3\", \"name\": \"W3\"}\n   \
+                    name from question 1, byte 11\n   POST /v1/wards/W3/close\n   \
                     900 bytes -> 15 bytes after pruning, 12 ms\nClosed.\n";
     assert_eq!((out.as_str(), err.as_str(), code), (expected, "", ExitCode::Done));
 }
@@ -99,6 +101,7 @@ fn programs_get_one_object_a_line() {
     let events: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!(names, ["question", "offer", "call", "result", "answer", "end"]);
+    assert_eq!(events[2]["from"], json!({ "name": "question 1, byte 11" }));
     assert_eq!(events[3]["answer"], json!({ "closed": true }));
     assert_eq!(events[4]["text"], "Closed.");
     assert_eq!((&events[5]["answered"], &events[5]["written_tokens"]), (&json!(true), &json!(14)));

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use airlock_offer::stems;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::Message;
 use super::spelled;
+use crate::gate::{ArgumentSource, Origin};
 
 /// A run of words is no longer than this.
 const RUN_WORDS_MAX: usize = 32;
@@ -20,22 +21,13 @@ const SPANS_MAX: usize = 6000;
 /// A longer text is no span, in bytes.
 const SPAN_BYTES_MAX: usize = 400;
 
-/// Whose text something stands in. Both are counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A person's message.
-    Question(usize),
-    /// What a call came to.
-    Result(usize),
-}
-
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) text: String,
     pub(super) origin: Origin,
-    /// Bytes before it in its message.
-    pub(super) offset: usize,
+    /// Bytes before it in its message; none inside of a result's value.
+    pub(super) offset: Option<usize>,
 }
 
 /// What a conversation says.
@@ -80,8 +72,40 @@ impl Sources {
         Some(span.origin) == self.last_question
     }
 
+    /// Where the texts and numbers of arguments were said: in the last question if it was there, else where it was said last.
+    /// What was chosen from a tool's own words was said nowhere.
+    pub fn trace(&self, arguments: &Map<String, Value>) -> Vec<ArgumentSource> {
+        let mut found = Vec::new();
+        for (name, value) in arguments {
+            self.trace_value(name, value, &mut found);
+        }
+        found
+    }
+
+    fn trace_value(&self, path: &str, value: &Value, found: &mut Vec<ArgumentSource>) {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Array(items) => return items.iter().for_each(|item| self.trace_value(path, item, found)),
+            Value::Object(members) => {
+                return members.iter().for_each(|(name, value)| {
+                    self.trace_value(&format!("{path}.{name}"), value, found);
+                });
+            }
+            Value::Null | Value::Bool(_) => return,
+        };
+        // A moment is known by its day.
+        let is_it = |span: &&Span| {
+            span.text.eq_ignore_ascii_case(&text) || text.split_once('T').is_some_and(|(day, _)| day == span.text)
+        };
+        let said = || self.spans.iter().chain(&self.numbers).chain(&self.dates).filter(is_it);
+        if let Some(span) = said().find(|span| self.is_last(span)).or_else(|| said().next_back()) {
+            found.push(ArgumentSource { argument: path.to_owned(), origin: span.origin, offset: span.offset });
+        }
+    }
+
     fn question(&mut self, text: &str, origin: Origin) {
-        self.runs(text, 0, RUN_WORDS_MAX, origin);
+        self.runs(text, RUN_WORDS_MAX, origin);
         self.spelled(text, origin);
     }
 
@@ -102,7 +126,7 @@ impl Sources {
         match value {
             Value::String(text) => self.leaf(text, origin),
             Value::Number(number) => {
-                self.numbers.push(Span { text: number.to_string(), origin, offset: 0 });
+                self.numbers.push(Span { text: number.to_string(), origin, offset: None });
                 self.leaf(&number.to_string(), origin);
             }
             Value::Array(items) => items.iter().for_each(|item| self.leaves(item, origin)),
@@ -113,19 +137,20 @@ impl Sources {
 
     fn leaf(&mut self, text: &str, origin: Origin) {
         if !text.is_empty() && text.len() <= SPAN_BYTES_MAX {
-            self.spans.push(Span { text: text.to_owned(), origin, offset: 0 });
+            self.spans.push(Span { text: text.to_owned(), origin, offset: None });
         }
-        self.runs(text, 0, RESULT_RUN_WORDS_MAX, origin);
+        self.runs(text, RESULT_RUN_WORDS_MAX, origin);
     }
 
     /// Every run of words, without the marks around it.
-    fn runs(&mut self, text: &str, base: usize, words_max: usize, origin: Origin) {
+    fn runs(&mut self, text: &str, words_max: usize, origin: Origin) {
         let words: Vec<(usize, &str)> = words(text).collect();
         for (first, (start, _)) in words.iter().enumerate() {
             for (last, word) in words.iter().skip(first).take(words_max) {
                 let Some(run) = text.get(*start..last + word.len()) else { continue };
                 if run.len() <= SPAN_BYTES_MAX {
-                    self.spans.push(Span { text: run.to_owned(), origin, offset: base + start });
+                    let offset = matches!(origin, Origin::Question(_)).then_some(*start);
+                    self.spans.push(Span { text: run.to_owned(), origin, offset });
                 }
             }
         }
@@ -133,9 +158,10 @@ impl Sources {
 
     fn spelled(&mut self, text: &str, origin: Origin) {
         let dates = spelled::dates(text).into_iter();
-        self.dates.extend(dates.map(|(offset, text)| Span { text, origin, offset }));
+        self.dates.extend(dates.map(|(offset, text)| Span { text, origin, offset: Some(offset) }));
         self.times.extend(spelled::times(text));
-        let number = |(offset, word): (usize, &str)| Some(Span { text: spelled::number(word)?, origin, offset });
+        let number =
+            |(offset, word): (usize, &str)| Some(Span { text: spelled::number(word)?, origin, offset: Some(offset) });
         self.numbers.extend(words(text).filter_map(number));
     }
 }
@@ -153,6 +179,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{Message, Origin, Sources};
 
     #[test]
@@ -171,12 +199,35 @@ mod tests {
             assert!(has(text).is_none(), "{text}");
         }
         let at = |text: &str| has(text).map(|span| (span.origin, span.offset));
-        assert_eq!(at("W3-04"), Some((Origin::Question(1), 17 - 1)));
+        assert_eq!(at("W3-04"), Some((Origin::Question(1), Some(16))));
         assert_eq!(at("W3-06").map(|(origin, _)| origin), Some(Origin::Result(1)));
         assert_eq!(
             sources.numbers.iter().map(|span| span.text.as_str()).collect::<Vec<_>>(),
             ["3", "3"],
             "as a value, and as a word of the text"
         );
+    }
+
+    #[test]
+    fn it_is_told_where_each_argument_was_said() {
+        let messages = [
+            Message::User("Who is P0007?".to_owned()),
+            Message::Result(r#"{"doctor": "DR02", "ward": "W3"}"#.to_owned()),
+            Message::User("Book dr02 for P0007 on 5 May 2026 at 14:30, 20 minutes, for him".to_owned()),
+        ];
+        let arguments = json!({
+            "body": { "patient": "P0007", "doctor": "DR02", "start": "2026-05-05T14:30:00Z", "minutes": 20 },
+            "ward": "W3", "kind": "check_up", "sure": true,
+        });
+        let traced = Sources::of(&messages).trace(arguments.as_object().expect("an object"));
+        let told: Vec<String> = traced.iter().map(|from| format!("{}: {from}", from.argument)).collect();
+        let expected = [
+            "body.patient: question 2, byte 14",
+            "body.doctor: question 2, byte 5",
+            "body.start: question 2, byte 23",
+            "body.minutes: question 2, byte 44",
+            "ward: result 1",
+        ];
+        assert_eq!(told, expected);
     }
 }
