@@ -12,7 +12,7 @@ use super::chat::{From, Interrupts, loading};
 use super::{Context, ExitCode, Format, finish};
 use crate::model::ToolCall;
 use crate::model::agent::{Agent, FirstMove, Limits};
-use crate::model::llama::{CONTEXT_TOKENS_DEFAULT, Llama, Settings, quiet_crashes};
+use crate::model::llama::{CONTEXT_TOKENS_DEFAULT, Inspection, Llama, Settings, Template, quiet_crashes};
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::probe::{self, Probe, Score, Verdict};
 use crate::untrusted::one_line;
@@ -23,8 +23,29 @@ const SHOWN_CHARS_MAX: usize = 300;
 /// `airlock-host model`.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum ModelCommand {
+    /// Tell what a model file is: architecture, licence, template, digest, the memory that it needs
+    Inspect(InspectArgs),
     /// Ask a model questions whose right call is known, and tell which calls were right. Nothing is called
     Check(CheckArgs),
+}
+
+/// Arguments of `airlock-host model inspect`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The weights are not loaded. What the file says of itself (name, licence) is its publisher's word; the digest is what to compare
+with the one that the publisher gives.
+
+JSON: {\"name\", \"architecture\", \"quantisation\", \"context_tokens\", \"licence\", \"template\": {\"sha256\", \"knows_tools\",
+\"fault\"} or null, \"file_bytes\", \"file_sha256\", \"token_bytes\"}
+
+Exit codes: 0 done, 1 the file is no model or its template cannot be used.")]
+pub(super) struct InspectArgs {
+    /// The model: a GGUF file
+    #[arg(value_name = "FILE.gguf")]
+    model: PathBuf,
+    /// `human` for people, `json` for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
 }
 
 /// Arguments of `airlock-host model check`.
@@ -80,8 +101,73 @@ pub(super) struct CheckArgs {
 pub(super) fn run(command: &ModelCommand, context: &mut Context<'_>) -> ExitCode {
     quiet_crashes();
     match command {
+        ModelCommand::Inspect(arguments) => inspect(arguments, context),
         ModelCommand::Check(arguments) => check(arguments, context),
     }
+}
+
+fn inspect(arguments: &InspectArgs, context: &mut Context<'_>) -> ExitCode {
+    let told = match Inspection::of(&arguments.model) {
+        Ok(told) => told,
+        Err(fault) => return context.fail(ExitCode::Failed, &fault.to_string()),
+    };
+    let printed = match arguments.format {
+        Format::Json => writeln!(context.out, "{:#}", inspection_in_json(&told)),
+        Format::Human => print_inspection(&told, context),
+    };
+    let code = finish(context, printed);
+    let is_unusable = matches!(told.template, Template::Unusable(_));
+    if code == ExitCode::Done && is_unusable { ExitCode::Failed } else { code }
+}
+
+fn inspection_in_json(told: &Inspection) -> Value {
+    let template = match &told.template {
+        Template::Missing => Value::Null,
+        Template::Unusable(fault) => json!({ "fault": fault }),
+        Template::Usable { sha256, knows_tools } => json!({ "sha256": sha256, "knows_tools": knows_tools }),
+    };
+    json!({
+        "name": told.name, "architecture": told.architecture, "quantisation": told.quantisation,
+        "context_tokens": told.context_tokens, "licence": told.licence, "template": template,
+        "file_bytes": told.file_bytes, "file_sha256": told.file_sha256, "token_bytes": told.token_bytes,
+    })
+}
+
+fn print_inspection(told: &Inspection, context: &mut Context<'_>) -> io::Result<()> {
+    let said = |text: &Option<String>| {
+        text.as_deref().map_or_else(|| "not said".to_owned(), |text| one_line(text, SHOWN_CHARS_MAX))
+    };
+    let number = |number: Option<u64>| number.map_or_else(|| "not said".to_owned(), |number| number.to_string());
+    let template = match &told.template {
+        Template::Missing => "none: plain ChatML is used, and tools are told in its words".to_owned(),
+        Template::Unusable(fault) => format!("cannot be used: {}", one_line(fault, SHOWN_CHARS_MAX)),
+        Template::Usable { sha256, knows_tools: true } => format!("knows tools, sha256 {sha256}"),
+        Template::Usable { sha256, knows_tools: false } => {
+            format!("knows no tools: ours are told in words, sha256 {sha256}")
+        }
+    };
+    let default = CONTEXT_TOKENS_DEFAULT as u64;
+    let memory = told.token_bytes.map_or_else(
+        || "not known".to_owned(),
+        |bytes| {
+            let all = told.file_bytes + bytes * default;
+            format!("{} MB with a context of {default} tokens, {bytes} bytes a token", all >> 20)
+        },
+    );
+    for (name, text) in [
+        ("name", said(&told.name)),
+        ("architecture", said(&told.architecture)),
+        ("quantisation", said(&told.quantisation)),
+        ("context", format!("{} tokens", number(told.context_tokens))),
+        ("licence", said(&told.licence)),
+        ("template", template),
+        ("memory", memory),
+        ("bytes", told.file_bytes.to_string()),
+        ("sha256", told.file_sha256.clone()),
+    ] {
+        writeln!(context.out, "{name:<13} {text}")?;
+    }
+    Ok(())
 }
 
 fn check(arguments: &CheckArgs, context: &mut Context<'_>) -> ExitCode {

@@ -101,7 +101,8 @@ fn to_f64(count: usize) -> f64 {
 fn says(arguments: &Map<String, Value>, text: &str) -> bool {
     fn is_in(value: &Value, text: &str) -> bool {
         match value {
-            Value::String(own) => own == text,
+            // A moment has taken its day.
+            Value::String(own) => own == text || own.split_once('T').is_some_and(|(day, _)| day == text),
             Value::Number(own) => own.to_string() == text,
             Value::Array(items) => items.iter().any(|item| is_in(item, text)),
             Value::Object(members) => members.values().any(|member| is_in(member, text)),

@@ -4,6 +4,7 @@
 //! aborts the process on misuse that safe Rust allows: its samplers are not used at all, logits are read only where the
 //! last token of a batch asked for them, and no batch is longer than the context was made for.
 
+mod inspect;
 mod load;
 mod owner;
 mod session;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use super::{Flow, Model, ModelError, ModelIdentity, Outcome, Piece, Prompt, Turn, Usage, Want};
 
+pub use inspect::{Inspection, Template};
 pub use load::{quiet_crashes, threads_default};
 pub use tokens::TokenCounter;
 

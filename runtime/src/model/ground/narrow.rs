@@ -134,9 +134,8 @@ impl Narrowing<'_> {
     fn text(&mut self, schema: &Value, must: bool) -> Option<Value> {
         match schema["format"].as_str() {
             Some("date") => {
-                let (sources, dates) = (&self.ground.sources, &self.ground.sources.dates);
-                self.claims.extend(dates.iter().filter(|date| sources.is_last(date)).map(|date| date.text.clone()));
-                return among(dates.iter().map(|date| date.text.clone()));
+                self.claim_days();
+                return among(self.ground.sources.dates.iter().map(|date| date.text.clone()));
             }
             Some("date-time") => return self.moment(),
             Some("uuid") => {
@@ -185,15 +184,22 @@ impl Narrowing<'_> {
     }
 
     /// A day that was said, with a time that was said, in any offset.
-    fn moment(&self) -> Option<Value> {
+    fn moment(&mut self) -> Option<Value> {
         let days: BTreeSet<&str> = self.ground.sources.dates.iter().map(|date| date.text.as_str()).collect();
         let times: BTreeSet<&str> = self.ground.sources.times.iter().map(String::as_str).collect();
         if days.is_empty() || times.is_empty() {
             return None;
         }
+        self.claim_days();
         let any = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join("|");
         let pattern = format!("^({})T({}):00(Z|[+-](0[0-9]|1[0-4]):(00|30|45))$", any(days), any(times));
         Some(json!({ "type": "string", "pattern": pattern }))
+    }
+
+    fn claim_days(&mut self) {
+        let sources = &self.ground.sources;
+        let days = sources.dates.iter().filter(|date| sources.is_last(date));
+        self.claims.extend(days.map(|day| day.text.clone()));
     }
 
     fn number(&mut self, schema: &Value, must: bool) -> Option<Value> {

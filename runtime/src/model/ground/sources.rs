@@ -18,6 +18,9 @@ const RESULT_RUN_WORDS_MAX: usize = 6;
 /// Spans that are looked at; of many, those of the last messages.
 const SPANS_MAX: usize = 6000;
 
+/// Words of one text that are looked at.
+const WORDS_MAX: usize = 4000;
+
 /// A longer text is no span, in bytes.
 const SPAN_BYTES_MAX: usize = 400;
 
@@ -111,31 +114,36 @@ impl Sources {
 
     /// A result is JSON, or rows, with a note behind it perhaps.
     fn result(&mut self, text: &str, origin: Origin) {
+        let spans_max = self.spans.len() + SPANS_MAX;
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.leaves(&value, origin),
+            Ok(value) => self.leaves(&value, spans_max, origin),
             Err(_) => {
                 for cell in text.split(['\n', ',', '|', '\t', '"']) {
-                    self.leaf(cell.trim(), origin);
+                    self.leaf(cell.trim(), spans_max, origin);
                 }
             }
         }
         self.spelled(text, origin);
     }
 
-    fn leaves(&mut self, value: &Value, origin: Origin) {
+    fn leaves(&mut self, value: &Value, spans_max: usize, origin: Origin) {
         match value {
-            Value::String(text) => self.leaf(text, origin),
+            Value::String(text) => self.leaf(text, spans_max, origin),
             Value::Number(number) => {
                 self.numbers.push(Span { text: number.to_string(), origin, offset: None });
-                self.leaf(&number.to_string(), origin);
+                self.leaf(&number.to_string(), spans_max, origin);
             }
-            Value::Array(items) => items.iter().for_each(|item| self.leaves(item, origin)),
-            Value::Object(members) => members.values().for_each(|member| self.leaves(member, origin)),
+            Value::Array(items) => items.iter().for_each(|item| self.leaves(item, spans_max, origin)),
+            Value::Object(members) => members.values().for_each(|member| self.leaves(member, spans_max, origin)),
             Value::Null | Value::Bool(_) => {}
         }
     }
 
-    fn leaf(&mut self, text: &str, origin: Origin) {
+    fn leaf(&mut self, text: &str, spans_max: usize, origin: Origin) {
+        // A long result is read from its beginning, as the model reads it.
+        if self.spans.len() >= spans_max {
+            return;
+        }
         if !text.is_empty() && text.len() <= SPAN_BYTES_MAX {
             self.spans.push(Span { text: text.to_owned(), origin, offset: None });
         }
@@ -144,7 +152,7 @@ impl Sources {
 
     /// Every run of words, without the marks around it.
     fn runs(&mut self, text: &str, words_max: usize, origin: Origin) {
-        let words: Vec<(usize, &str)> = words(text).collect();
+        let words: Vec<(usize, &str)> = words(text).take(WORDS_MAX).collect();
         for (first, (start, _)) in words.iter().enumerate() {
             for (last, word) in words.iter().skip(first).take(words_max) {
                 let Some(run) = text.get(*start..last + word.len()) else { continue };

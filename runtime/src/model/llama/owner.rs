@@ -1,6 +1,7 @@
 //! The owner thread: loads, then serves one command after the other until nobody is left to send any.
 
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -91,12 +92,17 @@ fn load_model(
         if seen.load(Ordering::Relaxed) {
             return ModelError::Load("the loading was stopped".to_owned());
         }
-        ModelError::Load(format!(
-            "llama.cpp refuses {}: the file is cut short or damaged, or of a kind that this build does not know; compare \
-             its sha256 with the publisher's",
-            settings.file.display()
-        ))
+        refused(&settings.file)
     })
+}
+
+/// llama.cpp says to its own log alone what it has against a file.
+pub(super) fn refused(file: &Path) -> ModelError {
+    ModelError::Load(format!(
+        "llama.cpp refuses {}: the file is cut short or damaged, or of a kind that this build does not know; compare its \
+         sha256 with the publisher's",
+        file.display()
+    ))
 }
 
 fn open<'m>(

@@ -113,6 +113,19 @@ fn with_model_hostile_text_gives_no_control_token_and_harmless_text_the_whole_pr
 }
 
 #[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_a_file_says_what_it_is() {
+    let told = Inspection::of(&file()).expect("it can be read");
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!((told.architecture, told.quantisation), (text("qwen2"), text("Q4_K_M")));
+    assert_eq!((told.context_tokens, told.file_bytes), (Some(32_768), 491_400_064));
+    assert!(file().to_string_lossy().contains(&told.file_sha256) || std::env::var_os("CI").is_none());
+    assert!(matches!(told.template, Template::Usable { knows_tools: true, .. }));
+    // Two key-value heads of 64 numbers, in 24 layers, for keys and for values, 16 bits each.
+    assert_eq!(told.token_bytes, Some(2 * 64 * 24 * 2 * 2));
+}
+
+#[test]
 fn a_file_that_is_no_model_is_refused_in_words() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("model.gguf");
@@ -126,6 +139,7 @@ fn a_file_that_is_no_model_is_refused_in_words() {
     assert!(refused(path.clone()).contains("not a GGUF file"));
     std::fs::write(&path, "GGUF\u{3}\0\0\0").expect("can be written");
     assert!(refused(path.clone()).contains("cut short or damaged"));
+    assert!(matches!(Inspection::of(&path), Err(ModelError::Load(text)) if text.contains("llama.cpp refuses")));
     let small = Settings { context_tokens: 8, ..settings(path) };
     assert!(matches!(Llama::load(&small, &mut |_| true), Err(ModelError::Load(text)) if text.contains("256")));
 }

@@ -28,8 +28,8 @@ impl TokenCounter {
         load::check_processor()?;
         load::check_file(&Settings { file: file.to_owned(), threads: None, context_tokens })?;
         let parameters = LlamaModelParams::default().with_vocab_only(true);
-        let model = LlamaModel::load_from_file(owner::backend()?, file, &parameters)
-            .map_err(|_| ModelError::Load(format!("llama.cpp refuses {}", file.display())))?;
+        let model =
+            LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))?;
         Ok(Self(model))
     }
 
