@@ -67,8 +67,7 @@ fn told(arguments: &BudgetArgs, context: &mut Context<'_>) -> Result<BTreeMap<St
         let list = ToolList::of(context.program.catalogs);
         return Ok(list.entries().iter().map(|entry| (entry.name.to_owned(), entry.told())).collect());
     };
-    let text = if file == Path::new("-") { from_input(context) } else { fs::read_to_string(file) };
-    let text = text.map_err(|fault| format!("the list of tools cannot be read: {fault}"))?;
+    let text = read_list(file, context).map_err(|fault| format!("the list of tools cannot be read: {fault}"))?;
     let pairs = told_of_sent(&text).map_err(|fault| {
         format!("{} is no list of tools ({fault}); `airlock tools --sent` prints one", file.display())
     })?;
@@ -83,7 +82,11 @@ fn is_tool_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn from_input(context: &mut Context<'_>) -> io::Result<String> {
+/// Reads a list of tools; `-` is standard input.
+pub(super) fn read_list(file: &Path, context: &mut Context<'_>) -> io::Result<String> {
+    if file != Path::new("-") {
+        return fs::read_to_string(file);
+    }
     let mut input = io::stdin().lock();
     if input.is_terminal() {
         writeln!(context.err, "reading the list of tools from the terminal; end it with Ctrl-D")?;

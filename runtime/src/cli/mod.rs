@@ -251,7 +251,7 @@ pub fn run(
             finish(&mut context, printed)
         }
         Command::Call { tool, json, approve, save, profile } => {
-            call(&mut context, tool, &json, approve, save.as_deref(), &profile)
+            call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
@@ -322,7 +322,7 @@ fn read_arguments(json: &str) -> Result<Map<String, Value>, String> {
 
 fn call(
     context: &mut Context<'_>,
-    tool: String,
+    tool: &str,
     json: &str,
     approve: bool,
     save: Option<&Path>,
@@ -337,7 +337,7 @@ fn call(
         Err(code) => return code,
     };
     let approval = if approve { Approval::Operator } else { Approval::None };
-    let call = Call { tool, arguments, caller: Caller::Command, approval, sources: Vec::new() };
+    let call = Call::new(tool, arguments, Caller::Command, approval);
     let called = runtime().and_then(|runtime| {
         runtime.block_on(async {
             tokio::select! {

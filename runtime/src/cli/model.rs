@@ -1,13 +1,14 @@
 //! `airlock-host model`: what a model file is, and whether it calls tools well.
 
 use std::fs;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use airlock_offer::ToolList;
 use serde_json::{Value, json};
 
+use super::budget::read_list;
 use super::chat::{From, Interrupts, loading};
 use super::{Context, ExitCode, Format, finish};
 use crate::model::ToolCall;
@@ -257,7 +258,7 @@ fn print(probe: &Probe, verdict: &Verdict, context: &mut Context<'_>) -> io::Res
 }
 
 /// What is offered, and what is asked.
-fn questions(arguments: &CheckArgs, context: &Context<'_>) -> Result<(Vec<OfferedTool>, Vec<Probe>), String> {
+fn questions(arguments: &CheckArgs, context: &mut Context<'_>) -> Result<(Vec<OfferedTool>, Vec<Probe>), String> {
     let Some(file) = &arguments.questions else {
         return probe::built_in().map_err(|fault| fault.to_string());
     };
@@ -269,7 +270,7 @@ fn questions(arguments: &CheckArgs, context: &Context<'_>) -> Result<(Vec<Offere
     }
     let list = match &arguments.list {
         None => ToolList::of(context.program.catalogs).text(),
-        Some(file) => read_list(file).map_err(|fault| format!("{}: {fault}", file.display()))?,
+        Some(file) => read_list(file, context).map_err(|fault| format!("{}: {fault}", file.display()))?,
     };
     let mut tools = OfferedTool::of_sent(&list)
         .map_err(|fault| format!("this is no list of tools ({fault}); `airlock tools --sent` prints one"))?;
@@ -281,13 +282,4 @@ fn questions(arguments: &CheckArgs, context: &Context<'_>) -> Result<(Vec<Offere
         Some(call) => Err(format!("{shown}: no tool on offer is named `{}`", one_line(&call.tool, SHOWN_CHARS_MAX))),
         None => Ok((tools, probes)),
     }
-}
-
-fn read_list(file: &Path) -> io::Result<String> {
-    if file != Path::new("-") {
-        return fs::read_to_string(file);
-    }
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -23,6 +23,13 @@ pub struct Call {
     pub sources: Vec<ArgumentSource>,
 }
 
+impl Call {
+    /// A call by somebody who does not say where its arguments are from.
+    pub fn new(tool: &str, arguments: Map<String, Value>, caller: Caller, approval: Approval) -> Self {
+        Self { tool: tool.to_owned(), arguments, caller, approval, sources: Vec::new() }
+    }
+}
+
 /// Where a text or a number in an argument was said. It goes into the audit record, so it holds no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArgumentSource {

@@ -62,8 +62,7 @@ impl Adapter {
 
     /// Calls a tool, and gives up when the client does.
     async fn call(&self, asked: &Asked<'_>, approval: Approval, context: &Context) -> Result<Outcome, ErrorData> {
-        let (tool, arguments) = (asked.tool.to_owned(), asked.arguments.clone());
-        let call = Call { tool, arguments, caller: Caller::Mcp, approval, sources: Vec::new() };
+        let call = Call::new(asked.tool, asked.arguments.clone(), Caller::Mcp, approval);
         tokio::select! {
             // The call first: one that is cancelled before it begins has to leave its record, too.
             biased;

@@ -346,13 +346,15 @@ impl Agent {
         let room = self.limits.tokens_max.min(context / 8);
         let mut questions = 0;
         loop {
-            let Callable { calls, is_named } = self.callable(run)?;
-            let prompt = Prompt { offer: Some(Arc::clone(&self.offered)), calls, messages: self.messages.clone() };
+            let messages = self.messages.clone();
+            let mut prompt = Prompt { offer: Some(Arc::clone(&self.offered)), calls: None, messages };
             let needed = model.count(&prompt)? + room;
             if needed <= context {
                 if questions > 0 {
                     listener.hear(Event::Forgotten { questions });
                 }
+                let Callable { calls, is_named } = self.callable(run)?;
+                prompt.calls = calls;
                 return Ok((prompt, is_named));
             }
             if !self.forget_oldest() {

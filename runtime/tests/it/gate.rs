@@ -10,7 +10,7 @@ use crate::catalog::{Bench, CANARY, CATALOGS, program};
 
 fn call(tool: &str, arguments: Value) -> Call {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    Call { tool: tool.to_owned(), arguments, caller: Caller::Command, approval: Approval::None, sources: Vec::new() }
+    Call::new(tool, arguments, Caller::Command, Approval::None)
 }
 
 /// Probes the upstream. Checks that one record was left and that the credential is in nothing that comes back.

@@ -175,13 +175,7 @@ impl Bench {
     /// Calls a tool. The credential may reach the upstream and is in nothing that is left here.
     async fn call(&self, tool: &str, arguments: Value) -> Outcome {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        let call = Call {
-            tool: tool.to_owned(),
-            arguments,
-            caller: Caller::Command,
-            approval: Approval::None,
-            sources: Vec::new(),
-        };
+        let call = Call::new(tool, arguments, Caller::Command, Approval::None);
         let outcome = self.gate.call(call).await;
         let audit = std::fs::read_to_string(self.directory.path().join("audit.jsonl")).expect("the audit file");
         for shown in [format!("{outcome:?}"), format!("{:?}", self.gate), audit] {
@@ -267,8 +261,7 @@ async fn a_credential_of_the_query_does_not_come_back() {
         Gate::new(program(CATALOGS), &site("http://127.0.0.1:1", "http://127.0.0.1:1"), audit).expect("fits")
     };
     let arguments = serde_json::Map::from_iter([("what".to_owned(), Value::from("x"))]);
-    let tool = "probe_lab".to_owned();
-    let call = Call { tool, arguments, caller: Caller::Command, approval: Approval::None, sources: Vec::new() };
+    let call = Call::new("probe_lab", arguments, Caller::Command, Approval::None);
     let outcome = gate.call(call).await;
     assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
 }

@@ -132,13 +132,7 @@ impl Place {
 
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Outcome {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let call = Call {
-            tool: tool.to_owned(),
-            arguments,
-            caller: Caller::Command,
-            approval: Approval::None,
-            sources: Vec::new(),
-        };
+        let call = Call::new(tool, arguments, Caller::Command, Approval::None);
         self.gate.call(call).await
     }
 

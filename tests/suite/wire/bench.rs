@@ -44,13 +44,7 @@ impl Bench {
 
     /// Calls a tool: the one request that it sent, or why it sent none.
     pub(crate) fn call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Recorded, String> {
-        let call = Call {
-            tool: tool.to_owned(),
-            arguments,
-            caller: Caller::Command,
-            approval: Approval::Operator,
-            sources: Vec::new(),
-        };
+        let call = Call::new(tool, arguments, Caller::Command, Approval::Operator);
         let outcome = self.runtime.block_on(self.gate.call(call));
         let mut sent = self.recorder.take();
         match (outcome.answer, sent.len()) {

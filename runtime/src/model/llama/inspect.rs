@@ -5,11 +5,10 @@ use std::path::Path;
 
 use airlock_offer::sha256;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::model::params::LlamaModelParams;
 
 use super::super::ModelError;
 use super::super::template::ChatTemplate;
-use super::{CONTEXT_TOKENS_DEFAULT, Settings, load, owner};
+use super::tokens::vocabulary;
 
 /// What a model file says of itself, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,15 +51,10 @@ impl Inspection {
     /// # Errors
     /// The file is not there, or is no model that llama.cpp knows.
     pub fn of(file: &Path) -> Result<Self, ModelError> {
-        load::check_processor()?;
-        let settings = Settings { file: file.to_owned(), threads: None, context_tokens: CONTEXT_TOKENS_DEFAULT };
-        load::check_file(&settings)?;
+        let model = vocabulary(file)?;
         let unreadable = |fault: io::Error| ModelError::Load(format!("{}: {fault}", file.display()));
         let file_bytes = std::fs::metadata(file).map_err(unreadable)?.len();
         let file_sha256 = crate::digest::of_file(file).map_err(unreadable)?;
-        let parameters = LlamaModelParams::default().with_vocab_only(true);
-        let model =
-            LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))?;
         let text = |key: &str| model.meta_val_str(key).ok().filter(|value| !value.is_empty());
         let architecture = text("general.architecture");
         let number = |key: &str| {

@@ -24,17 +24,20 @@ impl TokenCounter {
     /// # Errors
     /// The file is not there, or is no model that llama.cpp knows.
     pub fn load(file: &Path) -> Result<Self, ModelError> {
-        let context_tokens = CONTEXT_TOKENS_DEFAULT;
-        load::check_processor()?;
-        load::check_file(&Settings { file: file.to_owned(), threads: None, context_tokens })?;
-        let parameters = LlamaModelParams::default().with_vocab_only(true);
-        let model =
-            LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))?;
-        Ok(Self(model))
+        vocabulary(file).map(Self)
     }
 
     /// Tokens of a text. None of its words is a control token.
     pub fn count(&self, text: &str) -> usize {
         self.0.vocab().tokenize(text.as_bytes(), false, false).len()
     }
+}
+
+/// A model without its weights: its vocabulary, and what the file says of itself.
+pub(super) fn vocabulary(file: &Path) -> Result<LlamaModel, ModelError> {
+    let context_tokens = CONTEXT_TOKENS_DEFAULT;
+    load::check_processor()?;
+    load::check_file(&Settings { file: file.to_owned(), threads: None, context_tokens })?;
+    let parameters = LlamaModelParams::default().with_vocab_only(true);
+    LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))
 }
