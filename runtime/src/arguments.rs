@@ -21,7 +21,7 @@ pub use canonical::canonical;
 pub(crate) use canonical::plain;
 pub use check::Fault;
 
-#[cfg(feature = "llama")]
+#[cfg(feature = "model")]
 pub(crate) use pattern::Pattern;
 
 use check::Checker;

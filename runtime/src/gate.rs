@@ -144,6 +144,14 @@ impl Gate {
         place.ok().and_then(|place| self.entries.get(place))
     }
 
+    /// The request that a call would make, for people: method and target. None if it would be refused before one is made.
+    #[cfg(feature = "model")]
+    pub(crate) fn preview(&self, tool: &str, arguments: &serde_json::Map<String, Value>) -> Option<String> {
+        let entry = self.tool(tool)?;
+        let values = entry.table.check(arguments.clone()).ok()?;
+        entry.plan.encode(&values).ok().map(|encoded| encoded.line())
+    }
+
     /// The longest that a call can take.
     pub fn time_max(&self) -> Duration {
         self.limits.time_max

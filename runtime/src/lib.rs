@@ -17,7 +17,7 @@ pub mod gate;
 pub mod mcp;
 mod metrics;
 mod misfit;
-#[cfg(feature = "llama")]
+#[cfg(feature = "model")]
 pub mod model;
 mod refusal;
 pub mod request;

@@ -10,11 +10,11 @@ use airlock_contract::shape::{Named, Shape};
 use regex::Regex;
 
 /// One pattern.
-#[cfg(feature = "llama")]
+#[cfg(feature = "model")]
 #[derive(Debug)]
 pub(crate) struct Pattern(Regex);
 
-#[cfg(feature = "llama")]
+#[cfg(feature = "model")]
 impl Pattern {
     /// None if it cannot be built.
     pub(crate) fn new(pattern: &str) -> Option<Self> {

@@ -2,14 +2,20 @@
 
 #[cfg(feature = "llama")]
 mod budget;
-#[cfg(feature = "llama")]
+#[cfg(feature = "model")]
 mod chat;
 mod config;
+#[cfg(feature = "llama")]
+mod local;
 #[cfg(feature = "llama")]
 mod model;
 mod print;
 mod prune;
 mod serve;
+#[cfg(feature = "model")]
+mod source;
+#[cfg(feature = "llama")]
+mod warm;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -41,6 +47,18 @@ pub enum ExitCode {
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)
+    }
+}
+
+impl ExitCode {
+    /// Ends a program with this code. Does not come back if the model's thread is still at work: what it works with must not
+    /// be torn down under it, and nobody wants to wait.
+    pub fn leave(self) -> std::process::ExitCode {
+        #[cfg(feature = "llama")]
+        if crate::model::llama::is_left_behind() {
+            crate::model::llama::leave_at_once(self as u8);
+        }
+        self.into()
     }
 }
 
@@ -118,6 +136,9 @@ enum Command {
     #[cfg(feature = "llama")]
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// Have the embedded model read rules and tools once, so that every later start begins behind them
+    #[cfg(feature = "llama")]
+    Warm(warm::WarmArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
     /// Print what makes a host of MCP servers start this program
@@ -128,10 +149,10 @@ enum Command {
         shell: clap_complete::Shell,
     },
     /// Ask the embedded model one question
-    #[cfg(feature = "llama")]
+    #[cfg(feature = "model")]
     Ask(chat::AskArgs),
     /// Talk with the embedded model
-    #[cfg(feature = "llama")]
+    #[cfg(feature = "model")]
     Chat(chat::ChatArgs),
 }
 
@@ -270,8 +291,10 @@ pub fn run(
         #[cfg(feature = "llama")]
         Command::Model(command) => model::run(&command, &mut context),
         #[cfg(feature = "llama")]
+        Command::Warm(arguments) => warm::run(&arguments, &mut context),
+        #[cfg(feature = "model")]
         Command::Ask(arguments) => chat::ask(&arguments, &mut context),
-        #[cfg(feature = "llama")]
+        #[cfg(feature = "model")]
         Command::Chat(arguments) => chat::chat(&arguments, &mut context),
     }
 }

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use super::budget::read_list;
 use super::chat::{From, Interrupts, loading};
 use super::{Context, ExitCode, Format, finish};
+use crate::model::CONTEXT_TOKENS_DEFAULT;
 use crate::model::ToolCall;
 use crate::model::agent::{Agent, FirstMove, Limits};
-use crate::model::llama::{CONTEXT_TOKENS_DEFAULT, Inspection, Llama, Settings, Template, quiet_crashes};
+use crate::model::llama::{Inspection, Llama, Settings, Template, quiet_crashes};
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::probe::{self, Probe, Score, Verdict};
 use crate::untrusted::one_line;
@@ -181,9 +182,9 @@ fn check(arguments: &CheckArgs, context: &mut Context<'_>) -> ExitCode {
         Err(fault) => return context.fail(ExitCode::Usage, &fault.to_string()),
     };
     let settings = Settings {
-        file: arguments.model.clone(),
         threads: arguments.threads.map(usize::from),
         context_tokens: arguments.context,
+        ..Settings::of(arguments.model.clone())
     };
     let model = Interrupts::watch()
         .map_err(|fault| format!("cannot watch Ctrl-C: {fault}"))

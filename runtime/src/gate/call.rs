@@ -167,7 +167,12 @@ impl Outcome {
     /// Of a call that somebody ended before it had an answer, as far as it is known to who ended it: the record that the gate
     /// writes says more.
     pub fn stopped() -> Self {
-        let refusal = Refusal::new(RefusalKind::Upstream, "the call was stopped");
+        Self::refused(RefusalKind::Upstream, "the call was stopped".to_owned())
+    }
+
+    /// Of a call that was not made.
+    pub fn refused(kind: RefusalKind, text: String) -> Self {
+        let refusal = Refusal::new(kind, text);
         Self { answer: Err(refusal), request: None, upstream_bytes: 0, answer_bytes: 0, duration: Duration::ZERO }
     }
 }

@@ -5,141 +5,28 @@
 //! once, a repeated one is not made again, and every end has a reason. Whether a call that changes data may run is asked
 //! of a person before each such call; nothing that the model reads can grant it.
 
+mod fit;
+mod limits;
+mod listen;
+mod records;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use airlock_contract::Effect;
 use serde_json::{Value, json};
 
 use super::callable::{self, Callable};
+use super::grammar::CallGrammar;
 use super::ground::Sources;
-use super::offer::{Offer, OfferedTool};
+use super::offer::Offer;
 use super::shortlist;
 use super::template::spaced;
-use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Usage, Want};
-use crate::gate::{self, Approval, ArgumentSource, RefusalKind};
+use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Want};
+use crate::gate::{self, Approval, Refusal, RefusalKind};
 
-/// The one way from here to an upstream.
-pub trait Tools {
-    /// Makes the call, or says why not.
-    fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome;
-}
-
-/// Who watches a run.
-pub trait Listener {
-    /// Told of everything; [`Flow::Stop`] ends the run. Called every few milliseconds while the model works.
-    fn hear(&mut self, event: Event<'_>) -> Flow;
-
-    /// Whether this call, which changes data, may run.
-    fn approve(&mut self, tool: &OfferedTool, call: &ToolCall) -> bool;
-}
-
-/// What happens in a run.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// The tools that are offered for this question, of so many.
-    Offered { tools: &'a [OfferedTool], of: usize },
-    /// So many of so many tokens of the conversation are read.
-    Prefill { done: usize, total: usize },
-    /// The next words of the answer.
-    Text(&'a str),
-    /// How likely a call was, before anything was written: see [`Want::Either`].
-    Decided { log_odds: f32 },
-    /// The model wrote a call, with arguments that were said there.
-    Call { call: &'a ToolCall, sources: &'a [ArgumentSource] },
-    /// The call is over.
-    Result { call: &'a ToolCall, outcome: &'a gate::Outcome },
-    /// The oldest questions had to leave the conversation, with their answers.
-    Forgotten { questions: usize },
-    /// A turn of the model is over.
-    Usage(Usage),
-    /// Nothing new.
-    Tick,
-}
-
-/// Bounds of one run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
-    /// Tools that are offered for one question: those that fit its words best. 0 for all.
-    pub tools_max: usize,
-    /// Turns of the model.
-    pub rounds_max: usize,
-    /// Tokens that the model writes in all.
-    pub tokens_max: usize,
-    /// Time from the question to the end.
-    pub time_max: Duration,
-    /// What may stand in arguments.
-    pub arguments: ArgumentsFrom,
-    /// See [`Want::Either`].
-    pub call_log_odds_min: f32,
-}
-
-/// What may stand in arguments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ArgumentsFrom {
-    /// What the person has said, and what results have given.
-    #[default]
-    Conversation,
-    /// Whatever the schema admits.
-    Any,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            tools_max: 0,
-            rounds_max: 6,
-            tokens_max: 1024,
-            time_max: Duration::from_mins(10),
-            arguments: ArgumentsFrom::Conversation,
-            call_log_odds_min: 0.0,
-        }
-    }
-}
-
-/// What the model's first message may be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FirstMove {
-    /// A call or words, as the model begins.
-    #[default]
-    Routed,
-    /// A call in any case.
-    CallRequired,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// With an answer.
-    Answered,
-    /// The model had nothing to say.
-    Empty,
-    /// The last call was refused, and the model had nothing to say to it.
-    Refused,
-    /// `rounds_max` turns without an answer.
-    Rounds,
-    /// `tokens_max` tokens were written.
-    Tokens,
-    /// `time_max` passed.
-    Time,
-    /// The listener stopped it.
-    Stopped,
-}
-
-impl End {
-    /// Why there is no answer, or not a whole one; none if there is.
-    pub const fn reason(self) -> Option<&'static str> {
-        match self {
-            Self::Answered => None,
-            Self::Empty => Some("the model gave no answer; ask in other words"),
-            Self::Refused => Some("the call was refused; the reason stands above"),
-            Self::Rounds => Some("the model kept calling tools without answering; ask for less at once"),
-            Self::Tokens => Some("the answer was cut at the limit of tokens; raise `--tokens-max` or ask for less"),
-            Self::Time => Some("the time for one question ran out; ask for less, or give more threads"),
-            Self::Stopped => Some("stopped"),
-        }
-    }
-}
+pub use limits::{ArgumentsFrom, End, FirstMove, Limits};
+pub use listen::{Event, Listener, Tools};
 
 /// The rules that the model is given.
 pub const RULES: &str = "You answer questions from an organisation's own systems. You have no other knowledge of them: \
@@ -168,6 +55,9 @@ const REMINDER: &str = "Answer my question from this result in one sentence: ";
 /// Stands behind a refusal that ends the matter, before the question.
 const REMINDER_OF_REFUSAL: &str = "It was not done. Say so and why, in one sentence. I had asked: ";
 
+/// Calls of one message that are made; of more, the first ones.
+const CALLS_MAX: usize = 8;
+
 /// What one run keeps account of.
 struct Run<'a> {
     question: &'a str,
@@ -180,6 +70,19 @@ struct Run<'a> {
     refused: bool,
     /// What the next turn may be.
     want: Want,
+    /// The calls that could be written in the turn before, where the model may have written others.
+    admitted: Option<CallGrammar>,
+}
+
+/// How much of the context is in use, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContextUse {
+    /// Rules and tools.
+    pub offer: usize,
+    /// What was said since, with calls and results.
+    pub conversation: usize,
+    /// All that there is.
+    pub available: usize,
 }
 
 impl Agent {
@@ -194,10 +97,52 @@ impl Agent {
         &self.offer
     }
 
+    /// What was said since the rules, oldest first.
+    pub fn conversation(&self) -> &[Message] {
+        self.messages.get(1..).unwrap_or_default()
+    }
+
+    /// Goes on with a conversation that was held before, in place of this one.
+    pub fn resume(&mut self, conversation: Vec<Message>) {
+        self.clear();
+        self.messages.extend(conversation.into_iter().filter(|message| !matches!(message, Message::System(_))));
+    }
+
     /// Forgets everything but the rules.
     pub fn clear(&mut self) {
         self.messages.truncate(1);
         self.offered = Arc::clone(&self.offer);
+    }
+
+    /// What every conversation begins with, for a model to read ahead; none if that depends on the question.
+    pub fn opening(&self) -> Option<Prompt> {
+        self.offers_all().then(|| Prompt {
+            offer: Some(Arc::clone(&self.offer)),
+            calls: None,
+            messages: vec![Message::System(RULES.to_owned()), Message::User("?".to_owned())],
+            is_shared: true,
+        })
+    }
+
+    /// How much of the context is in use.
+    ///
+    /// # Errors
+    /// The model cannot count.
+    pub fn context_use(&self, model: &mut dyn Model) -> Result<ContextUse, ModelError> {
+        let offer = fit::count(self.messages.get(..1).unwrap_or_default(), &self.offered, model)?;
+        let all = fit::count(&self.messages, &self.offered, model)?;
+        let available = model.identity().context_tokens;
+        Ok(ContextUse { offer, conversation: all.saturating_sub(offer), available })
+    }
+
+    /// Puts a call that a person made into the conversation, with what it came to, so that the model can be asked about it.
+    pub fn called_by_hand(&mut self, call: ToolCall, outcome: &gate::Outcome) {
+        let said = format!("Call {}: {}", call.tool, spaced(&Value::Object(call.arguments.clone())));
+        let result = match &outcome.answer {
+            Ok(pruned) => shown(pruned),
+            Err(refusal) => told(refusal),
+        };
+        self.messages.extend([Message::User(said), Message::Call(call), Message::Result(result)]);
     }
 
     /// Runs until there is an answer or another end. A run that brings no answer leaves nothing in the conversation.
@@ -218,12 +163,17 @@ impl Agent {
         end
     }
 
+    /// Whether the tools on offer are the same for each question.
+    fn offers_all(&self) -> bool {
+        self.limits.tools_max == 0 || self.limits.tools_max >= self.offer.tools().len()
+    }
+
     /// Decides what to offer. A question that shares no word with any tool goes on with what the one before it had.
     fn choose(&mut self, question: &str) -> Result<(), ModelError> {
-        let tools = self.offer.tools();
-        if self.limits.tools_max == 0 || self.limits.tools_max >= tools.len() {
+        if self.offers_all() {
             return Ok(());
         }
+        let tools = self.offer.tools();
         let ranked = shortlist::rank(question, tools, self.limits.tools_max);
         if ranked.is_empty() {
             return Ok(());
@@ -253,6 +203,7 @@ impl Agent {
             corrected: false,
             refused: false,
             want,
+            admitted: None,
         };
         for _ in 0..self.limits.rounds_max {
             let outcome = match self.turn(model, &mut run, listener)? {
@@ -269,8 +220,8 @@ impl Agent {
                 }
                 Outcome::LengthLimit(_) => return Ok(End::Tokens),
                 Outcome::Cancelled => return Ok(End::Stopped),
-                Outcome::Call(call) => {
-                    if self.make(call, &mut run, tools, listener) == Flow::Stop {
+                Outcome::Calls(calls) => {
+                    if self.make_all(calls, &mut run, tools, listener)? == Flow::Stop {
                         return Ok(End::Stopped);
                     }
                 }
@@ -289,7 +240,7 @@ impl Agent {
         if run.tokens_left == 0 {
             return Ok(Err(End::Tokens));
         }
-        let (prompt, is_named) = self.fitting_prompt(model, run, listener)?;
+        let (prompt, is_named) = self.prompt(model, run, listener)?;
         // What nobody has said cannot be made up, so words are left: the model may ask.
         let want = match run.want {
             _ if prompt.calls.is_none() => Want::Text,
@@ -307,6 +258,7 @@ impl Agent {
             listener.hear(match piece {
                 Piece::Prefill { done, total } => Event::Prefill { done, total },
                 Piece::Decided { log_odds } => Event::Decided { log_odds },
+                Piece::Prefix(news) => Event::Prefix(news),
                 Piece::Text(text) => Event::Text(text),
                 Piece::Tick => Event::Tick,
             })
@@ -314,6 +266,7 @@ impl Agent {
         if late {
             return Ok(Err(End::Time));
         }
+        run.admitted = prompt.calls.filter(|_| !model.identity().is_constrained);
         run.tokens_left = run.tokens_left.saturating_sub(turn.usage.written_tokens);
         if listener.hear(Event::Usage(turn.usage)) == Flow::Stop {
             return Ok(Err(End::Stopped));
@@ -335,78 +288,96 @@ impl Agent {
         }
     }
 
-    /// The conversation, without its oldest questions if it would leave too little room for an answer.
-    fn fitting_prompt(
+    /// The conversation, made to fit with room for an answer.
+    fn prompt(
         &mut self,
         model: &mut dyn Model,
         run: &Run<'_>,
         listener: &mut dyn Listener,
     ) -> Result<(Prompt, bool), ModelError> {
-        let context = model.identity().context_tokens;
-        let room = self.limits.tokens_max.min(context / 8);
-        let mut questions = 0;
-        loop {
-            let messages = self.messages.clone();
-            let mut prompt = Prompt { offer: Some(Arc::clone(&self.offered)), calls: None, messages };
-            let needed = model.count(&prompt)? + room;
-            if needed <= context {
-                if questions > 0 {
-                    listener.hear(Event::Forgotten { questions });
-                }
-                let Callable { calls, is_named } = self.callable(run)?;
-                prompt.calls = calls;
-                return Ok((prompt, is_named));
-            }
-            if !self.forget_oldest() {
-                return Err(ModelError::ContextFull { needed, available: context });
-            }
-            questions += 1;
+        let room = self.limits.tokens_max.min(model.identity().context_tokens / 8);
+        let relief = fit::fit(&mut self.messages, &self.offered, model, room)?;
+        if relief.questions > 0 {
+            listener.hear(Event::Forgotten { questions: relief.questions });
         }
+        for (shown, of) in relief.cuts {
+            listener.hear(Event::Cut { shown, of });
+        }
+        let Callable { calls, is_named } = self.callable(run)?;
+        let offer = Some(Arc::clone(&self.offered));
+        Ok((Prompt { offer, calls, messages: self.messages.clone(), is_shared: self.offers_all() }, is_named))
     }
 
-    /// Lets the call through the gate and puts its result into the conversation. What may come next depends on it.
-    fn make(&mut self, call: ToolCall, run: &mut Run<'_>, tools: &mut dyn Tools, listener: &mut dyn Listener) -> Flow {
-        if run.made.contains(&call) {
-            // Its result stands there already. Words are all that can help now.
-            run.want = Want::Text;
-            return Flow::Continue;
+    /// Makes the calls of one message, one after the other. What may come next depends on what they came to.
+    fn make_all(
+        &mut self,
+        calls: Vec<ToolCall>,
+        run: &mut Run<'_>,
+        tools: &mut dyn Tools,
+        listener: &mut dyn Listener,
+    ) -> Result<Flow, ModelError> {
+        let (mut is_new, mut is_refused, mut is_correctable) = (false, false, false);
+        for call in calls.into_iter().take(CALLS_MAX) {
+            if run.made.contains(&call) {
+                continue;
+            }
+            is_new = true;
+            let (refusal, flow) = self.make(call, run, tools, listener)?;
+            if let Some(kind) = refusal {
+                is_refused = true;
+                is_correctable |= kind == RefusalKind::Arguments;
+            }
+            if flow == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
         }
+        if !is_new {
+            // Their results stand there already. Words are all that can help now.
+            run.want = Want::Text;
+            return Ok(Flow::Continue);
+        }
+        run.refused = is_refused;
+        if is_correctable && !run.corrected {
+            // A call that is to be corrected needs no words.
+            run.corrected = true;
+            run.want = Want::Call;
+            return Ok(Flow::Continue);
+        }
+        let reminder = if is_refused { REMINDER_OF_REFUSAL } else { REMINDER };
+        self.messages.push(Message::Reminder(format!("{reminder}{}", run.question)));
+        run.want = if is_refused { Want::Text } else { self.either() };
+        Ok(Flow::Continue)
+    }
+
+    /// Lets a call through the gate and puts its result into the conversation. Gives why it was refused, if it was.
+    fn make(
+        &mut self,
+        call: ToolCall,
+        run: &mut Run<'_>,
+        tools: &mut dyn Tools,
+        listener: &mut dyn Listener,
+    ) -> Result<(Option<RefusalKind>, Flow), ModelError> {
         let sources = Sources::of(&self.messages).trace(&call.arguments);
         if listener.hear(Event::Call { call: &call, sources: &sources }) == Flow::Stop {
-            return Flow::Stop;
+            return Ok((None, Flow::Stop));
         }
-        let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
-        let approved = changes.is_some_and(|tool| listener.approve(tool, &call));
-        let outcome = tools.call(&call, sources, if approved { Approval::Person } else { Approval::None });
+        let is_admitted = run.admitted.as_ref().map_or(Ok(true), |calls| calls.admits(&call))?;
+        let outcome = if is_admitted {
+            let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
+            let approval = changes.map_or(Approval::None, |tool| listener.approve(tool, &call));
+            tools.call(&call, sources, approval)
+        } else {
+            gate::Outcome::refused(RefusalKind::Arguments, unsaid(&call))
+        };
         let flow = listener.hear(Event::Result { call: &call, outcome: &outcome });
         run.made.push(call.clone());
         self.messages.push(Message::Call(call));
-        let (text, want) = match &outcome.answer {
-            Ok(pruned) => (shown(pruned), self.either()),
-            Err(refusal) => {
-                let correct = refusal.kind == RefusalKind::Arguments && !run.corrected;
-                run.corrected |= correct;
-                let want = if correct { Want::Call } else { Want::Text };
-                (for_model(&json!({ "error": refusal.text })), want)
-            }
+        let (text, refusal) = match &outcome.answer {
+            Ok(pruned) => (shown(pruned), None),
+            Err(refusal) => (told(refusal), Some(refusal.kind)),
         };
         self.messages.push(Message::Result(text));
-        run.refused = outcome.answer.is_err();
-        // A call that is to be corrected needs no words.
-        if want != Want::Call {
-            let reminder = if run.refused { REMINDER_OF_REFUSAL } else { REMINDER };
-            self.messages.push(Message::Reminder(format!("{reminder}{}", run.question)));
-        }
-        run.want = want;
-        flow
-    }
-
-    /// Takes the oldest question out, with all that followed from it. False if it is the one that is being answered.
-    fn forget_oldest(&mut self) -> bool {
-        let mut questions = self.messages.iter().enumerate().filter(|(_, message)| matches!(message, Message::User(_)));
-        let (Some((first, _)), Some((second, _))) = (questions.next(), questions.next()) else { return false };
-        self.messages.drain(first..second);
-        true
+        Ok((refusal, flow))
     }
 
     fn forget_last(&mut self) {
@@ -414,6 +385,20 @@ impl Agent {
             self.messages.truncate(last);
         }
     }
+}
+
+/// Why a call of a model that no grammar holds was not let through.
+fn unsaid(call: &ToolCall) -> String {
+    format!(
+        "`{}` was not called: it is not on offer here, or its arguments are not what the question or a result says. Use \
+         names, numbers and dates exactly as they were given.",
+        call.tool
+    )
+}
+
+/// A refusal as the model reads it.
+fn told(refusal: &Refusal) -> String {
+    for_model(&json!({ "error": refusal.text }))
 }
 
 /// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.

@@ -2,9 +2,12 @@
 
 use std::collections::VecDeque;
 
+use std::time::Duration;
+
 use super::*;
-use crate::gate::Refusal;
-use crate::model::{ModelIdentity, Turn};
+use crate::gate::ArgumentSource;
+use crate::model::offer::OfferedTool;
+use crate::model::{ModelIdentity, Turn, Usage};
 
 const EITHER: Want = Want::Either { log_odds_min: 0.0 };
 
@@ -23,6 +26,8 @@ impl Script {
             context_tokens: 1000,
             slice_tokens: 64,
             threads: 1,
+            file_sha256: None,
+            is_constrained: true,
         };
         Self { identity, moves: moves.into_iter().collect(), wants: Vec::new(), prompts: Vec::new() }
     }
@@ -93,9 +98,9 @@ impl Listener for Ear {
         Flow::Continue
     }
 
-    fn approve(&mut self, _: &OfferedTool, _: &ToolCall) -> bool {
+    fn approve(&mut self, _: &OfferedTool, _: &ToolCall) -> Approval {
         self.asked += 1;
-        self.approves
+        if self.approves { Approval::Person } else { Approval::Declined }
     }
 }
 
@@ -114,7 +119,7 @@ fn agent() -> Agent {
 fn call(tool: &str, ward: &str) -> Outcome {
     let mut arguments = serde_json::Map::new();
     arguments.insert("ward".to_owned(), Value::from(ward));
-    Outcome::Call(ToolCall { tool: tool.to_owned(), arguments })
+    Outcome::Calls(vec![ToolCall { tool: tool.to_owned(), arguments }])
 }
 
 fn text(text: &str) -> Outcome {
@@ -142,7 +147,7 @@ fn a_change_runs_only_if_it_is_approved() {
         let mut model = Script::new([call("close_ward", "East"), text("Done.")]);
         let (mut tools, mut ear, mut agent) = (Answers::default(), Ear { approves, ..Ear::default() }, agent());
         agent.ask("Close it.", &mut model, &mut tools, &mut ear).expect("it runs");
-        let expected = if approves { Approval::Person } else { Approval::None };
+        let expected = if approves { Approval::Person } else { Approval::Declined };
         assert_eq!(tools.calls, [("close_ward".to_owned(), expected)]);
         assert_eq!(ear.asked, 1);
     }

@@ -5,6 +5,11 @@ use serde_json::json;
 use super::*;
 use crate::model::probe;
 
+fn admits(calls: &CallGrammar, tool: &str, arguments: &Value) -> bool {
+    let arguments = arguments.as_object().expect("an object").clone();
+    calls.admits(&ToolCall { tool: tool.to_owned(), arguments }).expect("the grammar is one")
+}
+
 /// A question, the tool and the arguments, and whether that call can be written first.
 const CASES: &[(&str, &str, &str, bool)] = &[
     // An identifier is the one that was said, also where the model would invent one of the right form.
@@ -53,7 +58,7 @@ fn arguments_are_what_was_said() {
         let messages = [Message::System("Item A-123.".to_owned()), Message::User((*question).to_owned())];
         let callable = now(&tools, &messages, question, &[], true).expect("it can be narrowed");
         let arguments: Value = serde_json::from_str(arguments).expect("is JSON");
-        let admitted = callable.calls.is_some_and(|calls| calls.admits(tool, &arguments));
+        let admitted = callable.calls.is_some_and(|calls| admits(&calls, tool, &arguments));
         assert_eq!(admitted, *expected, "{question} {tool} {arguments}");
     }
 }
@@ -71,18 +76,18 @@ fn results_are_sources_and_what_was_taken_is_named_no_more() {
         Message::Assistant("See C-001.".to_owned()),
     ];
     let first = now(&tools, &messages[..1], question, &[], true).expect("it can be narrowed");
-    assert!(first.is_named && first.calls.expect("some").admits("find_rooms", &json!({"day": "2026-05-04"})));
+    assert!(first.is_named && admits(&first.calls.expect("some"), "find_rooms", &json!({"day": "2026-05-04"})));
     let then = now(&tools, &messages, question, &[made], true).expect("it can be narrowed");
     let calls = then.calls.expect("some");
-    assert!(calls.admits("get_stock", &json!({"item": "B-204"})), "it is named, and nothing has taken it");
-    assert!(!calls.admits("track_parcel", &json!({"parcel": 5_520_017})), "what is named is not passed over");
+    assert!(admits(&calls, "get_stock", &json!({"item": "B-204"})), "it is named, and nothing has taken it");
+    assert!(!admits(&calls, "track_parcel", &json!({"parcel": 5_520_017})), "what is named is not passed over");
 
     let follow = [&messages[..], &[Message::User("And what is on that shelf in stock?".to_owned())]].concat();
     let calls =
         now(&tools, &follow, "And what is on that shelf in stock?", &[], true).expect("it can be narrowed").calls;
     let calls = calls.expect("some");
-    assert!(calls.admits("get_stock", &json!({"item": "K-117"})), "a result gave it");
-    assert!(!calls.admits("get_stock", &json!({"item": "C-001"})), "the model's own words are no source");
+    assert!(admits(&calls, "get_stock", &json!({"item": "K-117"})), "a result gave it");
+    assert!(!admits(&calls, "get_stock", &json!({"item": "C-001"})), "the model's own words are no source");
 }
 
 #[test]
@@ -99,7 +104,7 @@ fn what_has_no_type_or_a_form_is_what_was_said_too() {
         now(&tools, &[Message::User(question.clone())], &question, &[], true).expect("it can be narrowed").calls;
     let calls = calls.expect("some");
     for (any, admitted) in [(json!("Ward"), true), (json!(7), true), (json!(8), false), (json!({}), false)] {
-        assert_eq!(calls.admits("put", &json!({ "any": any, "id": id })), admitted, "{any}");
+        assert_eq!(admits(&calls, "put", &json!({ "any": any, "id": id })), admitted, "{any}");
     }
 }
 
@@ -139,7 +144,7 @@ fn what_changes_data_is_asked_for_by_name() {
     for question in ["With whom is visit A01?", "Cancel visit A01.", "Call visit A01 off.", "Storniere A01!"] {
         let messages = [Message::User(question.to_owned())];
         let calls = now(&tools, &messages, question, &[], true).expect("it can be narrowed").calls.expect("some");
-        admitted.push(calls.admits("cancel_visit", &json!({"id": "A01"})));
+        admitted.push(admits(&calls, "cancel_visit", &json!({"id": "A01"})));
     }
     assert_eq!(admitted, [false, true, true, true], "in another language nobody but the model can tell");
 }

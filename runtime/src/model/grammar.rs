@@ -5,9 +5,10 @@ use std::sync::Arc;
 pub use airlock_offer::grammar::Engine;
 use airlock_offer::grammar::{any_of, call};
 use llguidance::Matcher;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::offer::{OfferError, OfferedTool};
+use super::template::spaced;
 use super::{ModelError, ToolCall};
 
 /// The grammar of one call to one of some tools.
@@ -45,14 +46,18 @@ impl CallGrammar {
         engine.matcher(&self.schema).map_err(ModelError::Grammar)
     }
 
-    /// Whether a call can be written under this grammar; for tests, which have no model.
-    #[cfg(test)]
-    pub(crate) fn admits(&self, tool: &str, arguments: &Value) -> bool {
-        let call = serde_json::json!({ "name": tool, "arguments": arguments });
-        let bytes: Vec<u32> = super::template::spaced(&call).bytes().map(u32::from).collect();
-        let mut matcher = self.matcher(&Engine::of_bytes().expect("bytes are a vocabulary")).expect("is a grammar");
-        let fitting = matcher.try_consume_tokens(&bytes).expect("no engine error");
-        fitting == bytes.len() && matcher.is_accepting().expect("no engine error")
+    /// Whether a call could have been written under this grammar, with its members in the grammar's order.
+    ///
+    /// # Errors
+    /// The engine does not take the grammar.
+    pub fn admits(&self, call: &ToolCall) -> Result<bool, ModelError> {
+        let failed = |error: &dyn std::fmt::Display| ModelError::Grammar(error.to_string());
+        let text = spaced(&in_order(&json!({ "name": call.tool, "arguments": call.arguments }), &self.schema));
+        let bytes: Vec<u32> = text.bytes().map(u32::from).collect();
+        let engine = Engine::of_bytes().map_err(ModelError::Grammar)?;
+        let mut matcher = self.matcher(&engine)?;
+        let fitting = matcher.try_consume_tokens(&bytes).map_err(|error| failed(&error))?;
+        Ok(fitting == bytes.len() && matcher.is_accepting().map_err(|error| failed(&error))?)
     }
 
     /// Reads a call that was written under this grammar.
@@ -68,12 +73,49 @@ impl CallGrammar {
     }
 }
 
+/// A value with the members of its objects in the order in which a schema names them. Of several schemas it is the first one
+/// whose constants are the value's.
+fn in_order(value: &Value, schema: &Value) -> Value {
+    if let Some(branches) = schema["anyOf"].as_array() {
+        let branch = branches.iter().find(|branch| is_like(value, branch));
+        return branch.map_or_else(|| value.clone(), |branch| in_order(value, branch));
+    }
+    match value {
+        Value::Array(items) => items.iter().map(|item| in_order(item, &schema["items"])).collect(),
+        Value::Object(members) => {
+            let named = schema["properties"].as_object();
+            let first = named
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, part)| members.get(name).map(|member| (name.clone(), in_order(member, part))));
+            let is_named = |name: &String| named.is_some_and(|named| named.contains_key(name));
+            let rest = members.iter().filter(|(name, _)| !is_named(name));
+            let rest = rest.map(|(name, member)| (name.clone(), in_order(member, &schema["additionalProperties"])));
+            Value::Object(first.chain(rest).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Whether a value is of a schema's kind, as far as constants and kinds tell.
+fn is_like(value: &Value, schema: &Value) -> bool {
+    let is_constant = |(name, part): (&String, &Value)| {
+        let constants = part.get("const").into_iter().chain(part["enum"].as_array().into_iter().flatten());
+        let mut constants = constants.peekable();
+        constants.peek().is_none() || value.get(name).is_none_or(|member| constants.any(|one| one == member))
+    };
+    match (schema["type"].as_str(), value) {
+        (Some("object"), Value::Object(_)) => schema["properties"].as_object().into_iter().flatten().all(is_constant),
+        (Some("object"), _) | (Some("array"), Value::Object(_)) => false,
+        (Some("array"), _) => value.is_array(),
+        _ => !value.is_object() && !value.is_array(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use airlock_contract::Effect;
-    use serde_json::json;
-
     use super::*;
+    use airlock_contract::Effect;
 
     #[test]
     fn a_tool_that_cannot_be_constrained_is_named() {

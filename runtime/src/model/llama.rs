@@ -7,9 +7,12 @@
 mod inspect;
 mod load;
 mod owner;
+mod prefix;
+mod sample;
 mod session;
 mod tokens;
 mod vocabulary;
+mod write;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,30 +21,58 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use super::{Flow, Model, ModelError, ModelIdentity, Outcome, Piece, Prompt, Turn, Usage, Want};
+use super::{
+    CONTEXT_TOKENS_DEFAULT, Flow, Model, ModelError, ModelIdentity, Outcome, Piece, PrefixNews, Prompt, Sampling, Turn,
+    Usage, Want,
+};
 
 pub use inspect::{Inspection, Template};
-pub use load::{quiet_crashes, threads_default};
+pub use load::{file_digest, leave_at_once, quiet_crashes, threads_default};
 pub use tokens::TokenCounter;
 
 /// How a model is loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The GGUF file.
     pub file: PathBuf,
+    /// Its SHA-256, as [`file_digest`] gives it; none where nobody asks for it, and then no prefix is kept.
+    pub file_sha256: Option<String>,
     /// Threads that evaluate; none for [`threads_default`].
     pub threads: Option<usize>,
     /// Tokens that a conversation may have in all.
     pub context_tokens: usize,
+    /// Layers that a GPU evaluates; none for all of them, where this program was built for one.
+    pub gpu_layers: Option<u32>,
+    /// How the next token is chosen.
+    pub sampling: Sampling,
+    /// The directory where what every conversation begins with is kept as it was read; none to keep nothing.
+    pub prefixes: Option<PathBuf>,
 }
 
-/// Tokens of context without a wish: room for some fifteen tools and a long answer, about 100 MB at half a billion
-/// parameters.
-pub const CONTEXT_TOKENS_DEFAULT: usize = 8192;
+impl Settings {
+    /// A file, and no wishes.
+    pub fn of(file: PathBuf) -> Self {
+        Self {
+            file,
+            file_sha256: None,
+            threads: None,
+            context_tokens: CONTEXT_TOKENS_DEFAULT,
+            gpu_layers: None,
+            sampling: Sampling::default(),
+            prefixes: None,
+        }
+    }
+}
+
+/// What this program can evaluate with beside the processor.
+pub const GPU_BACKENDS: [(&str, bool); 3] =
+    [("cuda", cfg!(feature = "cuda")), ("vulkan", cfg!(feature = "vulkan")), ("metal", cfg!(feature = "metal"))];
 
 /// A loaded model.
 pub struct Llama {
     identity: ModelIdentity,
+    /// Whether the thread is at work.
+    busy: Arc<AtomicBool>,
     commands: Sender<Command>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -54,8 +85,13 @@ impl fmt::Debug for Llama {
 
 /// What the owner thread is asked to do.
 enum Command {
-    Count { prompt: Prompt, reply: Sender<Result<usize, ModelError>> },
+    Count {
+        prompt: Prompt,
+        reply: Sender<Result<usize, ModelError>>,
+    },
     Turn(Job),
+    /// A turn that ends when rules and tools are read.
+    Warm(Job),
 }
 
 /// One turn, as the owner thread sees it.
@@ -71,6 +107,7 @@ struct Job {
 enum Event {
     Prefill { done: usize, total: usize },
     Decided { log_odds: f32 },
+    Prefix(PrefixNews),
     Text(String),
     End(Result<Turn, ModelError>),
 }
@@ -82,15 +119,17 @@ impl Llama {
     /// Loads a model. `progress` is told how much is loaded, from 0 to 1; false ends the loading.
     pub fn load(settings: &Settings, progress: &mut dyn FnMut(f32) -> bool) -> Result<Self, ModelError> {
         load::check_processor()?;
-        load::check_file(settings)?;
+        load::check_settings(settings)?;
         let (commands, inbox) = mpsc::channel();
         let (loading, loaded) = mpsc::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let owned = settings.clone();
         let stopped = Arc::clone(&stop);
+        let busy = Arc::new(AtomicBool::new(false));
+        let is_busy = Arc::clone(&busy);
         let thread = std::thread::Builder::new()
             .name("model".to_owned())
-            .spawn(move || owner::run(&owned, &stopped, &loading, &inbox))
+            .spawn(move || owner::run(&owned, &stopped, &loading, &inbox, &is_busy))
             .map_err(|error| ModelError::Load(format!("no thread for it: {error}")))?;
         let identity = loop {
             match loaded.recv() {
@@ -103,7 +142,31 @@ impl Llama {
                 Err(_) => return Err(ModelError::Gone),
             }
         };
-        Ok(Self { identity, commands, thread: Some(thread) })
+        Ok(Self { identity, busy, commands, thread: Some(thread) })
+    }
+
+    /// Reads what every conversation with these rules and tools begins with, and keeps it. What is there already is looked at
+    /// and taken. The turn's outcome is [`Outcome::Text`] without words, or [`Outcome::Cancelled`].
+    ///
+    /// # Errors
+    /// See [`Model::turn`].
+    pub fn warm(&mut self, prompt: &Prompt, out: &mut dyn FnMut(Piece<'_>) -> Flow) -> Result<Turn, ModelError> {
+        self.run(Command::Warm, prompt, Want::Text, 0, out)
+    }
+
+    fn run(
+        &self,
+        command: fn(Job) -> Command,
+        prompt: &Prompt,
+        want: Want,
+        tokens_max: usize,
+        out: &mut dyn FnMut(Piece<'_>) -> Flow,
+    ) -> Result<Turn, ModelError> {
+        let (events, news) = mpsc::channel();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let job = Job { prompt: prompt.clone(), want, tokens_max, cancelled: Arc::clone(&cancelled), events };
+        self.commands.send(command(job)).map_err(|_| ModelError::Gone)?;
+        follow(&news, &cancelled, out)
     }
 }
 
@@ -126,11 +189,7 @@ impl Model for Llama {
         tokens_max: usize,
         out: &mut dyn FnMut(Piece<'_>) -> Flow,
     ) -> Result<Turn, ModelError> {
-        let (events, news) = mpsc::channel();
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let job = Job { prompt: prompt.clone(), want, tokens_max, cancelled: Arc::clone(&cancelled), events };
-        self.commands.send(Command::Turn(job)).map_err(|_| ModelError::Gone)?;
-        follow(&news, &cancelled, out)
+        self.run(Command::Turn, prompt, want, tokens_max, out)
     }
 }
 
@@ -144,6 +203,7 @@ fn follow(
         let flow = match news.recv_timeout(TICK) {
             Ok(Event::Prefill { done, total }) => out(Piece::Prefill { done, total }),
             Ok(Event::Decided { log_odds }) => out(Piece::Decided { log_odds }),
+            Ok(Event::Prefix(news)) => out(Piece::Prefix(&news)),
             Ok(Event::Text(text)) => out(Piece::Text(&text)),
             Ok(Event::End(turn)) => return turn,
             Err(RecvTimeoutError::Timeout) => out(Piece::Tick),
@@ -156,12 +216,23 @@ fn follow(
     }
 }
 
+/// Whether a thread was left behind in the middle of its work.
+static LEFT_BEHIND: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program has to end without tearing llama.cpp down, since a thread is still in it.
+pub fn is_left_behind() -> bool {
+    LEFT_BEHIND.load(Ordering::Relaxed)
+}
+
 impl Drop for Llama {
     fn drop(&mut self) {
-        // Closing the channel ends the thread; waiting for it keeps llama.cpp from being torn down under it.
+        // Closing the channel ends the thread; waiting for it keeps llama.cpp from being torn down under it. A turn that was
+        // stopped is not waited for: its slice may take a second, and a person wants to leave.
         let (closed, _) = mpsc::channel();
         self.commands = closed;
-        if let Some(thread) = self.thread.take() {
+        if self.busy.load(Ordering::Relaxed) {
+            LEFT_BEHIND.store(true, Ordering::Relaxed);
+        } else if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }

@@ -9,6 +9,7 @@ pub mod callable;
 pub mod encode;
 pub mod grammar;
 pub mod ground;
+#[cfg(feature = "llama")]
 pub mod llama;
 pub mod offer;
 pub mod probe;
@@ -18,6 +19,7 @@ pub mod template;
 pub mod text;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -46,6 +48,25 @@ pub trait Model {
     ) -> Result<Turn, ModelError>;
 }
 
+/// How the next token is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sampling {
+    /// 0 for the likeliest token each time; the greater, the more evenly it is drawn.
+    pub temperature: f32,
+    /// Where drawing begins. The same seed gives the same answer on one machine with as many threads.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, seed: 0 }
+    }
+}
+
+/// Tokens of context without a wish: room for some fifteen tools and a long answer, about 100 MB at half a billion
+/// parameters.
+pub const CONTEXT_TOKENS_DEFAULT: usize = 8192;
+
 /// What is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelIdentity {
@@ -59,6 +80,10 @@ pub struct ModelIdentity {
     pub slice_tokens: usize,
     /// Threads that evaluate.
     pub threads: usize,
+    /// SHA-256 of the model's file, in lower-case hexadecimal; none if there is no file here.
+    pub file_sha256: Option<String>,
+    /// Whether a call is always one of [`Prompt::calls`]. Where it is not, whoever asks has to look.
+    pub is_constrained: bool,
 }
 
 /// A conversation, ready to be continued by the model.
@@ -70,6 +95,8 @@ pub struct Prompt {
     pub calls: Option<CallGrammar>,
     /// The messages so far, oldest first.
     pub messages: Vec<Message>,
+    /// Whether other conversations begin with the same rules and tools, so that what was read of them is worth keeping.
+    pub is_shared: bool,
 }
 
 /// One message. All text in it is data: nothing in it can become a control token.
@@ -128,10 +155,25 @@ pub enum Piece<'a> {
     Prefill { done: usize, total: usize },
     /// The natural logarithm of the odds of a call against words, before anything is written, where that is the choice.
     Decided { log_odds: f32 },
+    /// What became of the reading of rules and tools that is kept in a file.
+    Prefix(&'a PrefixNews),
     /// The next words. Whole characters, no control characters.
     Text(&'a str),
     /// Nothing new; a moment to look at clocks and signals.
     Tick,
+}
+
+/// What became of the reading of rules and tools, which is the same for every conversation and so is kept in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrefixNews {
+    /// It was taken from the file.
+    Restored { tokens: usize, milliseconds: u64 },
+    /// The file was not what it should be, so that everything is read anew.
+    Refused { reason: String },
+    /// It was written to this file.
+    Kept { tokens: usize, bytes: u64, file: PathBuf },
+    /// It could not be written, so that the next conversation reads it again.
+    NotKept { reason: String },
 }
 
 /// Whether the turn goes on.
@@ -157,8 +199,8 @@ pub struct Turn {
 pub enum Outcome {
     /// Words, whole.
     Text(String),
-    /// A call, complete.
-    Call(ToolCall),
+    /// One call or several, complete. Never none.
+    Calls(Vec<ToolCall>),
     /// `tokens_max` or the context was reached; what was written of a call is thrown away.
     LengthLimit(String),
     /// [`Flow::Stop`] was given.

@@ -196,8 +196,8 @@ impl Listener for First {
         }
     }
 
-    fn approve(&mut self, _: &OfferedTool, _: &ToolCall) -> bool {
-        false
+    fn approve(&mut self, _: &OfferedTool, _: &ToolCall) -> Approval {
+        Approval::None
     }
 }
 

@@ -52,7 +52,7 @@ fn prompt(messages: Vec<Message>) -> Prompt {
     let description = "Free beds of a ward.".to_owned();
     let tool = OfferedTool { name: "find_beds".to_owned(), description, schema, effect: Effect::Read };
     let offer = Offer::new(vec![tool]).expect("it can be constrained");
-    Prompt { offer: Some(Arc::new(offer)), calls: None, messages }
+    Prompt { offer: Some(Arc::new(offer)), calls: None, messages, is_shared: false }
 }
 
 fn talk() -> Vec<Message> {

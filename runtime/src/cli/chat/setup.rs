@@ -1,39 +1,37 @@
-//! From the gate to what the agent works with.
+//! From the gate to what the agent works with, and everything that a conversation needs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::{Context, ExitCode, runtime};
+use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
-use crate::arguments::suggestion;
 use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
-use crate::model::ToolCall;
-use crate::model::agent::Tools;
-use crate::model::offer::{Offer, OfferedTool};
-use crate::untrusted::quoted;
+use crate::model::agent::{Agent, Tools};
+use crate::model::{Model, ToolCall};
 
-/// The tools of these names in this order, or all of them; each is proven to be constrainable.
-pub(super) fn offer(gate: &Gate, names: &[String]) -> Result<Arc<Offer>, String> {
-    let mut chosen = Vec::new();
-    if names.is_empty() {
-        chosen.extend(gate.tools());
-    }
-    for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
-        if names[..place].iter().any(|earlier| earlier.trim() == name) {
-            return Err(format!("`--tools` names {} twice", quoted(name)));
-        }
-        let Some(entry) = gate.tool(name) else {
-            let known = gate.tools().iter().map(|entry| entry.tool.name);
-            return Err(format!("no tool is named {}; {}", quoted(name), suggestion(name, known)));
-        };
-        chosen.push(entry);
-    }
-    let tools = chosen.iter().map(|entry| OfferedTool {
-        name: entry.tool.name.to_owned(),
-        description: entry.tool.description.to_owned(),
-        schema: entry.listed.input_schema(),
-        effect: entry.tool.effect,
-    });
-    Offer::new(tools.collect()).map(Arc::new).map_err(|fault| fault.to_string())
+/// Everything that a conversation needs.
+pub(super) struct Opened {
+    pub(super) agent: Agent,
+    pub(super) tools: GateTools,
+    pub(super) model: Box<dyn Model>,
+    pub(super) interrupts: Interrupts,
+}
+
+/// Faults are written to `err`. What is cheap to check comes first.
+pub(super) fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Opened, ExitCode> {
+    let gate = context.gate(&arguments.offer.profile)?;
+    let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
+    let interrupts = Interrupts::watch()
+        .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
+    let runtime = runtime().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot start: {fault}")))?;
+    let mut model = arguments.source.open(&interrupts, context)?;
+    let agent = arguments
+        .offer
+        .agent(&offer, arguments.limits(), arguments.first_move(), model.as_mut())
+        .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+    let tools = GateTools { gate, runtime, interrupts: interrupts.clone() };
+    Ok(Opened { agent, tools, model, interrupts })
 }
 
 /// Calls through the gate, one after the other.
@@ -44,15 +42,13 @@ pub(super) struct GateTools {
 }
 
 impl GateTools {
-    pub(super) fn new(gate: Arc<Gate>, runtime: tokio::runtime::Runtime, interrupts: Interrupts) -> Self {
-        Self { gate, runtime, interrupts }
+    /// The gate itself.
+    pub(super) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
-}
 
-impl Tools for GateTools {
-    fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
-        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
-        let request = Call { tool, arguments, caller: Caller::Model, approval, sources };
+    /// Makes a call; Ctrl-C ends it.
+    pub(super) fn make(&self, call: Call) -> gate::Outcome {
         let interrupted = async {
             while !self.interrupts.any() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -61,9 +57,16 @@ impl Tools for GateTools {
         self.runtime.block_on(async {
             // Dropping the gate's future closes the connection and writes the audit record.
             tokio::select! {
-                outcome = self.gate.call(request) => outcome,
+                outcome = self.gate.call(call) => outcome,
                 () = interrupted => gate::Outcome::stopped(),
             }
         })
+    }
+}
+
+impl Tools for GateTools {
+    fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
+        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
+        self.make(Call { tool, arguments, caller: Caller::Model, approval, sources })
     }
 }

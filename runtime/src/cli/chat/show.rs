@@ -1,20 +1,17 @@
 //! What a person, or a program, sees of a run.
 
-use std::io::IsTerminal as _;
-use std::time::{Duration, Instant};
-
 use serde_json::{Map, Value, json};
 
 use super::super::{Context, ExitCode};
+use super::consent::Consent;
 use super::interrupt::Interrupts;
-use super::lines::{Line, Lines};
-use crate::gate::{self, ArgumentSource};
+use super::progress::Progress;
+use crate::gate::{self, Approval, ArgumentSource};
 use crate::model::agent::{End, Event, Listener};
-use crate::model::llama::{Llama, Settings};
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::template::spaced;
 use crate::model::text::visible;
-use crate::model::{Flow, ModelError, ToolCall, Usage};
+use crate::model::{Flow, ModelError, PrefixNews, ToolCall, Usage};
 use crate::untrusted::one_line;
 
 /// How a run is shown.
@@ -24,30 +21,16 @@ pub(super) enum Display {
     Json,
 }
 
-/// Who allows a call that changes data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Consent {
-    /// Nobody can.
-    Never,
-    /// The operator has, on the command line.
-    Always,
-    /// The person at the terminal, call by call.
-    Ask,
-}
-
 /// Characters of a call or a refusal that are shown.
 const SHOWN_CHARS_MAX: usize = 2000;
-/// How often a line of progress is written again.
-const PROGRESS: Duration = Duration::from_millis(200);
 
 /// The listener of a run.
-pub(super) struct Show<'a, 'c> {
+pub(super) struct Show<'a, 'p, 'c> {
     display: Display,
-    consent: Consent,
+    consent: &'a mut Consent<'p>,
     interrupts: &'a Interrupts,
-    lines: Option<&'a Lines>,
     context: &'a mut Context<'c>,
-    progress: Progress,
+    pub(super) progress: Progress,
     answer: String,
     usage: Usage,
     /// Whether the last call brought no answer.
@@ -55,17 +38,16 @@ pub(super) struct Show<'a, 'c> {
     broken: bool,
 }
 
-impl<'a, 'c> Show<'a, 'c> {
+impl<'a, 'p, 'c> Show<'a, 'p, 'c> {
     pub(super) fn new(
         display: Display,
-        consent: Consent,
+        consent: &'a mut Consent<'p>,
         interrupts: &'a Interrupts,
-        lines: Option<&'a Lines>,
         context: &'a mut Context<'c>,
     ) -> Self {
         let progress = Progress::new();
         let (answer, usage) = (String::new(), Usage::default());
-        Self { display, consent, interrupts, lines, context, progress, answer, usage, refused: false, broken: false }
+        Self { display, consent, interrupts, context, progress, answer, usage, refused: false, broken: false }
     }
 
     pub(super) fn question(&mut self, question: &str) {
@@ -145,6 +127,28 @@ impl<'a, 'c> Show<'a, 'c> {
         }
     }
 
+    /// What became of the file with rules and tools. That it is in order is nobody's concern.
+    fn prefix(&mut self, news: &PrefixNews) {
+        if self.display == Display::Json {
+            let told = match news {
+                PrefixNews::Restored { tokens, milliseconds } => json!({ "restored": tokens, "ms": milliseconds }),
+                PrefixNews::Kept { tokens, bytes, .. } => json!({ "kept": tokens, "bytes": bytes }),
+                PrefixNews::Refused { reason } => json!({ "refused": reason }),
+                PrefixNews::NotKept { reason } => json!({ "not_kept": reason }),
+            };
+            return self.object(&json!({ "event": "prefix", "state": told }));
+        }
+        let text = match news {
+            PrefixNews::Restored { .. } | PrefixNews::Kept { .. } => return,
+            PrefixNews::Refused { reason } => {
+                format!("the kept reading of rules and tools is refused, and made anew: {reason}")
+            }
+            PrefixNews::NotKept { reason } => format!("the reading of rules and tools cannot be kept: {reason}"),
+        };
+        self.progress.clear(self.context);
+        let _ = writeln!(self.context.err, "note: {text}");
+    }
+
     fn result(&mut self, call: &ToolCall, outcome: &gate::Outcome) {
         self.refused = outcome.answer.is_err();
         let milliseconds = u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX);
@@ -175,7 +179,7 @@ impl<'a, 'c> Show<'a, 'c> {
     }
 }
 
-impl Listener for Show<'_, '_> {
+impl Listener for Show<'_, '_, '_> {
     fn hear(&mut self, event: Event<'_>) -> Flow {
         match event {
             Event::Prefill { done, total } => {
@@ -189,6 +193,14 @@ impl Listener for Show<'_, '_> {
             }
             Event::Call { call, sources } => self.call(call, sources),
             Event::Result { call, outcome } => self.result(call, outcome),
+            Event::Prefix(news) => self.prefix(news),
+            Event::Cut { shown, of } => {
+                if self.display == Display::Json {
+                    self.object(&json!({ "event": "cut", "shown": shown, "of": of }));
+                } else {
+                    self.say(&format!("   too long: the model sees the first {shown} of {of} records\n"));
+                }
+            }
             Event::Forgotten { questions } => {
                 let text = format!("the conversation was too long: its {questions} oldest questions are forgotten");
                 let _ = writeln!(self.context.err, "{text}");
@@ -208,17 +220,9 @@ impl Listener for Show<'_, '_> {
         if self.interrupts.any() || self.broken { Flow::Stop } else { Flow::Continue }
     }
 
-    fn approve(&mut self, tool: &OfferedTool, _: &ToolCall) -> bool {
-        match (self.consent, self.lines) {
-            (Consent::Always, _) => true,
-            (Consent::Ask, Some(lines)) => {
-                let effect = tool.effect.word();
-                let _ = write!(self.context.err, "   this call will {effect} data. Allow it once? [y/N] ")
-                    .and_then(|()| self.context.err.flush());
-                matches!(lines.next(), Line::Text(line) if matches!(line.trim(), "y" | "Y" | "yes"))
-            }
-            _ => false,
-        }
+    fn approve(&mut self, tool: &OfferedTool, call: &ToolCall) -> Approval {
+        self.progress.clear(self.context);
+        self.consent.ask(tool, call, self.context)
     }
 }
 
@@ -228,53 +232,6 @@ fn add(sum: &mut Usage, usage: Usage) {
     sum.written_tokens += usage.written_tokens;
     sum.prefill_ms += usage.prefill_ms;
     sum.write_ms += usage.write_ms;
-}
-
-/// One line that is written over itself, on a terminal alone.
-struct Progress {
-    wanted: bool,
-    last: Option<Instant>,
-    width: usize,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { wanted: std::io::stderr().is_terminal(), last: None, width: 0 }
-    }
-
-    fn line(&mut self, context: &mut Context<'_>, text: &str) {
-        if !self.wanted || self.last.is_some_and(|last| last.elapsed() < PROGRESS) {
-            return;
-        }
-        self.last = Some(Instant::now());
-        let width = self.width;
-        let _ = write!(context.err, "\r{text:<width$}").and_then(|()| context.err.flush());
-        self.width = self.width.max(text.len());
-    }
-
-    fn clear(&mut self, context: &mut Context<'_>) {
-        if self.width > 0 {
-            let width = self.width;
-            let _ = write!(context.err, "\r{:<width$}\r", "").and_then(|()| context.err.flush());
-        }
-        self.width = 0;
-        self.last = None;
-    }
-}
-
-/// Loads the model and shows how far it is.
-pub(in crate::cli) fn loading(
-    settings: &Settings,
-    interrupts: &Interrupts,
-    context: &mut Context<'_>,
-) -> Result<Llama, ModelError> {
-    let mut progress = Progress::new();
-    let model = Llama::load(settings, &mut |part| {
-        progress.line(context, &format!("loading the model: {:.0} %", part * 100.0));
-        !interrupts.any()
-    });
-    progress.clear(context);
-    model
 }
 
 /// The list that `/tools` prints.

@@ -1,6 +1,7 @@
 //! What is printed, with writers that are looked into.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::*;
 use crate::gate::{Approval, Outcome};
@@ -36,7 +37,7 @@ impl Model for Scripted {
             let mut arguments = Map::new();
             arguments.insert("ward".to_owned(), Value::from("W\u{1b}[2J3"));
             arguments.insert("name".to_owned(), Value::from("W3"));
-            crate::model::Outcome::Call(ToolCall { tool, arguments })
+            crate::model::Outcome::Calls(vec![ToolCall { tool, arguments }])
         };
         Ok(Turn { outcome, usage: Usage { written_tokens: 7, ..Usage::default() } })
     }
@@ -59,7 +60,7 @@ impl Tools for Counting {
     }
 }
 
-fn run(display: Display, consent: Consent, interrupts: &Interrupts) -> (String, String, ExitCode) {
+fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (String, String, ExitCode) {
     let schema = json!({ "type": "object", "properties": { "ward": { "type": "string" } }, "required": ["ward"],
         "additionalProperties": false });
     let (name, description) = ("close_ward".to_owned(), "Closes a ward.".to_owned());
@@ -72,11 +73,13 @@ fn run(display: Display, consent: Consent, interrupts: &Interrupts) -> (String, 
         context_tokens: 1000,
         slice_tokens: 64,
         threads: 1,
+        file_sha256: None,
+        is_constrained: true,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], compiler_version: "" };
     let mut context = Context { program, site_file: PathBuf::new(), out: &mut out, err: &mut err };
-    let mut show = Show::new(display, consent, interrupts, None, &mut context);
+    let mut show = Show::new(display, &mut consent, interrupts, &mut context);
     // As in a pipe, wherever the tests run.
     show.progress.wanted = false;
     show.question("Close ward W3.");
@@ -88,7 +91,7 @@ fn run(display: Display, consent: Consent, interrupts: &Interrupts) -> (String, 
 
 #[test]
 fn people_see_question_call_request_bytes_and_answer() {
-    let (out, err, code) = run(Display::Human, Consent::Always, &Interrupts::default());
+    let (out, err, code) = run(Display::Human, Consent::Operator, &Interrupts::default());
     let expected = "? Close ward W3.\n-> close_ward {\"ward\": \"W\\u001b[2J3\", \"name\": \"W3\"}\n   \
                     name from question 1, byte 11\n   POST /v1/wards/W3/close\n   \
                     900 bytes -> 15 bytes after pruning, 12 ms\nClosed.\n";
@@ -97,7 +100,7 @@ fn people_see_question_call_request_bytes_and_answer() {
 
 #[test]
 fn programs_get_one_object_a_line() {
-    let (out, _, code) = run(Display::Json, Consent::Always, &Interrupts::default());
+    let (out, _, code) = run(Display::Json, Consent::Operator, &Interrupts::default());
     let events: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     let names: Vec<&str> = events.iter().filter_map(|event| event["event"].as_str()).collect();
     assert_eq!(names, ["question", "offer", "call", "result", "answer", "end"]);
@@ -110,18 +113,16 @@ fn programs_get_one_object_a_line() {
 
 #[test]
 fn without_consent_a_change_is_refused_and_said_so() {
-    for consent in [Consent::Never, Consent::Ask] {
-        let (out, _, code) = run(Display::Human, consent, &Interrupts::default());
-        assert_eq!(code, ExitCode::Failed);
-        assert!(out.contains("refused: not approved"), "{out}");
-        assert!(!out.contains("POST"), "{out}");
-    }
+    let (out, _, code) = run(Display::Human, Consent::Nobody, &Interrupts::default());
+    assert_eq!(code, ExitCode::Failed);
+    assert!(out.contains("refused: not approved"), "{out}");
+    assert!(!out.contains("POST"), "{out}");
 }
 
 #[test]
 fn an_interrupt_stops_the_run() {
     let interrupts = Interrupts::default();
     interrupts.press();
-    let (_, err, code) = run(Display::Human, Consent::Always, &interrupts);
+    let (_, err, code) = run(Display::Human, Consent::Operator, &interrupts);
     assert_eq!((err.as_str(), code), ("error: stopped\n", ExitCode::Failed));
 }

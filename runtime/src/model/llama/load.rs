@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::path::Path;
 
 use super::super::ModelError;
-use super::Settings;
+use super::{GPU_BACKENDS, Settings};
 
 /// The least context that llama.cpp makes; a smaller wish would be rounded up in silence.
 const CONTEXT_TOKENS_MIN: usize = 256;
@@ -33,25 +34,46 @@ pub(super) fn check_processor() -> Result<(), ModelError> {
     Ok(())
 }
 
-/// Whether the file is there and begins like a GGUF, and whether the context's size makes sense.
-pub(super) fn check_file(settings: &Settings) -> Result<(), ModelError> {
-    let named = settings.file.display();
+/// Whether the context's size makes sense, and whether there is what shall evaluate.
+pub(super) fn check_settings(settings: &Settings) -> Result<(), ModelError> {
     let tokens = settings.context_tokens;
     if !(CONTEXT_TOKENS_MIN..=CONTEXT_TOKENS_MAX).contains(&tokens) {
         return Err(ModelError::Load(format!(
             "a context of {tokens} tokens is out of range; choose {CONTEXT_TOKENS_MIN} to {CONTEXT_TOKENS_MAX}"
         )));
     }
-    if settings.file.to_str().is_none() {
+    if settings.gpu_layers.is_some_and(|layers| layers > 0) && !GPU_BACKENDS.iter().any(|(_, there)| *there) {
+        return Err(ModelError::Load(
+            "this program was built for the processor alone; leave `--gpu-layers` out, or build it with `--features cuda`, \
+             `vulkan` or `metal`"
+                .to_owned(),
+        ));
+    }
+    check_file(&settings.file)
+}
+
+/// Whether the file is there and begins like a GGUF.
+pub(super) fn check_file(file: &Path) -> Result<(), ModelError> {
+    let named = file.display();
+    if file.to_str().is_none() {
         return Err(ModelError::Load(format!("{named} is not a name in UTF-8; rename the file")));
     }
-    let mut file = File::open(&settings.file).map_err(|error| ModelError::Load(format!("{named}: {error}")))?;
+    let mut file = File::open(file).map_err(|error| ModelError::Load(format!("{named}: {error}")))?;
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
     let mut magic = [0; 4];
     if !is_file || file.read_exact(&mut magic).is_err() || &magic != b"GGUF" {
         return Err(ModelError::Load(format!("{named} is not a GGUF file; give the model's `.gguf` with `--model`")));
     }
     Ok(())
+}
+
+/// SHA-256 of a model's file, in lower-case hexadecimal. It reads the whole file, which loading does anyway.
+///
+/// # Errors
+/// The file is not there, or is no GGUF.
+pub fn file_digest(file: &Path) -> Result<String, ModelError> {
+    check_file(file)?;
+    crate::digest::of_file(file).map_err(|error| ModelError::Load(format!("{}: {error}", file.display())))
 }
 
 /// Threads without a wish: one for each physical core that this process may use, but for one. llama.cpp's threads spin
@@ -93,4 +115,14 @@ pub fn quiet_crashes() {
     unsafe {
         std::env::set_var("GGML_NO_BACKTRACE", "1");
     }
+}
+
+/// Ends the process without running what is registered for its end, such as llama.cpp's own.
+#[expect(unsafe_code, reason = "the standard library has no way to end without running exit handlers")]
+pub fn leave_at_once(code: u8) -> ! {
+    unsafe extern "C" {
+        fn _exit(code: i32) -> !;
+    }
+    // SAFETY: `_exit` of POSIX takes any number and does not come back.
+    unsafe { _exit(i32::from(code)) }
 }

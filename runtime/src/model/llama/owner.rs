@@ -14,8 +14,9 @@ use llama_cpp_2::token::LlamaToken;
 
 use super::super::template::ChatTemplate;
 use super::super::{ModelError, ModelIdentity};
-use super::session::{SLICE_TOKENS, Session};
-use super::{Command, Event, Settings, load};
+use super::prefix::Store;
+use super::session::{Bounds, SLICE_TOKENS, Session};
+use super::{Command, Event, GPU_BACKENDS, Settings, load};
 use airlock_offer::sha256;
 
 /// News while a model is loaded.
@@ -23,6 +24,9 @@ pub(super) enum Loading {
     Progress(f32),
     Done(Result<ModelIdentity, ModelError>),
 }
+
+/// More layers than any model has.
+const GPU_LAYERS_ALL: u32 = 9999;
 
 /// There is one backend in a process, and contexts must not be made in parallel.
 static BACKEND: OnceLock<Result<LlamaBackend, String>> = OnceLock::new();
@@ -33,6 +37,7 @@ pub(super) fn run(
     stopped: &Arc<AtomicBool>,
     loading: &Sender<Loading>,
     commands: &Receiver<Command>,
+    busy: &AtomicBool,
 ) {
     let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let fail = |error| {
@@ -53,6 +58,7 @@ pub(super) fn run(
     drop(making);
     let _ = loading.send(Loading::Done(Ok(identity)));
     for command in commands {
+        busy.store(true, Ordering::Relaxed);
         match command {
             Command::Count { prompt, reply } => {
                 let _ = reply.send(session.count(&prompt));
@@ -61,7 +67,12 @@ pub(super) fn run(
                 let turn = session.turn(&job);
                 let _ = job.events.send(Event::End(turn));
             }
+            Command::Warm(job) => {
+                let turn = session.warm(&job);
+                let _ = job.events.send(Event::End(turn));
+            }
         }
+        busy.store(false, Ordering::Relaxed);
     }
 }
 
@@ -84,16 +95,23 @@ fn load_model(
     let stopped = Arc::clone(stopped);
     let seen = Arc::clone(&stopped);
     let news = loading.clone();
-    let parameters = LlamaModelParams::default().with_progress_callback(move |part| {
-        let _ = news.send(Loading::Progress(part));
-        !stopped.load(Ordering::Relaxed)
-    });
+    let parameters =
+        LlamaModelParams::default().with_n_gpu_layers(gpu_layers(settings)).with_progress_callback(move |part| {
+            let _ = news.send(Loading::Progress(part));
+            !stopped.load(Ordering::Relaxed)
+        });
     LlamaModel::load_from_file(backend, &settings.file, &parameters).map_err(|_| {
         if seen.load(Ordering::Relaxed) {
             return ModelError::Load("the loading was stopped".to_owned());
         }
         refused(&settings.file)
     })
+}
+
+/// Layers that a GPU evaluates: as many as were wished for, or all of them.
+fn gpu_layers(settings: &Settings) -> u32 {
+    let has_gpu = GPU_BACKENDS.iter().any(|(_, there)| *there);
+    settings.gpu_layers.unwrap_or(if has_gpu { GPU_LAYERS_ALL } else { 0 })
 }
 
 /// llama.cpp says to its own log alone what it has against a file.
@@ -143,8 +161,13 @@ fn open<'m>(
         context_tokens: settings.context_tokens.min(context.n_ctx() as usize),
         slice_tokens: SLICE_TOKENS,
         threads,
+        file_sha256: settings.file_sha256.clone(),
+        is_constrained: true,
     };
-    let session = Session::new(model, context, template, identity.context_tokens)?;
+    let store = settings.prefixes.as_deref().filter(|_| identity.file_sha256.is_some());
+    let store = store.map(|directory| Store::new(directory, &identity, context.n_ctx(), gpu_layers(settings)));
+    let bounds = Bounds { context_tokens: identity.context_tokens, sampling: settings.sampling };
+    let session = Session::new(model, context, template, bounds, store)?;
     Ok((session, identity))
 }
 

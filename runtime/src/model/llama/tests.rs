@@ -23,7 +23,7 @@ fn file() -> PathBuf {
 }
 
 fn settings(file: PathBuf) -> Settings {
-    Settings { file, threads: Some(1), context_tokens: 1024 }
+    Settings { threads: Some(1), context_tokens: 1024, ..Settings::of(file) }
 }
 
 fn beds(question: &str) -> Prompt {
@@ -39,7 +39,12 @@ fn beds(question: &str) -> Prompt {
     let offer = Offer::new(vec![tool]).expect("it can be constrained");
     let rules = Message::System("Call a function to look things up.".to_owned());
     let calls = Some(offer.grammar().clone());
-    Prompt { offer: Some(Arc::new(offer)), calls, messages: vec![rules, Message::User(question.to_owned())] }
+    Prompt {
+        offer: Some(Arc::new(offer)),
+        calls,
+        messages: vec![rules, Message::User(question.to_owned())],
+        is_shared: true,
+    }
 }
 
 #[test]
@@ -50,7 +55,8 @@ fn with_model_calls_are_valid_repeatable_and_stopped_at_once() {
     let mut ask = |want, tokens_max| model.turn(&prompt, want, tokens_max, &mut |_| Flow::Continue).expect("it runs");
 
     let cold = ask(EITHER, 64);
-    let Outcome::Call(call) = &cold.outcome else { panic!("no call: {cold:?}") };
+    let Outcome::Calls(calls) = &cold.outcome else { panic!("no call: {cold:?}") };
+    let [call] = &calls[..] else { panic!("not one call: {calls:?}") };
     assert_eq!((call.tool.as_str(), json!(call.arguments)), ("find_free_beds", json!({ "ward": "W3" })));
     assert_eq!(cold.usage.reused_tokens, 0);
     let warm = ask(EITHER, 64);

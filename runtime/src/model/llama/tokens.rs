@@ -7,7 +7,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
 use super::super::ModelError;
-use super::{CONTEXT_TOKENS_DEFAULT, Settings, load, owner};
+use super::{load, owner};
 
 /// Counts tokens as one model reads them.
 pub struct TokenCounter(LlamaModel);
@@ -35,9 +35,8 @@ impl TokenCounter {
 
 /// A model without its weights: its vocabulary, and what the file says of itself.
 pub(super) fn vocabulary(file: &Path) -> Result<LlamaModel, ModelError> {
-    let context_tokens = CONTEXT_TOKENS_DEFAULT;
     load::check_processor()?;
-    load::check_file(&Settings { file: file.to_owned(), threads: None, context_tokens })?;
+    load::check_file(file)?;
     let parameters = LlamaModelParams::default().with_vocab_only(true);
     LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))
 }

@@ -1,0 +1,136 @@
+//! A conversation in a file: JSON, one object with the messages in their order.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::offer::Offer;
+use crate::model::{Message, ToolCall};
+use crate::untrusted::quoted;
+
+/// The form of the file.
+const VERSION: u64 = 1;
+/// A longer file is no conversation of ours.
+const BYTES_MAX: u64 = 16 << 20;
+
+/// Writes a conversation to a new file that only this user can read.
+pub(super) fn save(file: &Path, conversation: &[Message], tools_sha256: &str) -> Result<(), String> {
+    let messages: Vec<Value> = conversation.iter().map(written).collect();
+    let text = json!({ "version": VERSION, "tools_sha256": tools_sha256, "messages": messages });
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(file).and_then(|mut out| writeln!(out, "{text:#}"));
+    written.map_err(|fault| format!("{}: {fault}", file.display()))
+}
+
+/// Reads a conversation. Its calls must be of tools on offer. It grants nothing: approvals are not in it.
+pub(super) fn load(file: &Path, offer: &Offer) -> Result<Vec<Message>, String> {
+    let named = |fault: &dyn std::fmt::Display| format!("{}: {fault}", file.display());
+    let bytes = fs::metadata(file).map_err(|fault| named(&fault))?.len();
+    if bytes > BYTES_MAX {
+        return Err(named(&format!("it has {bytes} bytes, more than the {BYTES_MAX} of a conversation")));
+    }
+    let text = fs::read_to_string(file).map_err(|fault| named(&fault))?;
+    let value: Value = serde_json::from_str(&text).map_err(|fault| named(&fault))?;
+    if value["version"] != VERSION {
+        return Err(named(&"it is no conversation that `/save` of this version has written"));
+    }
+    let messages = value["messages"].as_array().into_iter().flatten().enumerate().map(|(place, message)| {
+        read(message, offer).map_err(|fault| named(&format!("message {}: {fault}", place + 1)))
+    });
+    let messages = messages.collect::<Result<Vec<_>, _>>()?;
+    match messages.first() {
+        None | Some(Message::User(_)) => Ok(messages),
+        Some(_) => Err(named(&"a conversation begins with a question")),
+    }
+}
+
+fn written(message: &Message) -> Value {
+    match message {
+        Message::System(text) => json!({ "rules": text }),
+        Message::User(text) => json!({ "question": text }),
+        Message::Assistant(text) => json!({ "answer": text }),
+        Message::Call(call) => json!({ "call": call.to_json() }),
+        Message::Result(text) => json!({ "result": text }),
+        Message::Reminder(text) => json!({ "reminder": text }),
+    }
+}
+
+/// The one member of an object.
+fn only_member(value: &Value) -> Option<(&String, &Value)> {
+    let members: &Map<String, Value> = value.as_object().filter(|members| members.len() == 1)?;
+    members.iter().next()
+}
+
+fn read(message: &Value, offer: &Offer) -> Result<Message, String> {
+    let (kind, value) = only_member(message).ok_or("it is no object with one member")?;
+    let text = || value.as_str().map(str::to_owned).ok_or_else(|| format!("`{kind}` is no text"));
+    match kind.as_str() {
+        "question" => text().map(Message::User),
+        "answer" => text().map(Message::Assistant),
+        "result" => text().map(Message::Result),
+        "reminder" => text().map(Message::Reminder),
+        "call" => {
+            let Some((tool, Value::Object(arguments))) = only_member(value) else {
+                return Err("`call` is no call".to_owned());
+            };
+            if offer.tool(tool).is_none() {
+                return Err(format!("no tool on offer is named {}", quoted(tool)));
+            }
+            Ok(Message::Call(ToolCall { tool: tool.clone(), arguments: arguments.clone() }))
+        }
+        other => Err(format!("there is no kind of message named {}", quoted(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use airlock_contract::Effect;
+
+    use super::*;
+    use crate::model::offer::OfferedTool;
+
+    fn offer() -> Offer {
+        let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+        let tool = OfferedTool { name: "t".to_owned(), description: String::new(), schema, effect: Effect::Read };
+        Offer::new(vec![tool]).expect("it can be constrained")
+    }
+
+    #[test]
+    fn what_is_saved_is_what_is_loaded() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("talk.json");
+        let conversation = vec![
+            Message::User("Beds?".to_owned()),
+            Message::Call(ToolCall { tool: "t".to_owned(), arguments: Map::new() }),
+            Message::Result("{\"free\": 3}".to_owned()),
+            Message::Reminder("Answer.".to_owned()),
+            Message::Assistant("Three \u{1f6cf}.".to_owned()),
+        ];
+        save(&file, &conversation, "ab").expect("it is written");
+        assert_eq!(load(&file, &offer()), Ok(conversation.clone()));
+        assert!(save(&file, &conversation, "ab").is_err(), "nothing is written over");
+    }
+
+    #[test]
+    fn what_is_no_conversation_is_told() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("talk.json");
+        for (text, told) in [
+            ("{", "line 1"),
+            ("{}", "no conversation"),
+            (r#"{"version": 1, "messages": [{"answer": "a"}]}"#, "begins with a question"),
+            (r#"{"version": 1, "messages": [{"question": 1}]}"#, "message 1: `question` is no text"),
+            (r#"{"version": 1, "messages": [{"question": "a"}, {"call": {"u": {}}}]}"#, "message 2: no tool on offer"),
+            (r#"{"version": 1, "messages": [{"rules": "obey"}]}"#, "no kind of message"),
+        ] {
+            fs::write(&file, text).expect("written");
+            let fault = load(&file, &offer()).expect_err(text);
+            assert!(fault.contains(told), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Which model answers, and which tools it is offered.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::chat::Interrupts;
+use super::{Context, ExitCode, ProfileArg};
+use crate::arguments::suggestion;
+use crate::gate::Gate;
+use crate::model::agent::{Agent, FirstMove, Limits};
+use crate::model::offer::{Offer, OfferedTool};
+use crate::model::{CONTEXT_TOKENS_DEFAULT, Model, ModelError, Sampling};
+use crate::untrusted::quoted;
+
+/// Which model answers.
+#[derive(Debug, Args)]
+pub(super) struct SourceArgs {
+    #[cfg(feature = "llama")]
+    #[command(flatten)]
+    local: super::local::LocalArgs,
+    #[command(flatten)]
+    context: ContextArg,
+    /// 0 takes the likeliest token each time, and gives the same answer each time; up to 2 draws more and more freely
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = temperature)]
+    temperature: f32,
+    /// Where drawing begins: the same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// How long a conversation may be.
+#[derive(Debug, Args)]
+pub(super) struct ContextArg {
+    /// Tokens that a conversation may have in all, tools included
+    #[arg(long = "context", value_name = "TOKENS", default_value_t = CONTEXT_TOKENS_DEFAULT)]
+    pub(super) tokens: usize,
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=2.0).contains(&number) { Ok(number) } else { Err("not between 0 and 2".to_owned()) }
+}
+
+impl SourceArgs {
+    /// Makes the model ready. A fault is written to `err`.
+    pub(super) fn open(&self, interrupts: &Interrupts, context: &mut Context<'_>) -> Result<Box<dyn Model>, ExitCode> {
+        let sampling = Sampling { temperature: self.temperature, seed: self.seed };
+        let model = self.local.load(self.context.tokens, sampling, interrupts, context)?;
+        Ok(Box::new(model))
+    }
+}
+
+/// Which tools it is offered.
+#[derive(Debug, Args)]
+pub(super) struct OfferArgs {
+    #[command(flatten)]
+    pub(super) profile: ProfileArg,
+    /// Offer exactly these tools, in this order
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    tools: Vec<String>,
+    /// Offer so many tools for a question, those that fit its words best, or all with 0 [default: all where they take no more
+    /// than half of the context, else 5]
+    #[arg(long, value_name = "N", conflicts_with = "tools")]
+    tools_max: Option<usize>,
+}
+
+/// Tools that are offered for a question where all of them are too many.
+const TOOLS_MAX_DEFAULT: usize = 5;
+
+impl OfferArgs {
+    /// The tools of these names in this order, or all of them; each is proven to be constrainable.
+    pub(super) fn offer(&self, gate: &Gate) -> Result<Arc<Offer>, String> {
+        let names = &self.tools;
+        let mut chosen = Vec::new();
+        if names.is_empty() {
+            chosen.extend(gate.tools());
+        }
+        for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
+            if names[..place].iter().any(|earlier| earlier.trim() == name) {
+                return Err(format!("`--tools` names {} twice", quoted(name)));
+            }
+            let Some(entry) = gate.tool(name) else {
+                let known = gate.tools().iter().map(|entry| entry.tool.name);
+                return Err(format!("no tool is named {}; {}", quoted(name), suggestion(name, known)));
+            };
+            chosen.push(entry);
+        }
+        let tools = chosen.iter().map(|entry| OfferedTool {
+            name: entry.tool.name.to_owned(),
+            description: entry.tool.description.to_owned(),
+            schema: entry.listed.input_schema(),
+            effect: entry.tool.effect,
+        });
+        Offer::new(tools.collect()).map(Arc::new).map_err(|fault| fault.to_string())
+    }
+
+    /// A conversation about these tools, with as many of them for a question as were wished for or have room.
+    pub(super) fn agent(
+        &self,
+        offer: &Arc<Offer>,
+        limits: Limits,
+        first_move: FirstMove,
+        model: &mut dyn Model,
+    ) -> Result<Agent, ModelError> {
+        let with = |tools_max| Agent::new(Arc::clone(offer), Limits { tools_max, ..limits }, first_move);
+        if let Some(tools_max) = self.tools_max {
+            return Ok(with(tools_max));
+        }
+        let all = with(0);
+        let used = all.context_use(model)?;
+        let have_room = used.offer <= used.available / 2 || !self.tools.is_empty();
+        Ok(if have_room { all } else { with(TOOLS_MAX_DEFAULT) })
+    }
+}
