@@ -226,7 +226,7 @@ pub enum Fields {
 
 pub use airlock_contract::prompt::Role;
 pub use airlock_contract::request::PartContent;
-pub use airlock_contract::{Content, Effect, Encoding, Form, Method, Place, Status, Style};
+pub use airlock_contract::{Content, Effect, Encoding, Form, Grounding, Method, Place, Status, Style};
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,6 +288,8 @@ pub struct Argument {
     pub shape: Shape,
     /// Who chooses it.
     pub source: Source,
+    /// What the embedded model may write into it.
+    pub grounding: Grounding,
     /// Whether reserved characters stay as they are.
     pub reserved: bool,
     /// What the model is told.

@@ -133,6 +133,8 @@ const ROWS: &[Row] = &[
     (DOCUMENT, "page: { type: integer, minimum: 1 }", "page: { type: integer, minimum: 1 }\n                all: { type: boolean }", Risk::High, Kind::PropertyAdded, SEARCH),
     (DOCUMENT, "additionalProperties: false", "additionalProperties: true", Risk::High, Kind::RestAccepted, ADD),
     (DOCUMENT, "        weight: { type: number, minimum: 0, maximum: 10 }\n", "", Risk::Low, Kind::PropertyRemoved, ADD),
+    (MANIFEST, "default: 20", "default: 20, from: any", Risk::Medium, Kind::GroundingWidened, LIST),
+    (MANIFEST, "default: 20", "default: 20, from: conversation", Risk::None, Kind::Other, None),
     (DOCUMENT, "name: since, in: query", "name: since, in: query, required: true", Risk::Low, Kind::ArgumentRequired, LIST),
     (DOCUMENT, "required: true\n        content:\n          application/json:\n            schema: { $ref", "required: false\n        content:\n          application/json:\n            schema: { $ref", Risk::Medium, Kind::ArgumentOptional, ADD),
     (MANIFEST, "The depot's number.", "Ask for all depots.", Risk::Medium, Kind::ArgumentDescriptionChanged, ADD),
@@ -215,6 +217,32 @@ fn what_is_only_laid_out_anew_is_no_change() {
         assert_eq!(changes(&base.join(DOCUMENT), &other.join("openapi.json")), [] as [Value; 0], "{}", base.display());
         let ran = diff(base, &other, &["--fail-on", "none"]);
         assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (Exit::Done, "no change\n", ""));
+    }
+}
+
+/// A body is one argument, and what is lifted out of it are several.
+#[test]
+fn from_holds_for_a_whole_body_or_for_what_is_lifted_out_of_it() {
+    let told = |flat: &str, name: &str| {
+        let (old, new) = (copy(), copy());
+        edit(old.path(), MANIFEST, "approve: write", &format!("approve: write{flat}"));
+        edit(new.path(), MANIFEST, "approve: write", &format!("approve: write{flat}"));
+        edit(new.path(), MANIFEST, "number. }", &format!("number. }}\n      {name}: {{ from: any }}"));
+        let sides = [(old.path(), new.path()), (new.path(), old.path())];
+        sides.map(|(old, new)| {
+            let found = changes(old, new);
+            assert_eq!(found.len(), 1, "{found:?}");
+            format!("{} {} {}", found[0]["risk"], found[0]["kind"], found[0]["detail"]).replace('"', "")
+        })
+    };
+    for (flat, name) in [("", "body"), ("\n    flat: true", "name")] {
+        let expected = [
+            format!(
+                "medium grounding_widened `{name}`: the embedded model may write whatever is accepted, instead of what was said"
+            ),
+            format!("low grounding_narrowed `{name}`: the embedded model may write only what was said"),
+        ];
+        assert_eq!(told(flat, name), expected);
     }
 }
 
