@@ -42,6 +42,19 @@ pub struct Profile {
     pub search: bool,
 }
 
+/// A file with a model that the program may load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Its name.
+    pub name: String,
+    /// Its digest.
+    pub sha256: String,
+    /// Its licence, one line.
+    pub licence: String,
+    /// Where its publisher offers it, one line.
+    pub source: String,
+}
+
 /// A text that a person starts a conversation with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {

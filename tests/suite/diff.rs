@@ -317,6 +317,38 @@ fn changes_of_profiles_and_prompts_are_told() {
     assert_eq!(changes(new.path(), new.path()), [] as [Value; 0]);
 }
 
+/// A model is its bytes: other ones under the same name newly get in.
+#[test]
+fn changes_of_models_are_told() {
+    let with = |models: &[(&str, &str, &str)]| {
+        let directory = copy();
+        let mut text = String::from("models:\n");
+        for (name, digit, licence) in models {
+            let sha256 = digit.repeat(64);
+            let _ = writeln!(text, "  {name}: {{ sha256: '{sha256}', licence: {licence}, source: A page. }}");
+        }
+        std::fs::write(directory.path().join("workspace.yaml"), text).expect("is written");
+        directory
+    };
+    let old = with(&[("coder", "a", "MIT"), ("speaker", "b", "MIT"), ("writer", "c", "MIT")]);
+    let new = with(&[("coder", "d", "MIT"), ("speaker", "b", "Apache-2.0")]);
+    let told: Vec<String> = changes(old.path(), new.path())
+        .iter()
+        .map(|change| {
+            let about: String = change["detail"].as_str().expect("a text").chars().take(9).collect();
+            assert_eq!((&change["catalog"], &change["tool"]), (&json!("workspace.yaml"), &Value::Null));
+            format!("{} {} {about}", change["risk"], change["kind"]).replace('"', "")
+        })
+        .collect();
+    let expected = [
+        "high model_added `coder`, ",
+        "low model_changed `speaker`",
+        "low model_removed `coder`, ",
+        "low model_removed `writer`,",
+    ];
+    assert_eq!(told, expected);
+}
+
 #[test]
 fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
     let catalogs = Path::new("cases/golden/depots/catalogs");
@@ -331,9 +363,10 @@ fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
         assert_eq!(keys, ["risk", "kind", "catalog", "tool", "detail"]);
         let kind = Kind::ALL.iter().find(|kind| change["kind"] == kind.word()).expect("is a kind");
         assert_eq!(change["risk"], kind.risk().word());
-        assert_eq!(change["catalog"], if change["kind"] == "profile_removed" { "workspace.yaml" } else { "depots" });
+        let is_of_all = matches!(kind, Kind::ProfileRemoved | Kind::ModelRemoved);
+        assert_eq!(change["catalog"], if is_of_all { "workspace.yaml" } else { "depots" });
     }
-    // Profiles are of all catalogs, so one alone has none.
+    // Profiles and models are of all catalogs, so one alone has none.
     let of_one: Vec<Value> = found.into_iter().filter(|change| change["catalog"] == "depots").collect();
     assert_eq!(of_one, changes(&catalogs.join("depots"), &Path::new(BASE).join("depots")));
 }

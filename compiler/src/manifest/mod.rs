@@ -18,7 +18,7 @@ use crate::ir;
 
 pub use prompt::{Prompt, PromptArgument, PromptMessage, Role};
 pub use read::read;
-pub use workspace::{Profile, Workspace, read_workspace, workspace_schema};
+pub use workspace::{ModelFile, Profile, Workspace, read_workspace, workspace_schema};
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
