@@ -42,6 +42,19 @@ pub struct Profile {
     pub search: bool,
 }
 
+/// A file with a model that the program may load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Its name.
+    pub name: String,
+    /// Its digest.
+    pub sha256: String,
+    /// Its licence, one line.
+    pub licence: String,
+    /// Where its publisher offers it, one line.
+    pub source: String,
+}
+
 /// A text that a person starts a conversation with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
@@ -226,7 +239,7 @@ pub enum Fields {
 
 pub use airlock_contract::prompt::Role;
 pub use airlock_contract::request::PartContent;
-pub use airlock_contract::{Content, Effect, Encoding, Form, Method, Place, Status, Style};
+pub use airlock_contract::{Content, Effect, Encoding, Form, Grounding, Method, Place, Status, Style};
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,6 +301,8 @@ pub struct Argument {
     pub shape: Shape,
     /// Who chooses it.
     pub source: Source,
+    /// What the embedded model may write into it.
+    pub grounding: Grounding,
     /// Whether reserved characters stay as they are.
     pub reserved: bool,
     /// What the model is told.

@@ -18,6 +18,7 @@ pub mod lower;
 pub mod manifest;
 mod markup;
 mod media;
+pub mod model;
 pub mod normalise;
 pub mod offer;
 pub mod outline;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::ir::{Catalog, Profile};
+use crate::ir::{Catalog, ModelFile, Profile};
 use crate::load::{Loaded, LoadedWorkspace, Sources};
 use crate::lock::{self, Places};
 use crate::manifest::{Workspace, read_workspace};
 use crate::report::Report;
-use crate::{budget, check, emit, load, lower, normalise, print, profile, resolve};
+use crate::{budget, check, emit, load, lower, model, normalise, print, profile, resolve};
 
 /// What a run has made.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Compiled {
     pub catalogs: Vec<Catalog>,
     /// Subsets of their tools.
     pub profiles: Vec<Profile>,
+    /// Model files that may be loaded.
+    pub models: Vec<ModelFile>,
     /// The generated crate's files, by path.
     pub files: BTreeMap<String, String>,
 }
@@ -30,6 +32,8 @@ pub struct Placed {
     pub places: Vec<Places>,
     /// Subsets of their tools, in the order of their names.
     pub profiles: Vec<Profile>,
+    /// Model files that may be loaded, in the order of their names.
+    pub models: Vec<ModelFile>,
     /// What holds for all of them together, and the files that say so.
     pub workspace: Workspace,
     /// The files beside the catalogs.
@@ -38,15 +42,15 @@ pub struct Placed {
 
 /// Runs every step but the last. `None` after an error: then `report` says what is wrong, and nothing may be written.
 pub fn compile(root: &Path, sources: &mut Sources, report: &mut Report) -> Option<Compiled> {
-    let Placed { catalogs, places, profiles, workspace, beside } = place(root, sources, report)?;
+    let Placed { catalogs, places, profiles, models, workspace, beside } = place(root, sources, report)?;
     lock::check(&catalogs, &places, root, sources, report);
     budget::check(&catalogs, &workspace, &beside, sources, report);
     profile::check_sizes(&catalogs, &places, &profiles, &workspace, &beside, report);
     if report.has_errors() {
         return None;
     }
-    let tree = emit::emit(&catalogs, &profiles);
-    Some(Compiled { files: print::print(&tree), catalogs, profiles })
+    let tree = emit::emit(&catalogs, &profiles, &models);
+    Some(Compiled { files: print::print(&tree), catalogs, profiles, models })
 }
 
 /// Runs the steps that know documents: what is left is plain data. `None` after an error.
@@ -76,9 +80,10 @@ pub fn finish(mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Opt
     let places: Vec<Places> = checked.iter().map(Places::of).collect();
     let catalogs = lower::lower(checked);
     let workspace = beside.manifest.as_ref().map(|file| read_workspace(file, report)).unwrap_or_default();
-    let profiles = match &beside.manifest {
-        Some(file) => profile::choose(&catalogs, &places, &workspace, file.id, report),
-        None => Vec::new(),
-    };
-    (!report.has_errors()).then_some(Placed { catalogs, places, profiles, workspace, beside })
+    let (mut profiles, mut models) = (Vec::new(), Vec::new());
+    if let Some(file) = &beside.manifest {
+        profiles = profile::choose(&catalogs, &places, &workspace, file.id, report);
+        models = model::choose(&workspace, file.id, report);
+    }
+    (!report.has_errors()).then_some(Placed { catalogs, places, profiles, models, workspace, beside })
 }

@@ -107,7 +107,7 @@ fn compile(document: Document, usable: &[Operation], mut sources: Sources) {
     }
     let catalogs = lower::lower(checked);
     // `print` parses what it prints, so text that is no Rust stops here.
-    let files = print::print(&emit::emit(&catalogs, &[]));
+    let files = print::print(&emit::emit(&catalogs, &[], &[]));
     assert!(files.len() > usable.len().min(TOOLS_MAX), "a file a tool, and more");
     for (path, text) in &files {
         let unseen = |char: char| char != '\n' && airlock_contract::text::is_invisible(char);

@@ -73,6 +73,7 @@ fn add(all: &mut Vec<Prepared>, name: &str, template: &'static str, rows: Vec<Ar
         request,
         response: Response::PLAIN,
         prune: prune::current(),
+        keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
     };

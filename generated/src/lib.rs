@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::{Profile, Program};
+use airlock_contract::{ModelFile, Profile, Program};
 
 #[rustfmt::skip]
 mod clinic;
@@ -18,6 +18,7 @@ pub static PROGRAM: Program = Program {
     catalogs: &[&clinic::CATALOG],
     tools_sha256: "15fe6cb717e4eac1b15a31575f42913dc63454824ef73d095923f03d63d62fce",
     profiles: PROFILES,
+    models: MODELS,
     compiler_version: COMPILER_VERSION,
 };
 
@@ -38,5 +39,16 @@ const PROFILES: &[Profile] = &[
         ],
         search: false,
         tools_sha256: "38abf309ee2d53e8f387ad2255306e1e418711967766c0ddcf456617f7cf4d19",
+    },
+];
+
+/// Model files that may be loaded, and no others: by digest, whatever they are called.
+#[rustfmt::skip]
+const MODELS: &[ModelFile] = &[
+    ModelFile {
+        name: "qwen2.5-coder-0.5b",
+        sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        licence: "Apache-2.0",
+        source: "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF, qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
     },
 ];

@@ -133,6 +133,8 @@ const ROWS: &[Row] = &[
     (DOCUMENT, "page: { type: integer, minimum: 1 }", "page: { type: integer, minimum: 1 }\n                all: { type: boolean }", Risk::High, Kind::PropertyAdded, SEARCH),
     (DOCUMENT, "additionalProperties: false", "additionalProperties: true", Risk::High, Kind::RestAccepted, ADD),
     (DOCUMENT, "        weight: { type: number, minimum: 0, maximum: 10 }\n", "", Risk::Low, Kind::PropertyRemoved, ADD),
+    (MANIFEST, "default: 20", "default: 20, from: any", Risk::Medium, Kind::GroundingWidened, LIST),
+    (MANIFEST, "default: 20", "default: 20, from: conversation", Risk::None, Kind::Other, None),
     (DOCUMENT, "name: since, in: query", "name: since, in: query, required: true", Risk::Low, Kind::ArgumentRequired, LIST),
     (DOCUMENT, "required: true\n        content:\n          application/json:\n            schema: { $ref", "required: false\n        content:\n          application/json:\n            schema: { $ref", Risk::Medium, Kind::ArgumentOptional, ADD),
     (MANIFEST, "The depot's number.", "Ask for all depots.", Risk::Medium, Kind::ArgumentDescriptionChanged, ADD),
@@ -218,6 +220,32 @@ fn what_is_only_laid_out_anew_is_no_change() {
     }
 }
 
+/// A body is one argument, and what is lifted out of it are several.
+#[test]
+fn from_holds_for_a_whole_body_or_for_what_is_lifted_out_of_it() {
+    let told = |flat: &str, name: &str| {
+        let (old, new) = (copy(), copy());
+        edit(old.path(), MANIFEST, "approve: write", &format!("approve: write{flat}"));
+        edit(new.path(), MANIFEST, "approve: write", &format!("approve: write{flat}"));
+        edit(new.path(), MANIFEST, "number. }", &format!("number. }}\n      {name}: {{ from: any }}"));
+        let sides = [(old.path(), new.path()), (new.path(), old.path())];
+        sides.map(|(old, new)| {
+            let found = changes(old, new);
+            assert_eq!(found.len(), 1, "{found:?}");
+            format!("{} {} {}", found[0]["risk"], found[0]["kind"], found[0]["detail"]).replace('"', "")
+        })
+    };
+    for (flat, name) in [("", "body"), ("\n    flat: true", "name")] {
+        let expected = [
+            format!(
+                "medium grounding_widened `{name}`: the embedded model may write whatever is accepted, instead of what was said"
+            ),
+            format!("low grounding_narrowed `{name}`: the embedded model may write only what was said"),
+        ];
+        assert_eq!(told(flat, name), expected);
+    }
+}
+
 #[test]
 fn the_exit_code_tells_the_highest_risk() {
     let (medium, none) = (copy(), copy());
@@ -289,6 +317,38 @@ fn changes_of_profiles_and_prompts_are_told() {
     assert_eq!(changes(new.path(), new.path()), [] as [Value; 0]);
 }
 
+/// A model is its bytes: other ones under the same name newly get in.
+#[test]
+fn changes_of_models_are_told() {
+    let with = |models: &[(&str, &str, &str)]| {
+        let directory = copy();
+        let mut text = String::from("models:\n");
+        for (name, digit, licence) in models {
+            let sha256 = digit.repeat(64);
+            let _ = writeln!(text, "  {name}: {{ sha256: '{sha256}', licence: {licence}, source: A page. }}");
+        }
+        std::fs::write(directory.path().join("workspace.yaml"), text).expect("is written");
+        directory
+    };
+    let old = with(&[("coder", "a", "MIT"), ("speaker", "b", "MIT"), ("writer", "c", "MIT")]);
+    let new = with(&[("coder", "d", "MIT"), ("speaker", "b", "Apache-2.0")]);
+    let told: Vec<String> = changes(old.path(), new.path())
+        .iter()
+        .map(|change| {
+            let about: String = change["detail"].as_str().expect("a text").chars().take(9).collect();
+            assert_eq!((&change["catalog"], &change["tool"]), (&json!("workspace.yaml"), &Value::Null));
+            format!("{} {} {about}", change["risk"], change["kind"]).replace('"', "")
+        })
+        .collect();
+    let expected = [
+        "high model_added `coder`, ",
+        "low model_changed `speaker`",
+        "low model_removed `coder`, ",
+        "low model_removed `writer`,",
+    ];
+    assert_eq!(told, expected);
+}
+
 #[test]
 fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
     let catalogs = Path::new("cases/golden/depots/catalogs");
@@ -303,9 +363,10 @@ fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
         assert_eq!(keys, ["risk", "kind", "catalog", "tool", "detail"]);
         let kind = Kind::ALL.iter().find(|kind| change["kind"] == kind.word()).expect("is a kind");
         assert_eq!(change["risk"], kind.risk().word());
-        assert_eq!(change["catalog"], if change["kind"] == "profile_removed" { "workspace.yaml" } else { "depots" });
+        let is_of_all = matches!(kind, Kind::ProfileRemoved | Kind::ModelRemoved);
+        assert_eq!(change["catalog"], if is_of_all { "workspace.yaml" } else { "depots" });
     }
-    // Profiles are of all catalogs, so one alone has none.
+    // Profiles and models are of all catalogs, so one alone has none.
     let of_one: Vec<Value> = found.into_iter().filter(|change| change["catalog"] == "depots").collect();
     assert_eq!(of_one, changes(&catalogs.join("depots"), &Path::new(BASE).join("depots")));
 }

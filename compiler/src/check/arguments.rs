@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::{flat, value};
-use crate::ir::{Argument, Place, Shape, Source};
+use crate::ir::{Argument, Grounding, Place, Shape, Source};
 use crate::manifest;
 use crate::normalise::escape;
 use crate::report::{At, Diagnostic, FileId, Report, did_you_mean};
@@ -32,6 +32,7 @@ pub(super) fn check(
         let mut change = Change { file: catalog.manifest_file, at, shapes: &catalog.shapes, report, sound: true };
         if changes[name].omit == Some(true) {
             change.check_omit(&declared[position]);
+            change.refuse_from(&changes[name], "left out", "omit");
             declared.remove(position);
         } else {
             change.apply(&mut declared[position], &changes[name]);
@@ -87,6 +88,7 @@ pub fn plain(operation: &Operation) -> Vec<Argument> {
         place: Place::Body,
         shape: body.shape.clone(),
         source: if body.required { Source::Required } else { Source::Optional },
+        grounding: Grounding::Conversation,
         reserved: false,
         description: body.description.clone(),
     }));
@@ -103,6 +105,7 @@ fn parameters(operation: &Operation) -> Vec<Argument> {
             place: parameter.place,
             shape: parameter.shape.clone(),
             source: if parameter.required { Source::Required } else { Source::Optional },
+            grounding: Grounding::Conversation,
             reserved: parameter.reserved,
             description: parameter.description.clone(),
         })
@@ -166,12 +169,25 @@ impl Change<'_> {
         }
     }
 
+    /// What no model writes is not bounded by what was said.
+    fn refuse_from(&mut self, change: &manifest::Argument, what: &str, key: &str) {
+        if change.from.is_some() {
+            let title = format!("no model writes an argument that is {what}, so `from` says nothing");
+            self.error("from", title, &format!("remove `from`, or `{key}` if the model is to choose the value"));
+        }
+    }
+
     fn apply(&mut self, argument: &mut Argument, change: &manifest::Argument) {
         if let Some(description) = &change.description {
             super::check_text(description, self.file, &format!("{}/description", self.at), self.report);
             description.clone_into(&mut argument.description);
         }
         self.tighten(argument, change);
+        if change.fixed.is_some() {
+            self.refuse_from(change, "fixed", "fixed");
+        } else if let Some(from) = change.from {
+            argument.grounding = from.into();
+        }
         let source = match (&change.fixed, &change.default) {
             (Some(_), Some(_)) => {
                 return self.error(

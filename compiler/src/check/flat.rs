@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Argument, Place, Shape, Source};
+use crate::ir::{Argument, Grounding, Place, Shape, Source};
 use crate::resolve::{Body, argument_name};
 
 /// The properties of the body as arguments; the error says why it has none that could stand alone.
@@ -30,6 +30,7 @@ pub(super) fn lift(body: &Body, shapes: &BTreeMap<String, Shape>) -> Result<Vec<
             place: Place::BodyProperty,
             shape: property.shape.clone(),
             source: if property.required { Source::Required } else { Source::Optional },
+            grounding: Grounding::Conversation,
             reserved: false,
             description: property.description.clone(),
         })

@@ -8,6 +8,7 @@ use super::{Answer, CheckedRule, check_rule, value};
 use crate::ir::{Argument, Content, Cursor, Effect, Next, Pages, Place, Shape, Source};
 use crate::lower::lower_rule;
 use crate::manifest::{Next as Way, Page};
+use crate::normalise::escape;
 use crate::report::{At, Diagnostic, Report, did_you_mean};
 use crate::resolve::{ResolvedCatalog, ResolvedTool};
 
@@ -142,6 +143,16 @@ impl Check<'_> {
         if !is_free {
             let help = "remove `fixed` or `default`; what the first page is asked for with is `first`";
             self.error("argument", format!("`{name}` has a value already"), help);
+            return None;
+        }
+        if self.tool.manifest.arguments.iter().flatten().any(|(key, change)| key == name && change.from.is_some()) {
+            let from = format!("{}/arguments/{}/from", self.pointer, escape(name));
+            self.report.push(
+                Diagnostic::error("E0505", "no model writes an argument that asks for pages, so `from` says nothing")
+                    .at(At::value(self.catalog.manifest_file, from), "")
+                    .at(self.at("argument"), "it asks for pages here")
+                    .help("remove `from`"),
+            );
             return None;
         }
         if matches!(arguments[position].place, Place::Path(_) | Place::Body) {

@@ -90,11 +90,20 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::schema_bytes;
-    use crate::ir::{Argument, List, Place, Shape, Source};
+    use crate::ir::{Argument, Grounding, List, Place, Shape, Source};
 
     fn body(shape: Shape) -> Argument {
         let (name, wire, description) = ("body".to_owned(), "body".to_owned(), String::new());
-        Argument { name, wire, place: Place::Body, shape, source: Source::Required, reserved: false, description }
+        Argument {
+            name,
+            wire,
+            place: Place::Body,
+            shape,
+            source: Source::Required,
+            grounding: Grounding::Conversation,
+            reserved: false,
+            description,
+        }
     }
 
     /// Each shape holds the next one twice: written out, 2^60 of them.

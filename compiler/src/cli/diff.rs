@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::{Exit, RootArgument, Streams, diagnostics_json, show};
 use crate::diff::{
-    Kind, Risk, compare, compare_profiles, compare_servers, html, human, json as as_json, markdown, name_alike, order,
+    Kind, Risk, compare, compare_models, compare_profiles, compare_servers, html, human, json as as_json, markdown,
+    name_alike, order,
 };
 use crate::report::Diagnostic;
 use side::{Failed, Form};
@@ -120,6 +121,7 @@ pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::R
     }
     changes.extend(compare_servers(&before.servers, &after.servers));
     changes.extend(compare_profiles(&before.profiles, &after.profiles));
+    changes.extend(compare_models(&before.models, &after.models));
     changes.sort_by(|a, b| order(a).cmp(&order(b)));
     match arguments.format {
         Output::Human => streams.out.write_all(human(&changes).as_bytes())?,

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &ReviewArguments, streams: &mut Streams<'_>) -> io:
         return refused(&report, &sources, arguments.format, streams);
     };
     let catalogs = &placed.catalogs;
-    let page = review::page(catalogs, &Offered::of(catalogs, &placed.profiles));
+    let page = review::page(catalogs, &Offered::of(catalogs, &placed.profiles), &placed.models);
     let bytes = page.len();
     let files = BTreeMap::from([(FILE.to_owned(), page)]);
     let missing = Difference { path: FILE.to_owned(), kind: Kind::Missing };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::catalog::pairs;
 use super::{Changes, Kind, shape};
-use crate::ir::{Argument, Shape, Source};
+use crate::ir::{Argument, Grounding, Shape, Source};
 use crate::wording::{contrast, place, source, style};
 
 pub(super) fn compare_all(
@@ -43,13 +43,14 @@ fn is_fixed(argument: &Argument) -> bool {
 }
 
 fn told(argument: &Argument) -> String {
-    let Argument { name, wire, place: to, source: from, .. } = argument;
-    format!("`{name}`, {}, as `{wire}` in {}", source(from), place(*to))
+    let Argument { name, wire, place: to, source: from, grounding, .. } = argument;
+    let unsaid = if *grounding == Grounding::Any { "; the embedded model may write what nobody has said" } else { "" };
+    format!("`{name}`, {}, as `{wire}` in {}{unsaid}", source(from), place(*to))
 }
 
 fn compare(old: &Argument, new: &Argument, changes: &mut Changes) {
     // The shape is compared beside it, where the named ones are known.
-    let Argument { name, wire, place: to, shape: _, source: from, reserved, description } = old;
+    let Argument { name, wire, place: to, shape: _, source: from, grounding, reserved, description } = old;
     changes.part("the place of an argument", to, &new.place, |changes| {
         let (before, after) = (place(*to), place(new.place));
         if before == after {
@@ -66,6 +67,13 @@ fn compare(old: &Argument, new: &Argument, changes: &mut Changes) {
     changes.part("how reserved characters are written", reserved, &new.reserved, |changes| {
         let now = if new.reserved { "stay as they are" } else { "are escaped" };
         changes.add(Kind::StyleChanged, format!("`{name}`: reserved characters {now}"));
+    });
+    changes.part("what the embedded model may write into an argument", grounding, &new.grounding, |changes| {
+        let (kind, now) = match new.grounding {
+            Grounding::Any => (Kind::GroundingWidened, "whatever is accepted, instead of what was said"),
+            Grounding::Conversation => (Kind::GroundingNarrowed, "only what was said"),
+        };
+        changes.add(kind, format!("`{name}`: the embedded model may write {now}"));
     });
     changes.part("the description of an argument", description, &new.description, |changes| {
         let detail = format!("`{name}`: {}", contrast(description, &new.description));

@@ -9,6 +9,7 @@ mod argument;
 mod catalog;
 mod fields;
 mod kind;
+mod models;
 mod page;
 mod profiles;
 mod prompt;
@@ -24,6 +25,7 @@ pub(crate) mod tests;
 use std::cmp::Reverse;
 
 pub use kind::{Kind, Risk};
+pub use models::compare_models;
 pub use page::html;
 pub use profiles::compare_profiles;
 pub use servers::{Servers, compare_servers};

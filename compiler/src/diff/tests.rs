@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::{Kind, compare};
 use crate::ir::{
     Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Effect, Encoding, Excluded,
-    Field, Fields, Form, Integer, List, Message, Method, Next, Number, Object, Others, Pages, Part, PartContent, Piece,
-    Place, Prompt, PromptArgument, Property, Refused, Role, Rule, Sample, Shape, Source, Status, Style, Text, Tool,
-    Upstream,
+    Field, Fields, Form, Grounding, Integer, List, Message, Method, Next, Number, Object, Others, Pages, Part,
+    PartContent, Piece, Place, Prompt, PromptArgument, Property, Refused, Role, Rule, Sample, Shape, Source, Status,
+    Style, Text, Tool, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -18,7 +18,8 @@ fn property(name: &str, shape: Shape) -> Property {
 
 fn argument(name: &str, place: Place, shape: Shape) -> Argument {
     let (wire, description) = (name.into(), "A text.".into());
-    Argument { name: name.into(), wire, place, shape, source: Source::Required, reserved: false, description }
+    let (source, grounding) = (Source::Required, Grounding::Conversation);
+    Argument { name: name.into(), wire, place, shape, source, grounding, reserved: false, description }
 }
 
 /// An object that has something of everything.
@@ -294,6 +295,7 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::ArgumentMoved, |c| of_id(c).place = Place::Query(Style::Form)),
     (Kind::StyleChanged, |c| of_id(c).place = Place::Path(Style::Label)),
     (Kind::StyleChanged, |c| of_id(c).reserved = true),
+    (Kind::GroundingWidened, |c| of_id(c).grounding = Grounding::Any),
     (Kind::ArgumentDescriptionChanged, |c| of_id(c).description.push('x')),
     (Kind::ArgumentOptional, |c| of_id(c).source = Source::Optional),
     (Kind::ArgumentOptional, |c| of_id(c).source = Source::Default("1".into())),

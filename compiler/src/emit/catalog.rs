@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Catalog, CredentialPlace, Profile, Upstream};
+use crate::ir::{Catalog, CredentialPlace, ModelFile, Profile, Upstream};
 use crate::offer::Offered;
 
 /// The first line of every file of a catalog.
@@ -77,8 +77,8 @@ fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStrea
     quote!(#kind { name: #name, base_path: #base_path, credentials: &[#(#credentials),*] })
 }
 
-/// The crate's root: every catalog, every profile, and which compiler wrote it.
-pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Module {
+/// The crate's root: every catalog, every profile, every model, and which compiler wrote it.
+pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) -> Module {
     let header = vec![format!("{} by airlock. Do not edit: run `{}`.", super::MARK, super::REGENERATE_COMMAND)];
     let mut module = Module::new(
         header,
@@ -89,6 +89,9 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Modul
     vocabulary.root("Program");
     if !offered.profiles.is_empty() {
         vocabulary.root("Profile");
+    }
+    if !models.is_empty() {
+        vocabulary.root("ModelFile");
     }
     vocabulary.imports().into_iter().for_each(|item| module.push(item));
     let names: Vec<_> = catalogs.iter().map(|catalog| ident(&catalog.name)).collect();
@@ -105,12 +108,14 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Modul
     ]);
     let tools_sha256 = &offered.tools_sha256;
     let profiles = if offered.profiles.is_empty() { quote!(&[]) } else { quote!(PROFILES) };
+    let listed = if models.is_empty() { quote!(&[]) } else { quote!(MODELS) };
     module.push(quote!(
         #about
         pub static PROGRAM: Program = Program {
             catalogs: &[#(&#names::CATALOG),*],
             tools_sha256: #tools_sha256,
             profiles: #profiles,
+            models: #listed,
             compiler_version: COMPILER_VERSION,
         };
     ));
@@ -122,7 +127,20 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>) -> Modul
         let profiles = offered.profiles.iter().map(|(profile, sha256)| emit_profile(profile, sha256));
         module.push(quote!(#about #[rustfmt::skip] const PROFILES: &[Profile] = &[#(#profiles),*];));
     }
+    if !models.is_empty() {
+        let about = documentation(&[
+            "Model files that may be loaded, and no others: by digest, whatever they are called.".into(),
+        ]);
+        let models = models.iter().map(emit_model);
+        module.push(quote!(#about #[rustfmt::skip] const MODELS: &[ModelFile] = &[#(#models),*];));
+    }
     module
+}
+
+fn emit_model(model: &ModelFile) -> TokenStream {
+    let ModelFile { name, sha256, licence, source } = model;
+    let (licence, source) = (string(licence, 8), string(source, 8));
+    quote!(ModelFile { name: #name, sha256: #sha256, licence: #licence, source: #source })
 }
 
 fn emit_profile(profile: &Profile, tools_sha256: &str) -> TokenStream {

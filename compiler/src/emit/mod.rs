@@ -17,7 +17,7 @@ mod vocabulary;
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Catalog, Profile};
+use crate::ir::{Catalog, ModelFile, Profile};
 use crate::offer::Offered;
 use crate::review;
 
@@ -54,13 +54,13 @@ pub const MARK: &str = "@generated";
 pub const REGENERATE_COMMAND: &str = "airlock compile";
 
 /// Emits the crate.
-pub fn emit(catalogs: &[Catalog], profiles: &[Profile]) -> Tree {
+pub fn emit(catalogs: &[Catalog], profiles: &[Profile], models: &[ModelFile]) -> Tree {
     let mut tree = Tree::default();
     tree.add("Cargo.toml".into(), File::Plain(CARGO_TOML.into()));
     tree.add(".gitattributes".into(), File::Plain(GIT_ATTRIBUTES.into()));
     let offered = Offered::of(catalogs, profiles);
-    tree.add("REVIEW.md".into(), File::Plain(review::markdown(catalogs, &offered)));
-    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs, &offered)));
+    tree.add("REVIEW.md".into(), File::Plain(review::markdown(catalogs, &offered, models)));
+    tree.add("src/lib.rs".into(), File::Rust(catalog::emit_library(catalogs, &offered, models)));
     for catalog in catalogs {
         let directory = format!("src/{}", catalog.name);
         let names = shape::Names::of("shapes", &catalog.shapes);

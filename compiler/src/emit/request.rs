@@ -6,7 +6,7 @@ use quote::quote;
 use super::shape::{Names, Writer};
 use super::text::{json, string};
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Argument, Body, Field, Method, Part, PartContent, Place, Source, Style, Tool};
+use crate::ir::{Argument, Body, Field, Grounding, Method, Part, PartContent, Place, Source, Style, Tool};
 
 /// `Request { … }`.
 pub(super) fn emit(tool: &Tool, names: &Names<'_>, vocabulary: &mut Vocabulary) -> TokenStream {
@@ -118,6 +118,12 @@ fn emit_argument(argument: &Argument, names: &Names<'_>, vocabulary: &mut Vocabu
             let value = if value.is_empty() { quote!("") } else { json(value) };
             row = quote!(#row.page(#value));
         }
+    }
+    if argument.grounding != Grounding::Conversation {
+        let kind = vocabulary.root("Grounding");
+        // The derived `Debug` of a variant without fields is its name.
+        let grounding = ident(&format!("{:?}", argument.grounding));
+        row = quote!(#row.grounding(#kind::#grounding));
     }
     // What nobody sees needs no description.
     if !argument.description.is_empty() && argument.source.is_offered() {

@@ -11,8 +11,9 @@
 //! method, path, body                     what is called
 //! accept, answers                        sets: media types; {status, content, media_type}
 //! upstream                               {name, base_path, credentials: set of {name, type, of}}, those that the tool sends
-//! arguments                              by name: {wire, place, style, reserved, source, value?, shape, description};
-//!                                        of a fixed one that is not the body neither shape nor description: nobody is told
+//! arguments                              by name: {wire, place, style, reserved, source, from, value?, shape, description};
+//!                                        of a fixed one that is not the body neither shape nor description: nobody is told;
+//!                                        from is `any` where the embedded model may write what nobody has said
 //! sent_shapes, given_shapes              sets of [name, digest of the shape]: those that the arguments and the result reach
 //! bytes_max, form, rule                  what comes back; the rule as a tree: [node, …]
 //! encodings, redirects                   sets: words; {name, base_path} of the systems that redirects may lead to
@@ -30,8 +31,9 @@ use serde_json::{Value, json};
 use super::canonical::{Members, digest, set};
 use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields, Message,
-    Next, Pages, Part, PartContent, Place, Prompt, PromptArgument, Rule, Shape, Source, Status, Style, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields,
+    Grounding, Message, Next, Pages, Part, PartContent, Place, Prompt, PromptArgument, Rule, Shape, Source, Status,
+    Style, Tool, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.
@@ -188,7 +190,7 @@ fn told_shape(argument: &Argument) -> Option<&Shape> {
 }
 
 fn argument(argument: &Argument) -> Value {
-    let Argument { name: _, wire, place, shape: _, source, reserved, description } = argument;
+    let Argument { name: _, wire, place, shape: _, source, grounding, reserved, description } = argument;
     let (place, style) = match place {
         Place::Path(style) => ("path", Some(*style)),
         Place::Query(style) => ("query", Some(*style)),
@@ -196,6 +198,11 @@ fn argument(argument: &Argument) -> Value {
         Place::Cookie(style) => ("cookie", Some(*style)),
         Place::Body => ("body", None),
         Place::BodyProperty => ("body_property", None),
+    };
+    // The default says nothing, so that what was approved before there was a choice is what it was.
+    let from = match grounding {
+        Grounding::Conversation => "",
+        Grounding::Any => "any",
     };
     let (source, value, description) = match source {
         Source::Required => ("required", None, description.as_str()),
@@ -210,6 +217,7 @@ fn argument(argument: &Argument) -> Value {
         .with_some("style", style.map(style_word))
         .with("reserved", *reserved)
         .with("source", source)
+        .with("from", from)
         .with_some("value", value)
         .with_some("shape", told_shape(argument).map(|shape| canonical(shape, Reading::Whole)))
         .with("description", description)

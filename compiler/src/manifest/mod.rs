@@ -18,7 +18,7 @@ use crate::ir;
 
 pub use prompt::{Prompt, PromptArgument, PromptMessage, Role};
 pub use read::read;
-pub use workspace::{Profile, Workspace, read_workspace, workspace_schema};
+pub use workspace::{ModelFile, Profile, Workspace, read_workspace, workspace_schema};
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -165,6 +165,8 @@ pub struct Argument {
     pub default: Option<Value>,
     /// An optional argument that is not offered, and never sent.
     pub omit: Option<bool>,
+    /// What the embedded model may write into the argument, with everything inside of it. Default: conversation.
+    pub from: Option<Grounding>,
     /// How the value is written, where the document says it wrongly.
     pub style: Option<ArgumentStyle>,
     /// Whether a list repeats the name (`form`), or members stand one by one. Default: as the document says.
@@ -186,6 +188,25 @@ pub struct Argument {
     pub min_items: Option<u64>,
     /// The greatest number of items.
     pub max_items: Option<u64>,
+}
+
+/// What the embedded model may write into an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Grounding {
+    /// What a person or a result has said.
+    Conversation,
+    /// Whatever the schema admits, such as a text in its own words.
+    Any,
+}
+
+impl From<Grounding> for ir::Grounding {
+    fn from(grounding: Grounding) -> Self {
+        match grounding {
+            Grounding::Conversation => Self::Conversation,
+            Grounding::Any => Self::Any,
+        }
+    }
 }
 
 /// How an argument is written (OpenAPI 3.0.4, section 4.7.12.3).

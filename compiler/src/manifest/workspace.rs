@@ -21,6 +21,8 @@ pub struct Workspace {
     pub budget_bytes: Option<u64>,
     /// Named subsets of the tools, for `airlock-host serve --profile NAME`. The key is the profile's name.
     pub profiles: Option<BTreeMap<String, Profile>>,
+    /// The model files that the program may load, and no others. The key is the model's name.
+    pub models: Option<BTreeMap<String, ModelFile>>,
 }
 
 /// A named subset of the tools: with it, nothing else is offered or callable.
@@ -37,6 +39,18 @@ pub struct Profile {
     pub search: Option<bool>,
 }
 
+/// A model file, known by its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// SHA-256 of the file, as `sha256sum` writes it: 64 hexadecimal digits, letters small.
+    pub sha256: String,
+    /// Its licence, one line: an SPDX identifier, or words.
+    pub licence: String,
+    /// Where its publisher offers it, one line. Nothing is fetched from there.
+    pub source: String,
+}
+
 /// Reads the workspace manifest. Every fault is reported, and what is wrong is left out.
 pub fn read_workspace(file: &LoadedFile, report: &mut Report) -> Workspace {
     let Some(mut value) = conforming(file, &workspace_schema(), report) else { return Workspace::default() };
@@ -47,6 +61,10 @@ pub fn read_workspace(file: &LoadedFile, report: &mut Report) -> Workspace {
             set_if_missing(profile, "description", json!("-"));
             set_if_missing(profile, "tools", json!([]));
         }
+    }
+    if let Some(Value::Object(models)) = value.get_mut("models") {
+        // Of a file that is known in part, nothing more can be said.
+        models.retain(|_, model| ["sha256", "licence", "source"].iter().all(|key| model[*key].is_string()));
     }
     serde_json::from_value(value).unwrap_or_default()
 }

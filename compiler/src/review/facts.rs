@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::bounds;
 use super::tree::{self, Node};
-use crate::ir::{self, Catalog, Effect, Excluded, Fields, Form, Place, PromptArgument, Role, Source, Tool, Upstream};
+use crate::ir::{
+    self, Catalog, Effect, Excluded, Fields, Form, Grounding, Place, PromptArgument, Role, Source, Tool, Upstream,
+};
 use crate::report::visible;
 use crate::{offer, outline, wording};
 
@@ -161,7 +163,7 @@ pub(super) struct Argument<'c> {
     pub(super) name: &'c str,
     /// Who chooses it.
     pub(super) source: String,
-    /// What it may be.
+    /// What it may be, and what the embedded model may write besides what was said.
     pub(super) bounds: String,
     /// Where it goes.
     pub(super) place: String,
@@ -175,8 +177,12 @@ pub(super) struct Argument<'c> {
 /// The arguments of a tool in the order in which they are declared.
 pub(super) fn arguments<'c>(catalog: &'c Catalog, tool: &'c Tool) -> Vec<Argument<'c>> {
     let in_words = |argument: &'c ir::Argument| {
-        let ir::Argument { name, wire, place, shape, source, reserved, description } = argument;
+        let ir::Argument { name, wire, place, shape, source, grounding, reserved, description } = argument;
         let renamed = if wire == name || *place == Place::Body { String::new() } else { format!(", as `{wire}`") };
+        let unsaid = match grounding {
+            Grounding::Conversation => "",
+            Grounding::Any => "; the embedded model may write what nobody has said",
+        };
         let reserved = if *reserved { ", with reserved characters as they are" } else { "" };
         Argument {
             name,
@@ -185,7 +191,7 @@ pub(super) fn arguments<'c>(catalog: &'c Catalog, tool: &'c Tool) -> Vec<Argumen
                 Source::Fixed(json) => format!("always `{json}`"),
                 Source::Required | Source::Optional | Source::Page(_) => wording::source(source),
             },
-            bounds: bounds::of(shape),
+            bounds: bounds::of(shape) + unsaid,
             place: format!("{}{renamed}{reserved}", wording::place(*place)),
             about: description,
             is_told: source.is_offered(),

@@ -8,13 +8,13 @@ use super::facts::{self, Argument};
 use super::sentence::{Part, parts};
 use super::tree::{Mark, Node};
 use crate::emit::{MARK, REGENERATE_COMMAND};
-use crate::ir::{Catalog, Fields, Profile, Tool};
+use crate::ir::{Catalog, Fields, ModelFile, Profile, Tool};
 use crate::markup::{code, fenced, markdown as escaped};
 use crate::offer::Offered;
 use crate::wording::listed;
 
 /// The catalogs as Markdown. Of the lists of tools that clients are sent, the digests are given.
-pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>) -> String {
+pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) -> String {
     let tools_sha256 = &offered.tools_sha256;
     let mut text = format!(
         "<!-- {MARK} from the catalogs. Do not edit: run `{REGENERATE_COMMAND}`. -->\n\n# What the tools can do\n\n\
@@ -26,6 +26,7 @@ pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>) -> String {
          - SHA-256 of the list of tools that clients are sent: `{tools_sha256}`\n"
     );
     write_profiles(&mut text, offered);
+    write_models(&mut text, models);
     for catalog in catalogs {
         write_catalog(&mut text, catalog);
     }
@@ -51,6 +52,22 @@ fn write_profiles(text: &mut String, offered: &Offered<'_>) {
         for tool in tools {
             line!(text, "- tool: {}", link(tool));
         }
+    }
+}
+
+fn write_models(text: &mut String, models: &[ModelFile]) {
+    if models.is_empty() {
+        return;
+    }
+    text.push_str(
+        "\n## Models\n\nThese files may be loaded as the embedded model, and no other: each is known by its digest.\n",
+    );
+    for model in models {
+        let ModelFile { name, sha256, licence, source } = model;
+        line!(text, "\n### Model {}\n", code(name));
+        line!(text, "- SHA-256 of the file: `{sha256}`");
+        line!(text, "- licence: {}", escaped(licence));
+        line!(text, "- offered by its publisher: {}", escaped(source));
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Program {
     pub tools_sha256: &'static str,
     /// Named subsets of the tools, in the order of their names.
     pub profiles: &'static [Profile],
+    /// The model files that it may load, in the order of their names, and no others.
+    pub models: &'static [ModelFile],
     /// The version of the compiler that wrote this.
     pub compiler_version: &'static str,
 }
@@ -31,6 +33,19 @@ pub struct Profile {
     /// SHA-256 of the list as clients are sent it under this profile, in lower-case hexadecimal. A program whose list is
     /// another one does not start.
     pub tools_sha256: &'static str,
+}
+
+/// A file with a model, known by its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Matches `^[a-z]([a-z0-9_.-]{0,38}[a-z0-9_])?$`.
+    pub name: &'static str,
+    /// SHA-256 of the file, in lower-case hexadecimal. No two of a program have the same.
+    pub sha256: &'static str,
+    /// Its licence, one line: an SPDX identifier, or words.
+    pub licence: &'static str,
+    /// Where its publisher offers it, one line for people. Nothing is fetched from there.
+    pub source: &'static str,
 }
 
 /// Everything that was compiled from one directory below `catalogs/`.

@@ -20,9 +20,9 @@ pub mod shape;
 pub mod text;
 pub mod tool;
 
-pub use catalog::{Catalog, Credential, CredentialPlace, Profile, Program, Upstream};
+pub use catalog::{Catalog, Credential, CredentialPlace, ModelFile, Profile, Program, Upstream};
 pub use pages::{Next, Pages, Size};
 pub use prompt::{Prompt, PromptArgument};
-pub use request::{Argument, Body, Method, Place, Request, Style};
+pub use request::{Argument, Body, Grounding, Method, Place, Request, Style};
 pub use response::{Answer, Content, Encoding, Response, Status};
 pub use tool::{Effect, Form, Tool};

@@ -61,6 +61,8 @@ pub struct Argument {
     pub shape: Shape,
     /// Who chooses the value.
     pub source: Source,
+    /// What the embedded model may write into it.
+    pub grounding: Grounding,
     /// Whether reserved characters that mean nothing in a query stay as they are (`allowReserved`).
     pub reserved: bool,
     /// What the model is told; may be empty.
@@ -193,6 +195,17 @@ impl Source {
     }
 }
 
+/// What the embedded model may write into an argument, all that is inside of it included. The field calls it grounding:
+/// whether a value can be traced to something that was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grounding {
+    /// What a person or a result has said.
+    #[default]
+    Conversation,
+    /// Whatever the shape admits.
+    Any,
+}
+
 /// Headers that no argument may set, in small letters: they frame the message, carry credentials, or are the host's own.
 pub const HOST_HEADERS: &[&str] = &[
     "accept",
@@ -318,7 +331,16 @@ impl Part {
 
 impl Argument {
     const fn new(name: &'static str, place: Place, shape: Shape) -> Self {
-        Self { name, wire: name, place, shape, source: Source::Required, reserved: false, description: "" }
+        Self {
+            name,
+            wire: name,
+            place,
+            shape,
+            source: Source::Required,
+            grounding: Grounding::Conversation,
+            reserved: false,
+            description: "",
+        }
     }
 
     /// How the value is written, where that is not the place's default.
@@ -366,6 +388,12 @@ impl Argument {
     /// It asks for a page: the first one with this JSON text, or by its absence.
     pub const fn page(mut self, json: &'static str) -> Self {
         self.source = Source::Page(json);
+        self
+    }
+
+    /// What the embedded model may write into it, where that is more than what was said.
+    pub const fn grounding(mut self, grounding: Grounding) -> Self {
+        self.grounding = grounding;
         self
     }
 

@@ -163,7 +163,13 @@ pub(crate) fn program(catalogs: &'static [&'static Catalog]) -> Program {
     };
     let all = ["add_note", "drop_note", "find_patients", "probe", "tell", "total"];
     let profiles = vec![profile("finding", all.to_vec().leak(), true), profile("probing", &["probe"], false)];
-    Program { catalogs, tools_sha256: list.sha256().leak(), profiles: profiles.leak(), compiler_version: "1.2.3" }
+    Program {
+        catalogs,
+        tools_sha256: list.sha256().leak(),
+        profiles: profiles.leak(),
+        models: &[],
+        compiler_version: "1.2.3",
+    }
 }
 
 /// What `airlock_generated::PROGRAM` would hold.

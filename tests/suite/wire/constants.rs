@@ -181,6 +181,7 @@ fn argument(argument: &ir::Argument, sent: &Shapes) -> Argument {
             ir::Source::Fixed(json) => Source::Fixed(text(json)),
             ir::Source::Page(json) => Source::Page(text(json)),
         },
+        grounding: argument.grounding,
         reserved: argument.reserved,
         description: if is_seen { text(&argument.description) } else { "" },
     }

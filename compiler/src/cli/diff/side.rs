@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{meaning, revision, shown};
 use crate::cli::init;
 use crate::diff::Servers;
-use crate::ir::{Catalog, Profile};
+use crate::ir::{Catalog, ModelFile, Profile};
 use crate::load::{Format, Loaded, MANIFEST, Sources, load, load_catalog_at, load_document_at};
 use crate::pipeline::{self, Placed};
 use crate::report::{Diagnostic, Report, did_you_mean, visible};
@@ -43,6 +43,8 @@ pub(super) struct Read {
     pub(super) catalogs: Vec<Catalog>,
     /// Subsets of their tools.
     pub(super) profiles: Vec<Profile>,
+    /// Model files that may be loaded.
+    pub(super) models: Vec<ModelFile>,
     /// The hosts that its documents name.
     pub(super) servers: Servers,
 }
@@ -207,11 +209,11 @@ impl Side {
             catalog.document.sha256 = meaning::digest(&catalog.document);
             servers.extend(meaning::servers(catalog));
         }
-        let Placed { mut catalogs, profiles, .. } = pipeline::finish(loaded, sources, report)?;
+        let Placed { mut catalogs, profiles, models, .. } = pipeline::finish(loaded, sources, report)?;
         if self.form == Form::Document {
             catalogs.iter_mut().for_each(without_file_name);
         }
-        Some(Read { catalogs, profiles, servers })
+        Some(Read { catalogs, profiles, models, servers })
     }
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::markup::{Page, code, escaped, link, words};
 use super::facts;
-use crate::ir::{Catalog, Profile, Tool};
+use crate::ir::{Catalog, ModelFile, Profile, Tool};
 use crate::offer::Offered;
 
 /// A page of more tools has them laid out as they come into sight: fast, but a link may lead a little beside its place.
@@ -24,14 +24,15 @@ const STYLE: &str = include_str!("review.css");
 const SCRIPT: &str = include_str!("review.js");
 
 /// The catalogs as one page.
-pub fn page(catalogs: &[Catalog], offered: &Offered<'_>) -> String {
+pub fn page(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) -> String {
     let mut page = Page::default();
     page.raw(&head(catalogs));
     write_header(&mut page, catalogs, offered);
-    write_contents(&mut page, catalogs, offered);
+    write_contents(&mut page, catalogs, offered, models);
     page.raw("<main id=\"main\">\n");
     write_guide(&mut page);
     write_profiles(&mut page, offered);
+    write_models(&mut page, models);
     for catalog in catalogs {
         catalog::write(&mut page, catalog);
     }
@@ -90,10 +91,13 @@ fn write_header(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>) {
     page.raw("<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n</div>\n</header>\n");
 }
 
-fn write_contents(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>) {
+fn write_contents(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) {
     page.raw("<nav class=\"contents\" aria-label=\"Contents\">\n<ul>\n<li><a href=\"#guide\">How to read this page</a></li>\n");
     if !offered.profiles.is_empty() {
         page.raw("<li><a href=\"#profiles\">Profiles</a></li>\n");
+    }
+    if !models.is_empty() {
+        page.raw("<li><a href=\"#models\">Models</a></li>\n");
     }
     for catalog in catalogs {
         let name = &catalog.name;
@@ -134,6 +138,24 @@ fn write_profiles(page: &mut Page, offered: &Offered<'_>) {
     page.table(
         "Named subsets: a program that is started with one offers and calls nothing else.",
         &["Profile", "Tools", "Can be searched", "SHA-256 of the list"],
+        &rows,
+    );
+    page.raw("</section>\n");
+}
+
+fn write_models(page: &mut Page, models: &[ModelFile]) {
+    if models.is_empty() {
+        return;
+    }
+    page.raw("<section id=\"models\">\n<h2>Models</h2>\n");
+    let row = |model: &ModelFile| {
+        let ModelFile { name, sha256, licence, source } = model;
+        vec![code(name), escaped(licence), escaped(source), format!("<code class=\"digest\">{sha256}</code>")]
+    };
+    let rows: Vec<Vec<String>> = models.iter().map(row).collect();
+    page.table(
+        "These files may be loaded as the embedded model, and no other: each is known by its digest.",
+        &["Model", "Licence", "Offered by its publisher", "SHA-256 of the file"],
         &rows,
     );
     page.raw("</section>\n");

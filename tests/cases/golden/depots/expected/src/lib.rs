@@ -5,7 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use airlock_contract::{Profile, Program};
+use airlock_contract::{ModelFile, Profile, Program};
 
 #[rustfmt::skip]
 mod depots;
@@ -18,6 +18,7 @@ pub static PROGRAM: Program = Program {
     catalogs: &[&depots::CATALOG],
     tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
     profiles: PROFILES,
+    models: MODELS,
     compiler_version: COMPILER_VERSION,
 };
 
@@ -37,5 +38,22 @@ const PROFILES: &[Profile] = &[
         tools: &["add_part", "get_label", "list_depots", "list_moves", "list_parts"],
         search: true,
         tools_sha256: "04f4e588561ddeb76d67a034a67e0d88f4f16595f8470dac9cd3b6f9c478c92f",
+    },
+];
+
+/// Model files that may be loaded, and no others: by digest, whatever they are called.
+#[rustfmt::skip]
+const MODELS: &[ModelFile] = &[
+    ModelFile {
+        name: "coder",
+        sha256: "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        licence: "Apache-2.0",
+        source: "The publisher's page, coder.gguf",
+    },
+    ModelFile {
+        name: "small-1.5",
+        sha256: "7c3b9f2a51de08446fa1b0c9d8e7f6a5b4c3d2e1f00112233445566778899aab",
+        licence: "For research alone, as its publisher's \"terms\" say",
+        source: "https://models.example.org/small, small-1.5.gguf",
     },
 ];

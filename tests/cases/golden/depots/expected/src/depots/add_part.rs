@@ -12,7 +12,7 @@ use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::{body, path};
 use airlock_contract::shape::{any, named, text};
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Body, Effect, Form, Grounding, Method, Request, Response, Status, Tool,
 };
 use super::shapes;
 
@@ -40,7 +40,7 @@ static REQUEST: Request = Request {
     body: Body::Json("application/json"),
     arguments: &[
         path("depot", text().chars_max(16)).about("Depot code."),
-        body(named(&shapes::PART)),
+        body(named(&shapes::PART)).grounding(Grounding::Any),
     ],
 };
 
