@@ -43,6 +43,7 @@ impl LocalArgs {
         quiet_crashes();
         let file_sha256 =
             file_digest(&self.model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        self.check_listed(&file_sha256, context)?;
         let settings = Settings {
             file_sha256: Some(file_sha256),
             threads: self.threads.map(usize::from),
@@ -53,6 +54,23 @@ impl LocalArgs {
             ..Settings::of(self.model.clone())
         };
         loading(&settings, interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
+    }
+
+    /// Before llama.cpp reads a byte of it: a file is trusted by its digest and by nothing else.
+    fn check_listed(&self, file_sha256: &str, context: &mut Context<'_>) -> Result<(), ExitCode> {
+        let models = context.program.models;
+        if self.allow_unlisted_model || models.iter().any(|model| model.sha256 == file_sha256) {
+            return Ok(());
+        }
+        let names: Vec<&str> = models.iter().map(|model| model.name).collect();
+        let listed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let text = format!(
+            "the catalogs do not list {} (sha256 {file_sha256}); listed: {listed}. If it was meant to be one of these, compare \
+             digests and fetch it again. Else have it reviewed and add it to `models` of workspace.yaml, or give \
+             `--allow-unlisted-model`",
+            self.model.display()
+        );
+        Err(context.fail(ExitCode::Failed, &text))
     }
 
     /// The directory where rules and tools are kept; none if nothing shall be kept, or if nobody says where.

@@ -1,7 +1,9 @@
 //! Which model answers, and which tools it is offered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use airlock_contract::{Grounding, Tool};
 use clap::Args;
 
 use super::chat::Interrupts;
@@ -65,6 +67,13 @@ pub(super) struct OfferArgs {
     tools_max: Option<usize>,
 }
 
+/// The arguments of a tool that may hold what nobody has said.
+fn ungrounded(tool: &Tool) -> BTreeSet<String> {
+    let arguments = tool.request.arguments.iter();
+    let free = arguments.filter(|argument| argument.grounding == Grounding::Any);
+    free.map(|argument| argument.name.to_owned()).collect()
+}
+
 /// Tools that are offered for a question where all of them are too many.
 const TOOLS_MAX_DEFAULT: usize = 5;
 
@@ -91,6 +100,7 @@ impl OfferArgs {
             description: entry.tool.description.to_owned(),
             schema: entry.listed.input_schema(),
             effect: entry.tool.effect,
+            ungrounded: ungrounded(entry.tool),
         });
         Offer::new(tools.collect()).map(Arc::new).map_err(|fault| fault.to_string())
     }

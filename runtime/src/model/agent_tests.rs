@@ -111,6 +111,7 @@ fn agent() -> Agent {
         schema: json!({ "type": "object", "properties": { "ward": { "type": "string" } }, "required": [],
             "additionalProperties": false }),
         effect,
+        ungrounded: std::collections::BTreeSet::default(),
     };
     let tools = vec![tool("find_beds", Effect::Read), tool("close_ward", Effect::Destroy)];
     Agent::new(Arc::new(Offer::new(tools).expect("both can be constrained")), Limits::default(), FirstMove::Routed)

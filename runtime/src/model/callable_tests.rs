@@ -96,7 +96,13 @@ fn what_has_no_type_or_a_form_is_what_was_said_too() {
         "type": "object", "required": ["any", "id"], "additionalProperties": false,
         "properties": { "any": { "description": "Any JSON value." }, "id": { "type": "string", "format": "uuid" } },
     });
-    let tool = OfferedTool { name: "put".into(), description: "Puts.".into(), schema, effect: Effect::Read };
+    let tool = OfferedTool {
+        name: "put".into(),
+        description: "Puts.".into(),
+        schema,
+        effect: Effect::Read,
+        ungrounded: BTreeSet::default(),
+    };
     let id = "9f0c2a4e-0000-4000-8000-00000000000a";
     let question = format!("Put Ward 7 to {}.", id.to_uppercase());
     let tools = [tool];
@@ -135,6 +141,7 @@ fn what_changes_data_is_asked_for_by_name() {
             "additionalProperties": false,
         }),
         effect,
+        ungrounded: BTreeSet::default(),
     };
     let tools = [
         tool("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
@@ -147,4 +154,21 @@ fn what_changes_data_is_asked_for_by_name() {
         admitted.push(admits(&calls, "cancel_visit", &json!({"id": "A01"})));
     }
     assert_eq!(admitted, [false, true, true, true], "in another language nobody but the model can tell");
+}
+
+/// An argument that its catalog frees takes what nobody has said, and nothing else does.
+#[test]
+fn an_argument_that_the_catalog_frees_takes_any_words() {
+    let text = || json!({ "type": "string", "maxLength": 80 });
+    let schema = json!({ "type": "object", "additionalProperties": false, "required": ["id", "note"],
+        "properties": { "id": text(), "note": text(), "place": text() } });
+    let ungrounded = BTreeSet::from(["note".to_owned()]);
+    let description = "Writes a note to a visit.".to_owned();
+    let tool = OfferedTool { name: "write_note".into(), description, schema, effect: Effect::Write, ungrounded };
+    let question = "Write a note to visit A01";
+    let messages = [Message::User(question.to_owned())];
+    let calls = now(&[tool], &messages, question, &[], true).expect("a grammar").calls.expect("it can be called");
+    assert!(admits(&calls, "write_note", &json!({ "id": "A01", "note": "The patient has been seen." })));
+    assert!(!admits(&calls, "write_note", &json!({ "id": "A02", "note": "Seen." })), "the id is what was said");
+    assert!(!admits(&calls, "write_note", &json!({ "id": "A01" })), "what must be there must be there");
 }

@@ -121,7 +121,13 @@ mod tests {
     fn a_tool_that_cannot_be_constrained_is_named() {
         let look = json!({ "type": "string", "pattern": "^(?=a)b" });
         let schema = json!({ "type": "object", "properties": { "look": look }, "additionalProperties": false });
-        let tool = OfferedTool { name: "look".into(), description: String::new(), schema, effect: Effect::Read };
+        let tool = OfferedTool {
+            name: "look".into(),
+            description: String::new(),
+            schema,
+            effect: Effect::Read,
+            ungrounded: std::collections::BTreeSet::default(),
+        };
         let error = prove(&[tool]).expect_err("look-ahead");
         assert_eq!(error.tool, "look");
         assert!(error.reason.contains("`/look`") && error.reason.contains("`pattern`"), "{error}");

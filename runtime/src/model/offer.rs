@@ -1,5 +1,6 @@
 //! The tools on offer: what the model reads of them, and the grammar of a call to one of them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub struct OfferedTool {
     pub schema: Value,
     /// What a call does to the upstream's data. From the signed catalog.
     pub effect: Effect,
+    /// Arguments that may hold what nobody has said. From the signed catalog.
+    pub ungrounded: BTreeSet<String>,
 }
 
 impl OfferedTool {
@@ -56,7 +59,13 @@ impl OfferedTool {
                 (false, true) => Effect::Destroy,
                 (false, false) => Effect::Write,
             };
-            Self { name: entry.name, description: entry.description, schema: entry.input_schema, effect }
+            Self {
+                name: entry.name,
+                description: entry.description,
+                schema: entry.input_schema,
+                effect,
+                ungrounded: BTreeSet::new(),
+            }
         };
         Ok(entries.into_iter().map(tool).collect())
     }

@@ -50,7 +50,13 @@ fn prompt(messages: Vec<Message>) -> Prompt {
     let schema = json!({ "type": "object", "properties": { "ward": { "type": "string", "maxLength": 9 } },
         "required": ["ward"], "additionalProperties": false });
     let description = "Free beds of a ward.".to_owned();
-    let tool = OfferedTool { name: "find_beds".to_owned(), description, schema, effect: Effect::Read };
+    let tool = OfferedTool {
+        name: "find_beds".to_owned(),
+        description,
+        schema,
+        effect: Effect::Read,
+        ungrounded: std::collections::BTreeSet::default(),
+    };
     let offer = Offer::new(vec![tool]).expect("it can be constrained");
     Prompt { offer: Some(Arc::new(offer)), calls: None, messages, is_shared: false }
 }

@@ -120,7 +120,13 @@ mod tests {
 
     fn tool(effect: Effect) -> OfferedTool {
         let schema = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
-        OfferedTool { name: "cancel".to_owned(), description: String::new(), schema, effect }
+        OfferedTool {
+            name: "cancel".to_owned(),
+            description: String::new(),
+            schema,
+            effect,
+            ungrounded: BTreeSet::default(),
+        }
     }
 
     fn call() -> ToolCall {

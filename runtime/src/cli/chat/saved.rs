@@ -96,7 +96,13 @@ mod tests {
 
     fn offer() -> Offer {
         let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
-        let tool = OfferedTool { name: "t".to_owned(), description: String::new(), schema, effect: Effect::Read };
+        let tool = OfferedTool {
+            name: "t".to_owned(),
+            description: String::new(),
+            schema,
+            effect: Effect::Read,
+            ungrounded: std::collections::BTreeSet::default(),
+        };
         Offer::new(vec![tool]).expect("it can be constrained")
     }
 

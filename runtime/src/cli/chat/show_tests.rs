@@ -64,7 +64,13 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
     let schema = json!({ "type": "object", "properties": { "ward": { "type": "string" } }, "required": ["ward"],
         "additionalProperties": false });
     let (name, description) = ("close_ward".to_owned(), "Closes a ward.".to_owned());
-    let tool = OfferedTool { name, description, schema, effect: Effect::Destroy };
+    let tool = OfferedTool {
+        name,
+        description,
+        schema,
+        effect: Effect::Destroy,
+        ungrounded: std::collections::BTreeSet::default(),
+    };
     let offer = std::sync::Arc::new(Offer::new(vec![tool]).expect("it can be constrained"));
     let mut agent = Agent::new(offer, Limits::default(), FirstMove::Routed);
     let identity = ModelIdentity {

@@ -28,8 +28,44 @@ pub struct Narrowed {
 /// See [`Ground::narrow`].
 pub(super) fn narrow(ground: &Ground<'_>, place: usize) -> Option<Narrowed> {
     let mut narrowing = Narrowing { ground, place, claims: BTreeSet::new() };
-    let schema = narrowing.of(&ground.tools.get(place)?.schema, "", true)?;
+    let tool = ground.tools.get(place)?;
+    if tool.ungrounded.is_empty() {
+        let schema = narrowing.of(&tool.schema, "", true)?;
+        return Some(Narrowed { schema, claims: narrowing.claims });
+    }
+    let narrowed = narrowing.of(&without(&tool.schema, &tool.ungrounded), "", true)?;
+    let schema = with_again(narrowed, &tool.schema, &tool.ungrounded);
     Some(Narrowed { schema, claims: narrowing.claims })
+}
+
+/// The schema of an object without some of its members.
+fn without(schema: &Value, names: &BTreeSet<String>) -> Value {
+    let mut schema = schema.clone();
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        properties.retain(|name, _| !names.contains(name));
+    }
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.retain(|name| name.as_str().is_none_or(|name| !names.contains(name)));
+    }
+    schema
+}
+
+/// A narrowed schema with those members as they were, each at its place.
+fn with_again(mut narrowed: Value, whole: &Value, names: &BTreeSet<String>) -> Value {
+    let kept = narrowed["properties"].as_object().cloned().unwrap_or_default();
+    let properties = whole["properties"].as_object().into_iter().flatten().filter_map(|(name, shape)| {
+        let shape = if names.contains(name) { Some(shape) } else { kept.get(name) };
+        shape.map(|shape| (name.clone(), shape.clone()))
+    });
+    let properties: Map<String, Value> = properties.collect();
+    let had = whole["required"].as_array().into_iter().flatten();
+    let had = had.filter(|name| name.as_str().is_some_and(|name| names.contains(name)));
+    let required: Vec<Value> = narrowed["required"].as_array().into_iter().flatten().chain(had).cloned().collect();
+    narrowed["properties"] = properties.into();
+    if !required.is_empty() {
+        narrowed["required"] = required.into();
+    }
+    narrowed
 }
 
 struct Narrowing<'g> {

@@ -35,6 +35,7 @@ fn beds(question: &str) -> Prompt {
         description: "Tells which beds of one ward are free now.".to_owned(),
         schema,
         effect: Effect::Read,
+        ungrounded: std::collections::BTreeSet::default(),
     };
     let offer = Offer::new(vec![tool]).expect("it can be constrained");
     let rules = Message::System("Call a function to look things up.".to_owned());
