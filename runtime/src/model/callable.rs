@@ -5,6 +5,8 @@
 //! has a place for it, and of tools that the question's words tell apart those that fit are left. What is left over is the
 //! model's choice. Figures: tests/BENCHMARKS.md.
 
+mod another;
+
 use std::collections::BTreeSet;
 
 use airlock_contract::Effect;
@@ -36,8 +38,8 @@ pub struct Callable {
 struct Candidate<'t> {
     tool: &'t OfferedTool,
     schema: Value,
-    /// How much the question names that it has a place for.
-    claims: usize,
+    /// What the question names that it has a place for, and that no call has taken.
+    claims: BTreeSet<String>,
     /// How well the question's words fit it.
     fit: f64,
     score: f64,
@@ -73,21 +75,28 @@ pub fn now(
     for (place, (tool, fit)) in tools.iter().zip(fits).enumerate() {
         let Some(Narrowed { schema, claims }) = ground.narrow(place) else { continue };
         // What a call has taken is named no more.
-        let claims = claims.iter().filter(|claim| !made.iter().any(|call| says(&call.arguments, claim))).count();
+        let is_left = |claim: &String| !made.iter().any(|call| says(&call.arguments, claim));
+        let claims: BTreeSet<String> = claims.into_iter().filter(is_left).collect();
         let fit = if is_first { fit } else { 0.0 };
-        callable.push(Candidate { tool, schema, claims, fit, score: fit + CLAIM_WEIGHT * to_f64(claims) });
+        let score = fit + CLAIM_WEIGHT * to_f64(claims.len());
+        callable.push(Candidate { tool, schema, claims, fit, score });
     }
     let best = callable.iter().map(|one| one.score).fold(0.0, f64::max);
     if callable.is_empty() || best == 0.0 && is_first && is_open {
         return Ok(Callable { calls: None, is_named: false });
     }
     callable.retain(|one| one.score >= best - SCORE_MARGIN);
-    let most = callable.iter().map(|one| one.claims).max().unwrap_or_default();
-    callable.retain(|one| one.claims == most || one.score >= best);
+    let most = callable.iter().map(|one| one.claims.len()).max().unwrap_or_default();
+    callable.retain(|one| one.claims.len() == most || one.score >= best);
     if is_first {
         prefer_reading(question, &mut callable);
+    } else {
+        callable.retain_mut(|one| another::differ(&mut one.schema, &one.claims, one.tool, made));
+        if callable.is_empty() {
+            return Ok(Callable { calls: None, is_named: false });
+        }
     }
-    let is_named = callable.iter().any(|one| one.claims > 0);
+    let is_named = callable.iter().any(|one| !one.claims.is_empty());
     let calls = narrowed(callable.into_iter().map(|one| (one.tool.name.as_str(), one.schema)))?;
     Ok(Callable { calls: Some(calls), is_named })
 }

@@ -172,3 +172,28 @@ fn an_argument_that_the_catalog_frees_takes_any_words() {
     assert!(!admits(&calls, "write_note", &json!({ "id": "A02", "note": "Seen." })), "the id is what was said");
     assert!(!admits(&calls, "write_note", &json!({ "id": "A01" })), "what must be there must be there");
 }
+
+/// After a call comes one for what is left, or one for what a result gave, and never the same one.
+#[test]
+fn a_second_call_is_for_what_is_left_and_never_the_first_one_again() {
+    let (tools, _) = probe::built_in().expect("they can be read");
+    let made = |item: &str| {
+        let arguments = json!({ "item": item }).as_object().expect("an object").clone();
+        ToolCall { tool: "get_stock".to_owned(), arguments }
+    };
+    let after = |question: &str, result: &str, calls: &[ToolCall]| {
+        let messages = [Message::User(question.to_owned()), Message::Result(result.to_owned())];
+        now(&tools, &messages, question, calls, true).expect("it can be narrowed")
+    };
+    let both = "Stock of B-204 and of C-001?";
+    let then = after(both, r#"{"pieces": 5}"#, &[made("B-204")]);
+    let calls = then.calls.expect("one is left");
+    assert!(then.is_named && admits(&calls, "get_stock", &json!({ "item": "C-001" })));
+    assert!(!admits(&calls, "get_stock", &json!({ "item": "B-204" })), "it was asked for already");
+    let done = after(both, r#"{"pieces": 5}"#, &[made("B-204"), made("C-001")]);
+    assert!(done.calls.is_none_or(|calls| !admits(&calls, "get_stock", &json!({ "item": "C-001" }))));
+    let led_on = after("Stock of B-204?", r#"{"pieces": 0, "instead": "D-300"}"#, &[made("B-204")]);
+    let calls = led_on.calls.expect("a result gave it");
+    assert!(!led_on.is_named && admits(&calls, "get_stock", &json!({ "item": "D-300" })));
+    assert!(!admits(&calls, "get_stock", &json!({ "item": "B-204" })));
+}

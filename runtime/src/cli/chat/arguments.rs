@@ -73,7 +73,7 @@ Examples:
   airlock-host ask --model model.gguf 'How many beds are free on ward W3?'
   airlock-host ask --model model.gguf --json 'How many beds are free on ward W3?'
 
-JSON: one object a line, each with an `event`: `question`, `offer`, `prefix`, `call`, `result`, `cut`, `answer`, and `end` with
+JSON: one object a line, each with an `event`: `question`, `offer`, `prefix`, `decided`, `call`, `result`, `cut`, `answer`, and `end` with
 the counts of tokens and the times.
 
 Exit codes: 0 answered, 1 the model or a call failed, 2 bad usage.")]

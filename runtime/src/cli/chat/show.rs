@@ -215,7 +215,12 @@ impl Listener for Show<'_, '_, '_> {
                 }
             }
             Event::Usage(usage) => add(&mut self.usage, usage),
-            Event::Decided { .. } | Event::Tick => {}
+            Event::Decided { log_odds } => {
+                if self.display == Display::Json {
+                    self.object(&json!({ "event": "decided", "call_log_odds": log_odds }));
+                }
+            }
+            Event::Tick => {}
         }
         if self.interrupts.any() || self.broken { Flow::Stop } else { Flow::Continue }
     }
