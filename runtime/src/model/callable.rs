@@ -30,8 +30,23 @@ pub struct Callable {
     /// The calls. None if each of them would need something that nobody has said, or if the question is about none of the
     /// tools.
     pub calls: Option<CallGrammar>,
-    /// Whether the question names something that they have a place for.
-    pub is_named: bool,
+    /// What speaks for a call.
+    pub reason: Reason,
+}
+
+/// What speaks for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The question names something that a call has a place for.
+    Named,
+    /// The question's words.
+    Words,
+    /// A result gave an identifier that could be asked with next.
+    LedOn,
+}
+
+impl Callable {
+    const NONE: Self = Self { calls: None, reason: Reason::Words };
 }
 
 /// A tool that can be called.
@@ -60,7 +75,7 @@ fn prefer_reading(question: &str, callable: &mut Vec<Candidate<'_>>) {
 }
 
 /// The calls that can be written after these messages, the last question of which is `question`, when these have been `made`
-/// for it. `is_open` says that words may come instead.
+/// for it and answered. `is_open` says that words may come instead.
 pub fn now(
     tools: &[OfferedTool],
     messages: &[Message],
@@ -77,28 +92,50 @@ pub fn now(
         // What a call has taken is named no more.
         let is_left = |claim: &String| !made.iter().any(|call| says(&call.arguments, claim));
         let claims: BTreeSet<String> = claims.into_iter().filter(is_left).collect();
-        let fit = if is_first { fit } else { 0.0 };
-        let score = fit + CLAIM_WEIGHT * to_f64(claims.len());
+        // After a call, words alone are no reason for another one.
+        let score = if is_first { fit } else { 0.0 } + CLAIM_WEIGHT * to_f64(claims.len());
         callable.push(Candidate { tool, schema, claims, fit, score });
     }
     let best = callable.iter().map(|one| one.score).fold(0.0, f64::max);
     if callable.is_empty() || best == 0.0 && is_first && is_open {
-        return Ok(Callable { calls: None, is_named: false });
+        return Ok(Callable::NONE);
     }
     callable.retain(|one| one.score >= best - SCORE_MARGIN);
     let most = callable.iter().map(|one| one.claims.len()).max().unwrap_or_default();
     callable.retain(|one| one.claims.len() == most || one.score >= best);
+    let is_named = callable.iter().any(|one| !one.claims.is_empty());
     if is_first {
         prefer_reading(question, &mut callable);
-    } else {
-        callable.retain_mut(|one| another::differ(&mut one.schema, &one.claims, one.tool, made));
-        if callable.is_empty() {
-            return Ok(Callable { calls: None, is_named: false });
+    } else if is_named {
+        for one in &mut callable {
+            another::restrict(&mut one.schema, &one.claims);
         }
+    } else {
+        lead_on(&mut callable, made);
     }
-    let is_named = callable.iter().any(|one| !one.claims.is_empty());
+    if callable.is_empty() {
+        return Ok(Callable::NONE);
+    }
+    let reason = match (is_named, is_first) {
+        (true, _) => Reason::Named,
+        (false, true) => Reason::Words,
+        (false, false) => Reason::LedOn,
+    };
     let calls = narrowed(callable.into_iter().map(|one| (one.tool.name.as_str(), one.schema)))?;
-    Ok(Callable { calls: Some(calls), is_named })
+    Ok(Callable { calls: Some(calls), reason })
+}
+
+/// Leaves what takes an identifier that a result gave, of tools that are told of in the question's words if any is.
+fn lead_on(callable: &mut Vec<Candidate<'_>>, made: &[ToolCall]) {
+    let speaks = callable.iter().any(|one| one.fit > 0.0);
+    let taken = another::taken(made);
+    callable.retain_mut(|one| match another::led_on(&one.schema, &taken) {
+        Some(schema) if !speaks || one.fit > 0.0 => {
+            one.schema = schema;
+            true
+        }
+        _ => false,
+    });
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a question names a few things")]

@@ -76,7 +76,10 @@ fn results_are_sources_and_what_was_taken_is_named_no_more() {
         Message::Assistant("See C-001.".to_owned()),
     ];
     let first = now(&tools, &messages[..1], question, &[], true).expect("it can be narrowed");
-    assert!(first.is_named && admits(&first.calls.expect("some"), "find_rooms", &json!({"day": "2026-05-04"})));
+    assert!(
+        first.reason == Reason::Named
+            && admits(&first.calls.expect("some"), "find_rooms", &json!({"day": "2026-05-04"}))
+    );
     let then = now(&tools, &messages, question, &[made], true).expect("it can be narrowed");
     let calls = then.calls.expect("some");
     assert!(admits(&calls, "get_stock", &json!({"item": "B-204"})), "it is named, and nothing has taken it");
@@ -188,12 +191,12 @@ fn a_second_call_is_for_what_is_left_and_never_the_first_one_again() {
     let both = "Stock of B-204 and of C-001?";
     let then = after(both, r#"{"pieces": 5}"#, &[made("B-204")]);
     let calls = then.calls.expect("one is left");
-    assert!(then.is_named && admits(&calls, "get_stock", &json!({ "item": "C-001" })));
+    assert!(then.reason == Reason::Named && admits(&calls, "get_stock", &json!({ "item": "C-001" })));
     assert!(!admits(&calls, "get_stock", &json!({ "item": "B-204" })), "it was asked for already");
     let done = after(both, r#"{"pieces": 5}"#, &[made("B-204"), made("C-001")]);
     assert!(done.calls.is_none_or(|calls| !admits(&calls, "get_stock", &json!({ "item": "C-001" }))));
     let led_on = after("Stock of B-204?", r#"{"pieces": 0, "instead": "D-300"}"#, &[made("B-204")]);
     let calls = led_on.calls.expect("a result gave it");
-    assert!(!led_on.is_named && admits(&calls, "get_stock", &json!({ "item": "D-300" })));
+    assert!(led_on.reason == Reason::LedOn && admits(&calls, "get_stock", &json!({ "item": "D-300" })));
     assert!(!admits(&calls, "get_stock", &json!({ "item": "B-204" })));
 }

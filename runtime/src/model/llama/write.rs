@@ -69,7 +69,7 @@ impl Session<'_> {
             if job.cancelled.load(Ordering::Relaxed) {
                 return Ok(Outcome::Cancelled);
             }
-            let fresh = text.trim().is_empty();
+            let fresh = !text.contains(char::is_alphanumeric);
             let token = self.next(|place, begins_call| Some(place) != banned && !(fresh && begins_call))?;
             if self.model.vocab().is_eog(token) {
                 say(characters.finish(), &mut text);
