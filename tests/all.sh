@@ -20,6 +20,9 @@ AIRLOCK_OPENCODE_PACKAGES="${AIRLOCK_OPENCODE_PACKAGES:-$(need_opencode)}"
 export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES AIRLOCK_PROTOCOL_PACKAGES
 export AIRLOCK_OPENCODE_PACKAGES
 
+# Rules and tools are read once for all tests that ask the model.
+export AIRLOCK_STATE="$PWD/target/state"
+
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
 needing_setup=(with_model with_python with_browser with_node with_opencode)

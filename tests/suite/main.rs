@@ -12,6 +12,7 @@ mod golden;
 mod help;
 mod host;
 mod init;
+mod injected;
 mod lock;
 mod opencode;
 mod prune;

@@ -16,8 +16,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Message, ModelError, Prompt, ToolCall};
 
-/// Instructions that one rendering may take; also bounds its memory (64 bytes each).
-const FUEL: u64 = 20_000_000;
+/// What one rendering may cost: an instruction each, and one for each 64 bytes that it makes or looks through, so that this
+/// bounds memory as well as time (`Environment::set_fuel` of minijinja 3.1).
+const FUEL: u64 = 4_000_000;
 /// Around a number: the place of a text. A template that holds these characters itself is refused.
 const MARK: (char, char) = ('\u{e000}', '\u{e001}');
 const TEMPLATE: &str = "chat";
@@ -38,6 +39,8 @@ pub struct ChatTemplate {
     bos: String,
     eos: String,
     spelling: Option<Spelling>,
+    /// Whether rules may stand in a message of their own.
+    takes_rules: bool,
 }
 
 /// What the template writes around a call.
@@ -66,9 +69,20 @@ impl ChatTemplate {
         // A clock would make every day's prompt another one.
         environment.add_function("strftime_now", |_: String| "1 January 2026".to_owned());
         environment.add_template_owned(TEMPLATE, source.to_owned()).map_err(|error| refused(&error))?;
-        let mut template = Self { environment, bos: bos.to_owned(), eos: eos.to_owned(), spelling: None };
+        let (bos, eos) = (bos.to_owned(), eos.to_owned());
+        let mut template = Self { environment, bos, eos, spelling: None, takes_rules: true };
+        // Some refuse rules of their own; what renders no talk at all is refused here, and not at the first question.
+        if let Err(fault) = template.try_talk(&["system", "user"]) {
+            template.takes_rules = false;
+            template.try_talk(&["user"]).map_err(|_| fault)?;
+        }
         template.spelling = template.find_spelling();
         Ok(template)
+    }
+
+    fn try_talk(&self, roles: &[&str]) -> Result<(), ModelError> {
+        let messages = roles.iter().map(|role| json!({ "role": role, "content": "text" })).collect();
+        self.run(&messages, None, true, &Texts::default()).map(drop)
     }
 
     /// Whether the template itself shows tools and calls.
@@ -86,7 +100,10 @@ impl ChatTemplate {
         let texts = Texts::default();
         let native = self.knows_tools();
         let tools = prompt.offer.as_ref().filter(|_| native).map(|offer| offer.for_template());
-        let messages = if native { native_messages(prompt, &texts) } else { plain_messages(prompt, &texts) };
+        let mut messages = if native { native_messages(prompt, &texts) } else { plain_messages(prompt, &texts) };
+        if !self.takes_rules {
+            join_rules(&mut messages);
+        }
         self.run(&Value::Array(messages), tools.as_ref(), true, &texts)
     }
 
@@ -228,6 +245,18 @@ fn plain_messages(prompt: &Prompt, texts: &Texts) -> Vec<Value> {
         Message::Result(text) => say("user", format!("<tool_response>\n{text}\n</tool_response>")),
     };
     prompt.messages.iter().map(message).collect()
+}
+
+/// Puts rules at the beginning of the first question.
+fn join_rules(messages: &mut Vec<Value>) {
+    let is_rules = messages.first().is_some_and(|message| message["role"] == "system");
+    if is_rules && messages.get(1).is_some_and(|message| message["role"] == "user") {
+        let rules = messages.remove(0);
+        let text = |message: &Value| message["content"].as_str().unwrap_or_default().to_owned();
+        if let Some(question) = messages.first_mut() {
+            question["content"] = Value::from(format!("{}\n\n{}", text(&rules), text(question)));
+        }
+    }
 }
 
 fn plain_call(call: &ToolCall) -> String {

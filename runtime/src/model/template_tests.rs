@@ -124,11 +124,36 @@ fn all_that_others_wrote_is_data() {
 }
 
 #[test]
-fn a_bomb_runs_out_of_fuel() {
-    let bomb = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}x{% endfor %}\
-                {% endfor %}{% endfor %}";
-    let template = ChatTemplate::new(bomb, "", "").expect("it compiles");
+fn bombs_run_out_of_fuel_before_anybody_asks_a_question() {
+    for bomb in [
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{% set n = namespace(s='xxxxxxxx') %}{% for i in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}{{ n.s }}",
+        "{% set n = namespace(l=[1]) %}{% for i in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}{{ n.l | length }}",
+        "{% for i in range(9999) %}{{ 'x' * 99999999 }}{% endfor %}",
+        "{{ 'x' * 99999999999 }}",
+        "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ raise_exception('no') }}",
+    ] {
+        let fault = ChatTemplate::new(bomb, "", "").expect_err(bomb);
+        assert!(matches!(&fault, ModelError::Template(text) if !text.is_empty()), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_bomb_that_waits_for_a_question_is_an_error_then() {
+    let bomb = "{% for message in messages %}{{ message.content }}{% endfor %}{% if messages | length > 2 %}\
+                {% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}{% endif %}";
+    let template = ChatTemplate::new(bomb, "", "").expect("it renders a talk");
     assert!(matches!(template.render(&prompt(talk())), Err(ModelError::Template(_))));
+}
+
+#[test]
+fn where_rules_have_no_message_of_their_own_they_begin_the_first_question() {
+    let strict = "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}\
+                  {% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}";
+    let template = ChatTemplate::new(strict, "", "").expect("it takes a question");
+    let text = joined(&template.render(&prompt(talk())).expect("it renders"));
+    assert!(text.starts_with("<user>Be brief.") && text.contains("</tool_call>\n\nBeds?<assistant>"), "{text}");
 }
 
 #[test]

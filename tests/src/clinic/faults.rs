@@ -13,6 +13,8 @@ pub enum Fault {
     Garbage,
     /// A JSON answer of 64 MiB without a length.
     Huge,
+    /// This JSON, whatever was asked for.
+    Body(&'static str),
     /// An answer with this status. A redirect points to a path that does not exist.
     Status(u16),
 }

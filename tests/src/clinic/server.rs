@@ -192,6 +192,7 @@ async fn commit(fault: Fault) -> io::Result<hyper::Response<Payload>> {
         Fault::Close => Err(io::Error::other("closed as asked")),
         Fault::Cut => whole(200, "application/json", Payload::parts(HUGE_HEAD, 1, true)),
         Fault::Garbage => whole(200, "application/json", Payload::whole(GARBAGE.to_vec())),
+        Fault::Body(text) => whole(200, "application/json", Payload::whole(text.as_bytes().to_vec())),
         Fault::Huge => whole(200, "application/json", Payload::parts(HUGE_HEAD, 1024, false)),
         Fault::Status(status) => respond_with(Answer::problem(status, "Fault", "This answer was asked for.")),
     }
