@@ -116,10 +116,10 @@ pub enum Message {
     Reminder(String),
 }
 
-/// A call, valid by the grammar that it was written under.
+/// A call that the model wrote. Under a grammar it is valid; what a server sends can be anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
-    /// The tool's name: one of the offer's.
+    /// The tool's name.
     pub tool: String,
     /// The arguments, in the order in which they were written.
     pub arguments: Map<String, Value>,
@@ -132,7 +132,21 @@ impl ToolCall {
         named.insert(self.tool.clone(), Value::Object(self.arguments.clone()));
         Value::Object(named)
     }
+
+    /// A call whose arguments are no JSON object. It is never made: whoever makes calls refuses it in words.
+    pub fn unreadable(tool: String, written: &str) -> Self {
+        let arguments = [(UNREADABLE.to_owned(), written.into())].into_iter().collect();
+        Self { tool, arguments }
+    }
+
+    /// Whether this is such a call.
+    pub fn is_unreadable(&self) -> bool {
+        self.arguments.contains_key(UNREADABLE)
+    }
 }
+
+/// Stands in the place of arguments that cannot be read. No argument has such a name.
+const UNREADABLE: &str = "(not a JSON object)";
 
 /// What the next message may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
