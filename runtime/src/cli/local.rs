@@ -1,7 +1,7 @@
 //! The embedded model: its file, and how it is loaded.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,12 +10,9 @@ use super::{Context, ExitCode};
 use crate::model::Sampling;
 use crate::model::llama::{Llama, Settings, file_digest, quiet_crashes};
 
-/// The embedded model.
+/// How the embedded model is loaded. Commands with these have `--model`, too.
 #[derive(Debug, Args)]
 pub(super) struct LocalArgs {
-    /// The model: a GGUF file, one of those that the catalogs list
-    #[arg(long, value_name = "FILE.gguf")]
-    model: PathBuf,
     /// Load a model that the catalogs do not list
     #[arg(long)]
     allow_unlisted_model: bool,
@@ -35,14 +32,14 @@ impl LocalArgs {
     /// Checks the file's digest, then loads it. A fault is written to `err`.
     pub(super) fn load(
         &self,
+        model: &Path,
         context_tokens: usize,
         sampling: Sampling,
         interrupts: &Interrupts,
         context: &mut Context<'_>,
     ) -> Result<Llama, ExitCode> {
         quiet_crashes();
-        let file_sha256 =
-            file_digest(&self.model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        let file_sha256 = file_digest(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         let settings = Settings {
             file_sha256: Some(file_sha256),
             threads: self.threads.map(usize::from),
@@ -50,7 +47,7 @@ impl LocalArgs {
             gpu_layers: self.gpu_layers,
             sampling,
             prefixes: self.state(),
-            ..Settings::of(self.model.clone())
+            ..Settings::of(model.to_owned())
         };
         loading(&settings, interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
     }

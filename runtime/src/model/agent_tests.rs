@@ -22,6 +22,7 @@ impl Script {
     fn new(moves: impl IntoIterator<Item = Outcome>) -> Self {
         let identity = ModelIdentity {
             name: "script".to_owned(),
+            address: None,
             template_sha256: String::new(),
             context_tokens: 1000,
             slice_tokens: 64,
