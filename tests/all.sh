@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up everything the suites need, and runs them all. Needs Rust, gcc and python3 with pip; installs cmake, libclang,
 # the Python packages of the client and of the wire's peers, Chromium and Node with what checks the review page, the official
-# conformance suite, clients and a host of the protocol, and the demo model where they are missing; unpacks Prometheus and
-# PowerDNS.
+# conformance suite, clients and a host of the protocol, llama.cpp's server, and the demo model where they are missing; unpacks
+# Prometheus and PowerDNS.
 #
 #   bash tests/all.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
@@ -18,14 +18,15 @@ AIRLOCK_NODE_PACKAGES="${AIRLOCK_NODE_PACKAGES:-$(need_review_packages)}"
 AIRLOCK_PROTOCOL_PACKAGES="${AIRLOCK_PROTOCOL_PACKAGES:-$(need_protocol_packages)}"
 AIRLOCK_OPENCODE_PACKAGES="${AIRLOCK_OPENCODE_PACKAGES:-$(need_opencode)}"
 export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES AIRLOCK_PROTOCOL_PACKAGES
-export AIRLOCK_OPENCODE_PACKAGES
+AIRLOCK_LLAMA_SERVER="${AIRLOCK_LLAMA_SERVER:-$(need_llama_server)}"
+export AIRLOCK_OPENCODE_PACKAGES AIRLOCK_LLAMA_SERVER
 
 # Rules and tools are read once for all tests that ask the model.
 export AIRLOCK_STATE="$PWD/target/state"
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_model with_python with_browser with_node with_opencode)
+needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then

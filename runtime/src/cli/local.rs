@@ -1,7 +1,7 @@
 //! The embedded model: its file, and how it is loaded.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,12 +10,9 @@ use super::{Context, ExitCode};
 use crate::model::Sampling;
 use crate::model::llama::{Llama, Settings, file_digest, quiet_crashes};
 
-/// The embedded model.
+/// How the embedded model is loaded. Commands with these have `--model`, too.
 #[derive(Debug, Args)]
 pub(super) struct LocalArgs {
-    /// The model: a GGUF file, one of those that the catalogs list
-    #[arg(long, value_name = "FILE.gguf")]
-    model: PathBuf,
     /// Load a model that the catalogs do not list
     #[arg(long)]
     allow_unlisted_model: bool,
@@ -35,15 +32,15 @@ impl LocalArgs {
     /// Checks the file's digest, then loads it. A fault is written to `err`.
     pub(super) fn load(
         &self,
+        model: &Path,
         context_tokens: usize,
         sampling: Sampling,
         interrupts: &Interrupts,
         context: &mut Context<'_>,
     ) -> Result<Llama, ExitCode> {
         quiet_crashes();
-        let file_sha256 =
-            file_digest(&self.model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-        self.check_listed(&file_sha256, context)?;
+        let file_sha256 = file_digest(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        self.check_listed(model, &file_sha256, context)?;
         let settings = Settings {
             file_sha256: Some(file_sha256),
             threads: self.threads.map(usize::from),
@@ -51,13 +48,13 @@ impl LocalArgs {
             gpu_layers: self.gpu_layers,
             sampling,
             prefixes: self.state(),
-            ..Settings::of(self.model.clone())
+            ..Settings::of(model.to_owned())
         };
         loading(&settings, interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
     }
 
     /// Before llama.cpp reads a byte of it: a file is trusted by its digest and by nothing else.
-    fn check_listed(&self, file_sha256: &str, context: &mut Context<'_>) -> Result<(), ExitCode> {
+    fn check_listed(&self, file: &Path, file_sha256: &str, context: &mut Context<'_>) -> Result<(), ExitCode> {
         let models = context.program.models;
         if self.allow_unlisted_model || models.iter().any(|model| model.sha256 == file_sha256) {
             return Ok(());
@@ -68,7 +65,7 @@ impl LocalArgs {
             "the catalogs do not list {} (sha256 {file_sha256}); listed: {listed}. If it was meant to be one of these, compare \
              digests and fetch it again. Else have it reviewed and add it to `models` of workspace.yaml, or give \
              `--allow-unlisted-model`",
-            self.model.display()
+            file.display()
         );
         Err(context.fail(ExitCode::Failed, &text))
     }

@@ -5,6 +5,8 @@ mod budget;
 #[cfg(feature = "model")]
 mod chat;
 mod config;
+#[cfg(feature = "model")]
+mod endpoint;
 #[cfg(feature = "llama")]
 mod local;
 #[cfg(feature = "llama")]
@@ -148,10 +150,10 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Ask the embedded model one question
+    /// Ask a model one question: the embedded one, or one behind a model server
     #[cfg(feature = "model")]
     Ask(chat::AskArgs),
-    /// Talk with the embedded model
+    /// Talk with a model: the embedded one, or one behind a model server
     #[cfg(feature = "model")]
     Chat(chat::ChatArgs),
 }

@@ -7,20 +7,28 @@ use airlock_contract::{Grounding, Tool};
 use clap::Args;
 
 use super::chat::Interrupts;
+use super::endpoint::EndpointArgs;
 use super::{Context, ExitCode, ProfileArg};
 use crate::arguments::suggestion;
 use crate::gate::Gate;
 use crate::model::agent::{Agent, FirstMove, Limits};
 use crate::model::offer::{Offer, OfferedTool};
-use crate::model::{CONTEXT_TOKENS_DEFAULT, Model, ModelError, Sampling};
+use crate::model::{Model, ModelError, Sampling};
 use crate::untrusted::quoted;
 
 /// Which model answers.
 #[derive(Debug, Args)]
+#[cfg_attr(feature = "llama", command(group(clap::ArgGroup::new("answers").args(["model", "endpoint"]).required(true))))]
 pub(super) struct SourceArgs {
+    /// The model: a GGUF file, one of those that the catalogs list
+    #[cfg(feature = "llama")]
+    #[arg(long, value_name = "FILE.gguf")]
+    model: Option<std::path::PathBuf>,
     #[cfg(feature = "llama")]
     #[command(flatten)]
     local: super::local::LocalArgs,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
     #[command(flatten)]
     context: ContextArg,
     /// 0 takes the likeliest token each time, and gives the same answer each time; up to 2 draws more and more freely
@@ -34,9 +42,18 @@ pub(super) struct SourceArgs {
 /// How long a conversation may be.
 #[derive(Debug, Args)]
 pub(super) struct ContextArg {
-    /// Tokens that a conversation may have in all, tools included
-    #[arg(long = "context", value_name = "TOKENS", default_value_t = CONTEXT_TOKENS_DEFAULT)]
-    pub(super) tokens: usize,
+    /// Tokens that a conversation may have in all, tools included [default: 8192; with a model server what it says, or 4096 if
+    /// it says nothing]
+    #[arg(long = "context", value_name = "TOKENS")]
+    tokens: Option<usize>,
+}
+
+#[cfg(feature = "llama")]
+impl ContextArg {
+    /// As many as are wished for, or the default of the embedded model.
+    pub(super) fn tokens_or_default(&self) -> usize {
+        self.tokens.unwrap_or(crate::model::CONTEXT_TOKENS_DEFAULT)
+    }
 }
 
 fn temperature(text: &str) -> Result<f32, String> {
@@ -48,7 +65,12 @@ impl SourceArgs {
     /// Makes the model ready. A fault is written to `err`.
     pub(super) fn open(&self, interrupts: &Interrupts, context: &mut Context<'_>) -> Result<Box<dyn Model>, ExitCode> {
         let sampling = Sampling { temperature: self.temperature, seed: self.seed };
-        let model = self.local.load(self.context.tokens, sampling, interrupts, context)?;
+        #[cfg(feature = "llama")]
+        if let Some(file) = &self.model {
+            let model = self.local.load(file, self.context.tokens_or_default(), sampling, interrupts, context)?;
+            return Ok(Box::new(model));
+        }
+        let model = self.endpoint.open(self.context.tokens, sampling, interrupts, context)?;
         Ok(Box::new(model))
     }
 }

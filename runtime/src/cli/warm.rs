@@ -1,5 +1,6 @@
 //! `airlock-host warm`: rules and tools, read once.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -25,6 +26,9 @@ JSON: {\"tokens\", \"restored\", \"file\", \"bytes\", \"ms\"}
 
 Exit codes: 0 it is kept, 1 it cannot be, 2 bad usage.")]
 pub(super) struct WarmArgs {
+    /// The model: a GGUF file, one of those that the catalogs list
+    #[arg(long, value_name = "FILE.gguf")]
+    model: PathBuf,
     #[command(flatten)]
     local: LocalArgs,
     #[command(flatten)]
@@ -50,7 +54,8 @@ fn warm(arguments: &WarmArgs, context: &mut Context<'_>) -> Result<ExitCode, Exi
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let interrupts = Interrupts::watch()
         .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
-    let mut model = arguments.local.load(arguments.context.tokens, Sampling::default(), &interrupts, context)?;
+    let (file, tokens) = (&arguments.model, arguments.context.tokens_or_default());
+    let mut model = arguments.local.load(file, tokens, Sampling::default(), &interrupts, context)?;
     let agent = arguments
         .offer
         .agent(&offer, Limits::default(), FirstMove::Routed, &mut model)

@@ -5,6 +5,7 @@
 //! once, a repeated one is not made again, and every end has a reason. Whether a call that changes data may run is asked
 //! of a person before each such call; nothing that the model reads can grant it.
 
+mod admitted;
 mod fit;
 mod limits;
 mod listen;
@@ -17,13 +18,13 @@ use airlock_contract::Effect;
 use serde_json::{Value, json};
 
 use super::callable::{self, Callable, Reason};
-use super::grammar::CallGrammar;
 use super::ground::Sources;
 use super::offer::Offer;
 use super::shortlist;
 use super::template::spaced;
 use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Want};
 use crate::gate::{self, Approval, Refusal, RefusalKind};
+use admitted::Admitted;
 
 pub use limits::{ArgumentsFrom, End, FirstMove, Limits};
 pub use listen::{Event, Listener, Tools};
@@ -78,8 +79,8 @@ struct Run<'a> {
     refused: bool,
     /// What the next turn may be.
     want: Want,
-    /// The calls that could be written in the turn before, where the model may have written others.
-    admitted: Option<CallGrammar>,
+    /// Which of the calls of the turn before may be made.
+    admitted: Admitted,
 }
 
 /// How much of the context is in use, in tokens.
@@ -212,7 +213,7 @@ impl Agent {
             corrected: false,
             refused: false,
             want,
-            admitted: None,
+            admitted: Admitted::None,
         };
         for _ in 0..self.limits.rounds_max {
             let outcome = match self.turn(model, &mut run, listener)? {
@@ -282,7 +283,11 @@ impl Agent {
         if late {
             return Ok(Err(End::Time));
         }
-        run.admitted = prompt.calls.filter(|_| !model.identity().is_constrained);
+        run.admitted = match prompt.calls {
+            _ if model.identity().is_constrained => Admitted::All,
+            Some(calls) if want != Want::Text => Admitted::By(calls),
+            _ => Admitted::None,
+        };
         run.tokens_left = run.tokens_left.saturating_sub(turn.usage.written_tokens);
         if listener.hear(Event::Usage(turn.usage)) == Flow::Stop {
             return Ok(Err(End::Stopped));
@@ -381,13 +386,13 @@ impl Agent {
         if listener.hear(Event::Call { call: &call, sources: &sources }) == Flow::Stop {
             return Ok((None, Flow::Stop));
         }
-        let is_admitted = run.admitted.as_ref().map_or(Ok(true), |calls| calls.admits(&call))?;
-        let outcome = if is_admitted {
-            let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
-            let approval = changes.map_or(Approval::None, |tool| listener.approve(tool, &call));
-            tools.call(&call, sources, approval)
-        } else {
-            gate::Outcome::refused(RefusalKind::Arguments, unsaid(&call))
+        let outcome = match run.admitted.objection(&call)? {
+            None => {
+                let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
+                let approval = changes.map_or(Approval::None, |tool| listener.approve(tool, &call));
+                tools.call(&call, sources, approval)
+            }
+            Some(text) => gate::Outcome::refused(RefusalKind::Arguments, text),
         };
         let flow = listener.hear(Event::Result { call: &call, outcome: &outcome });
         run.made.push(call.clone());
@@ -408,15 +413,6 @@ impl Agent {
             self.messages.truncate(last);
         }
     }
-}
-
-/// Why a call of a model that no grammar holds was not let through.
-fn unsaid(call: &ToolCall) -> String {
-    format!(
-        "`{}` was not called: it is not on offer here, or its arguments are not what the question or a result says. Use \
-         names, numbers and dates exactly as they were given.",
-        call.tool
-    )
 }
 
 /// A refusal as the model reads it.

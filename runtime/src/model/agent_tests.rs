@@ -22,6 +22,7 @@ impl Script {
     fn new(moves: impl IntoIterator<Item = Outcome>) -> Self {
         let identity = ModelIdentity {
             name: "script".to_owned(),
+            address: None,
             template_sha256: String::new(),
             context_tokens: 1000,
             slice_tokens: 64,
@@ -165,6 +166,42 @@ fn wrong_arguments_may_be_corrected_once() {
     assert_eq!(model.wants, [EITHER, Want::Call, Want::Text]);
     let result = model.prompts[1].messages.last().expect("a result");
     assert_eq!(result, &Message::Result(r#"{"error": "`ward` is unknown"}"#.to_owned()));
+}
+
+#[test]
+fn a_model_that_no_grammar_holds_calls_what_it_may_and_nothing_else() {
+    let odd = |tool: &str| Outcome::Calls(vec![ToolCall::unreadable(tool.to_owned(), "{\"ward\"")]);
+    let moves = [
+        odd("find_beds"),
+        call("find_beds", "East"),
+        call("find_beds", "East"),
+        call("find_beds", "West"),
+        text("Three."),
+    ];
+    let mut model = Script::new(moves);
+    (model.identity.is_constrained, model.identity.context_tokens) = (false, 2000);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    agent.limits.arguments = ArgumentsFrom::Any;
+    assert_eq!(agent.ask("Beds?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(tools.calls, [("find_beds".to_owned(), Approval::None)]);
+    assert_eq!(model.wants, [EITHER, Want::Call, EITHER, Want::Text, Want::Text]);
+    let told = |turn: usize, words: &str| {
+        let is_told = |message: &Message| matches!(message, Message::Result(text) if text.contains(words));
+        assert!(model.prompts[turn].messages.iter().any(is_told), "{words}: {:?}", model.prompts[turn].messages);
+    };
+    told(1, "not one JSON object");
+    told(4, "nothing can be called");
+    // A tool that is not there, and one that changes data with arguments that its schema does not have.
+    for (tool, argument) in [("drop_tables", "ward"), ("close_ward", "all")] {
+        let mut arguments = serde_json::Map::new();
+        arguments.insert(argument.to_owned(), "East".into());
+        let calls = Outcome::Calls(vec![ToolCall { tool: tool.to_owned(), arguments }]);
+        let mut model = Script::new([calls, text("I cannot.")]);
+        (model.identity.is_constrained, model.identity.context_tokens) = (false, 2000);
+        let mut ear = Ear { approves: true, ..Ear::default() };
+        agent.ask("Close it.", &mut model, &mut tools, &mut ear).expect("it runs");
+        assert_eq!((tools.calls.len(), ear.asked), (1, 0), "{tool}");
+    }
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The model host: a question goes in, calls and an answer come out.
 //!
-//! [`Model`] is the waist. Above it stands [`agent`], which knows tools and rounds and nothing of llama.cpp; below it
-//! stands [`llama`], which knows tokens and threads and nothing of tools being called. A model server inside the
-//! perimeter can take the place of the second. Nothing here opens a socket, and no call leaves but through the gate.
+//! [`Model`] is the waist. Above it stands [`agent`], which knows tools and rounds and nothing of how words come about; below
+//! it stands `llama`, which knows tokens and threads and nothing of tools being called. A model server inside the perimeter
+//! can take the place of the second: [`endpoint`] opens the one socket there is here, to the address that the operator gives.
+//! No call leaves but through the gate.
 
 pub mod agent;
 pub mod callable;
 pub mod encode;
+pub mod endpoint;
 pub mod grammar;
 pub mod ground;
 #[cfg(feature = "llama")]
@@ -72,13 +74,15 @@ pub const CONTEXT_TOKENS_DEFAULT: usize = 8192;
 pub struct ModelIdentity {
     /// The model's own name for itself.
     pub name: String,
-    /// SHA-256 of the chat template in use, in lower-case hexadecimal.
+    /// Where it runs; none if that is here.
+    pub address: Option<String>,
+    /// SHA-256 of the chat template in use, in lower-case hexadecimal; empty if a server has it.
     pub template_sha256: String,
     /// Tokens that a conversation may have in all.
     pub context_tokens: usize,
-    /// Tokens that are evaluated at a time while a prompt is read. Part of what makes an answer repeatable.
+    /// Tokens that are evaluated at a time while a prompt is read. Part of what makes an answer repeatable; 0 if not known.
     pub slice_tokens: usize,
-    /// Threads that evaluate.
+    /// Threads that evaluate; 0 if not known.
     pub threads: usize,
     /// SHA-256 of the model's file, in lower-case hexadecimal; none if there is no file here.
     pub file_sha256: Option<String>,
@@ -116,10 +120,10 @@ pub enum Message {
     Reminder(String),
 }
 
-/// A call, valid by the grammar that it was written under.
+/// A call that the model wrote. Under a grammar it is valid; what a server sends can be anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
-    /// The tool's name: one of the offer's.
+    /// The tool's name.
     pub tool: String,
     /// The arguments, in the order in which they were written.
     pub arguments: Map<String, Value>,
@@ -132,7 +136,21 @@ impl ToolCall {
         named.insert(self.tool.clone(), Value::Object(self.arguments.clone()));
         Value::Object(named)
     }
+
+    /// A call whose arguments are no JSON object. It is never made: whoever makes calls refuses it in words.
+    pub fn unreadable(tool: String, written: &str) -> Self {
+        let arguments = [(UNREADABLE.to_owned(), written.into())].into_iter().collect();
+        Self { tool, arguments }
+    }
+
+    /// Whether this is such a call.
+    pub fn is_unreadable(&self) -> bool {
+        self.arguments.contains_key(UNREADABLE)
+    }
 }
+
+/// Stands in the place of arguments that cannot be read. No argument has such a name.
+const UNREADABLE: &str = "(not a JSON object)";
 
 /// What the next message may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -235,6 +253,10 @@ pub enum ModelError {
     Grammar(String),
     /// llama.cpp refused.
     Evaluate(String),
+    /// The model server cannot be used; the text says which, why, and the way out.
+    Server(String),
+    /// The model server has read fewer tokens than the prompt has at the very least.
+    PromptCut { read: usize, least: usize },
     /// The thread that owns the model is gone.
     Gone,
 }
@@ -251,6 +273,15 @@ impl fmt::Display for ModelError {
             ),
             Self::Grammar(text) => write!(formatter, "the call could not be constrained, so none was made: {text}"),
             Self::Evaluate(text) => write!(formatter, "llama.cpp could not evaluate the conversation: {text}"),
+            Self::Server(text) => formatter.write_str(text),
+            Self::PromptCut { read, least } => write!(
+                formatter,
+                "the model server has read {read} tokens of a prompt that has {least} at the very least: it cuts prompts that \
+                 are longer than its context, or its chat template leaves the tools out, so its answer counts for nothing; \
+                 raise its context (llama-server `-c`, vLLM `--max-model-len`, Ollama `OLLAMA_CONTEXT_LENGTH` or \
+                 `PARAMETER num_ctx` in a Modelfile, since it ignores `num_ctx` in requests), or serve a model whose template \
+                 knows tools"
+            ),
             Self::Gone => formatter.write_str("the model's thread has ended; start the program again"),
         }
     }

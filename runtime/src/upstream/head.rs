@@ -20,27 +20,27 @@ const PART_BYTES: usize = 8 * 1024;
 
 /// Says when a head is awaited; shared by the socket and whoever asks.
 #[derive(Clone, Debug)]
-pub(super) struct Awaited(Arc<AtomicUsize>);
+pub(crate) struct Awaited(Arc<AtomicUsize>);
 
 impl Awaited {
     /// From now on no more than a head is read.
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.0.store(HEAD_BYTES_MAX, Ordering::Relaxed);
     }
 
     /// The head is there: how much of the body is read is up to whoever reads it.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.0.store(usize::MAX, Ordering::Relaxed);
     }
 }
 
-pub(super) struct Limited<S> {
+pub(crate) struct Limited<S> {
     inner: S,
     left: Awaited,
 }
 
 impl<S> Limited<S> {
-    pub(super) fn new(inner: S) -> (Self, Awaited) {
+    pub(crate) fn new(inner: S) -> (Self, Awaited) {
         let left = Awaited(Arc::new(AtomicUsize::new(usize::MAX)));
         (Self { inner, left: left.clone() }, left)
     }

@@ -5,6 +5,10 @@ mod catalog;
 mod client;
 mod command;
 mod confirm;
+#[cfg(feature = "model")]
+mod endpoint;
+#[cfg(feature = "model")]
+mod endpoint_program;
 mod fake;
 mod gate;
 #[cfg(feature = "http")]
@@ -15,6 +19,8 @@ mod http_client;
 mod http_metrics;
 #[cfg(feature = "http")]
 mod http_noise;
+#[cfg(feature = "model")]
+mod model_server;
 mod pages;
 mod places;
 mod program;

@@ -66,17 +66,35 @@ impl std::convert::From<From> for ArgumentsFrom {
     }
 }
 
-/// Arguments of `ask`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  airlock-host ask --model model.gguf 'How many beds are free on ward W3?'
-  airlock-host ask --model model.gguf --json 'How many beds are free on ward W3?'
+/// What stands below the options of `ask`.
+fn ask_help() -> String {
+    let local = if cfg!(feature = "llama") {
+        "  airlock-host ask --model model.gguf 'How many beds are free on ward W3?'
+  airlock-host ask --model model.gguf --json 'How many beds are free on ward W3?'\n"
+    } else {
+        ""
+    };
+    format!("Examples:\n{local}{ASK_HELP}")
+}
+
+const ASK_HELP: &str = "  airlock-host ask --endpoint http://127.0.0.1:8080 'How many beds are free on ward W3?'
+  airlock-host ask --endpoint unix:/run/llama.sock --json 'How many beds are free on ward W3?'
+
+A model server has to be started so that it can call tools, with a context that has room for them:
+  llama-server -m model.gguf --jinja -c 16384     # --endpoint http://127.0.0.1:8080; with --host /run/llama.sock a socket
+  OLLAMA_CONTEXT_LENGTH=16384 ollama serve        # --endpoint http://127.0.0.1:11434 --context 16384
+  vllm serve MODEL --enable-auto-tool-choice --tool-call-parser NAME        # --endpoint http://127.0.0.1:8000
+Its calls go through the same gate, and each is looked at before: the tool must be on offer, and the arguments must have been
+said. An answer from fewer tokens than question and tools have words is refused: some servers cut prompts without a word.
 
 JSON: one object a line, each with an `event`: `question`, `offer`, `prefix`, `decided`, `call`, `result`, `cut`, `answer`, and `end` with
 the counts of tokens and the times.
 
-Exit codes: 0 answered, 1 the model or a call failed, 2 bad usage.")]
+Exit codes: 0 answered, 1 the model or a call failed, 2 bad usage.";
+
+/// Arguments of `ask`.
+#[derive(Debug, Args)]
+#[command(after_help = ask_help())]
 pub(crate) struct AskArgs {
     /// The question, in plain words
     pub(super) question: String,

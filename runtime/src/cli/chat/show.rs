@@ -109,6 +109,11 @@ impl<'a, 'p, 'c> Show<'a, 'p, 'c> {
     }
 
     fn call(&mut self, call: &ToolCall, sources: &[ArgumentSource]) {
+        // Words before a call are no part of the answer.
+        let words = std::mem::take(&mut self.answer);
+        if self.display == Display::Human && !words.is_empty() && !words.ends_with('\n') {
+            self.say("\n");
+        }
         let arguments = Value::Object(call.arguments.clone());
         match self.display {
             Display::Human => {

@@ -75,6 +75,7 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
     let mut agent = Agent::new(offer, Limits::default(), FirstMove::Routed);
     let identity = ModelIdentity {
         name: String::new(),
+        address: None,
         template_sha256: String::new(),
         context_tokens: 1000,
         slice_tokens: 64,

@@ -156,6 +156,7 @@ fn open<'m>(
     let (template, source) = chat_template(model)?;
     let identity = ModelIdentity {
         name: model.meta_val_str("general.name").unwrap_or_else(|_| "unnamed".to_owned()),
+        address: None,
         template_sha256: sha256(source.as_bytes()),
         // llama.cpp rounds up; what was asked for is what is promised.
         context_tokens: settings.context_tokens.min(context.n_ctx() as usize),

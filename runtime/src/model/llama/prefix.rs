@@ -201,6 +201,7 @@ mod tests {
     fn identity() -> ModelIdentity {
         ModelIdentity {
             name: String::new(),
+            address: None,
             template_sha256: String::new(),
             context_tokens: 1024,
             slice_tokens: 64,

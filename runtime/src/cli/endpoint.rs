@@ -1,0 +1,51 @@
+//! A model server: its address, and how it is asked.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::chat::Interrupts;
+use super::{Context, ExitCode};
+use crate::model::endpoint::{Address, Endpoint, Settings};
+use crate::model::{Flow, Sampling};
+use crate::site::read_credential;
+
+/// A model server inside the perimeter.
+#[derive(Debug, Args)]
+pub(super) struct EndpointArgs {
+    /// A model server that speaks the OpenAI-compatible chat API with tools (llama-server, Ollama, vLLM), such as
+    /// `http://127.0.0.1:8080/v1` or `unix:/run/llama.sock`
+    #[arg(long, value_name = "URL|unix:PATH")]
+    #[cfg_attr(not(feature = "llama"), arg(required = true))]
+    #[cfg_attr(feature = "llama", arg(conflicts_with_all = ["allow_unlisted_model", "threads", "gpu_layers", "state"]))]
+    endpoint: Option<Address>,
+    /// The model's name there [default: the first that the server lists]
+    #[arg(long, value_name = "NAME", requires = "endpoint")]
+    endpoint_model: Option<String>,
+    /// The server's key, in a file that its owner alone can read
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    endpoint_key_file: Option<PathBuf>,
+}
+
+impl EndpointArgs {
+    /// Asks the server which models it has. A fault is written to `err`.
+    pub(super) fn open(
+        &self,
+        context_tokens: Option<usize>,
+        sampling: Sampling,
+        interrupts: &Interrupts,
+        context: &mut Context<'_>,
+    ) -> Result<Endpoint, ExitCode> {
+        let Some(address) = self.endpoint.clone() else {
+            return Err(context.fail(ExitCode::Usage, "no model is named; give `--endpoint`"));
+        };
+        let key = self.endpoint_key_file.as_deref().map(|file| {
+            read_credential(file).map_err(|fault| format!("the key of the model server: `{}` {fault}", file.display()))
+        });
+        let key = key.transpose().map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
+        let model = self.endpoint_model.clone();
+        let settings = Settings { model, key, context_tokens, sampling, ..Settings::of(address) };
+        let opened = Endpoint::open(&settings, &mut |_| if interrupts.any() { Flow::Stop } else { Flow::Continue });
+        opened.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
+    }
+}

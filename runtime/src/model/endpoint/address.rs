@@ -1,0 +1,111 @@
+//! Where a model server listens: at an address of HTTP, or at a unix socket.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use crate::site;
+
+/// Where a model server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub(super) place: Place,
+    /// The path below which the chat API is, without a slash at its end.
+    pub(super) base: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Tcp(site::Address),
+    Unix(PathBuf),
+}
+
+/// Where the chat API is unless somebody says otherwise.
+const BASE: &str = "/v1";
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            if path.is_empty() {
+                return Err("behind `unix:` comes the path of a socket".to_owned());
+            }
+            return Ok(Self { place: Place::Unix(PathBuf::from(path)), base: BASE.to_owned() });
+        }
+        let Some(rest) = text.strip_prefix("http://") else {
+            if text.starts_with("https://") {
+                return Err(
+                    "this program speaks no TLS yet; let a TLS terminator on this machine forward to the server and \
+                            give its `http://127.0.0.1:PORT`, or use a unix socket (`unix:PATH`)"
+                        .to_owned(),
+                );
+            }
+            return Err("an address starts with `http://` or `unix:`".to_owned());
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let origin = site::Address::try_from(format!("http://{authority}"))?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
+        if !path.bytes().all(plain) {
+            return Err(format!("`{}` is not a path alone", path.escape_debug()));
+        }
+        let path = path.trim_end_matches('/');
+        let base = if path.is_empty() { BASE } else { path };
+        Ok(Self { place: Place::Tcp(origin), base: base.to_owned() })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Tcp(origin) => write!(formatter, "http://{}{}", origin.authority, self.base),
+            Place::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl Address {
+    /// What stands in the `Host` header.
+    pub(super) fn host(&self) -> &str {
+        match &self.place {
+            Place::Tcp(origin) => &origin.authority,
+            Place::Unix(_) => "localhost",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_with_and_without_a_path() {
+        for (text, shown) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/v1"),
+            ("http://[::1]:11434/v1/", "http://[::1]:11434/v1"),
+            ("http://gpu.internal/llm/v1", "http://gpu.internal/llm/v1"),
+            ("unix:/run/llama.sock", "unix:/run/llama.sock"),
+        ] {
+            let address = Address::from_str(text).expect("an address");
+            assert_eq!(address.to_string(), shown);
+        }
+        assert_eq!(Address::from_str("unix:x.sock").expect("an address").base, "/v1");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_with_the_way_out() {
+        for (text, told) in [
+            ("https://gpu.internal/v1", "TLS terminator"),
+            ("127.0.0.1:8080", "starts with `http://`"),
+            ("unix:", "path of a socket"),
+            ("http://user:secret@host/v1", "no user name"),
+            ("http://host/v1?key=1", "not a path alone"),
+            ("http://host:port/v1", "not a port"),
+            ("http://", "not a host name"),
+        ] {
+            let fault = Address::from_str(text).expect_err(text);
+            assert!(fault.contains(told), "{text}: {fault}");
+        }
+    }
+}
