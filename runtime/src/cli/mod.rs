@@ -53,12 +53,12 @@ impl From<ExitCode> for std::process::ExitCode {
 }
 
 impl ExitCode {
-    /// Ends a program with this code. Does not come back if the model's thread is still at work: what it works with must not
-    /// be torn down under it, and nobody wants to wait.
+    /// Ends a program with this code. Does not come back if a thread of the model is still at work: what it works with must
+    /// not be torn down under it, and nobody wants to wait.
     pub fn leave(self) -> std::process::ExitCode {
-        #[cfg(feature = "llama")]
-        if crate::model::llama::is_left_behind() {
-            crate::model::llama::leave_at_once(self as u8);
+        #[cfg(feature = "model")]
+        if crate::model::leave::is_left_behind() {
+            crate::model::leave::leave_at_once(self as u8);
         }
         self.into()
     }

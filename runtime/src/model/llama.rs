@@ -27,7 +27,7 @@ use super::{
 };
 
 pub use inspect::{Inspection, Template};
-pub use load::{file_digest, leave_at_once, quiet_crashes, threads_default};
+pub use load::{file_digest, quiet_crashes, threads_default};
 pub use tokens::TokenCounter;
 
 /// How a model is loaded.
@@ -216,14 +216,6 @@ fn follow(
     }
 }
 
-/// Whether a thread was left behind in the middle of its work.
-static LEFT_BEHIND: AtomicBool = AtomicBool::new(false);
-
-/// Whether the program has to end without tearing llama.cpp down, since a thread is still in it.
-pub fn is_left_behind() -> bool {
-    LEFT_BEHIND.load(Ordering::Relaxed)
-}
-
 impl Drop for Llama {
     fn drop(&mut self) {
         // Closing the channel ends the thread; waiting for it keeps llama.cpp from being torn down under it. A turn that was
@@ -231,7 +223,7 @@ impl Drop for Llama {
         let (closed, _) = mpsc::channel();
         self.commands = closed;
         if self.busy.load(Ordering::Relaxed) {
-            LEFT_BEHIND.store(true, Ordering::Relaxed);
+            super::leave::leave_behind();
         } else if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

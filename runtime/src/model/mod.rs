@@ -11,6 +11,7 @@ pub mod encode;
 pub mod endpoint;
 pub mod grammar;
 pub mod ground;
+pub mod leave;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod offer;

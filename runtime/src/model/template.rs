@@ -5,7 +5,8 @@
 //! `tojson` prints is data too. The template is code from the model file: it gets no clock, no files and little fuel.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde};
@@ -14,11 +15,14 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::leave::leave_behind;
 use super::{Message, ModelError, Prompt, ToolCall};
 
 /// What one rendering may cost: an instruction each, and one for each 64 bytes that it makes or looks through, so that this
 /// bounds memory as well as time (`Environment::set_fuel` of minijinja 3.1).
 const FUEL: u64 = 4_000_000;
+/// A template writes a prompt in a few milliseconds, or it is none that anybody wants.
+const TIME_MAX: Duration = Duration::from_secs(5);
 /// Around a number: the place of a text. A template that holds these characters itself is refused.
 const MARK: (char, char) = ('\u{e000}', '\u{e001}');
 const TEMPLATE: &str = "chat";
@@ -130,8 +134,10 @@ impl ChatTemplate {
             "bos_token": self.bos,
             "eos_token": self.eos,
         });
-        let template = environment.get_template(TEMPLATE).map_err(|error| refused(&error))?;
-        let rendered = template.render(Cell::from(Serde(&context))).map_err(|error| refused(&error))?;
+        let rendered = in_time(TIME_MAX, move || {
+            let template = environment.get_template(TEMPLATE).map_err(|error| refused(&error))?;
+            template.render(Cell::from(Serde(&context))).map_err(|error| refused(&error))
+        })?;
         Ok(split(&rendered, texts))
     }
 
@@ -154,6 +160,21 @@ impl ChatTemplate {
         let (open, _) = written.split_once(&format!(r#"{{"name": "{name}", "arguments": {{}}}}"#))?;
         before.contains("tool_of_the_list").then(|| Spelling { open: open.to_owned() })
     }
+}
+
+/// Renders in a thread that is given up when it takes too long: lists that double themselves cost little fuel and much time.
+fn in_time(
+    time_max: Duration,
+    render: impl FnOnce() -> Result<String, ModelError> + Send + 'static,
+) -> Result<String, ModelError> {
+    let (done, rendered) = mpsc::channel();
+    let thread = std::thread::Builder::new().name("template".to_owned()).spawn(move || done.send(render()));
+    thread.map_err(|error| ModelError::Template(format!("no thread for it: {error}")))?;
+    rendered.recv_timeout(time_max).unwrap_or_else(|_| {
+        leave_behind();
+        let seconds = time_max.as_secs_f32();
+        Err(ModelError::Template(format!("it takes more than {seconds} s to write a prompt; use another model file")))
+    })
 }
 
 /// Texts that are kept out of the template, by their number.

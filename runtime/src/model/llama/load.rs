@@ -116,13 +116,3 @@ pub fn quiet_crashes() {
         std::env::set_var("GGML_NO_BACKTRACE", "1");
     }
 }
-
-/// Ends the process without running what is registered for its end, such as llama.cpp's own.
-#[expect(unsafe_code, reason = "the standard library has no way to end without running exit handlers")]
-pub fn leave_at_once(code: u8) -> ! {
-    unsafe extern "C" {
-        fn _exit(code: i32) -> !;
-    }
-    // SAFETY: `_exit` of POSIX takes any number and does not come back.
-    unsafe { _exit(i32::from(code)) }
-}
