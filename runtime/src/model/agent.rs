@@ -9,6 +9,7 @@ mod admitted;
 mod fit;
 mod limits;
 mod listen;
+mod prompts;
 mod records;
 
 use std::sync::Arc;
@@ -28,11 +29,7 @@ use admitted::Admitted;
 
 pub use limits::{ArgumentsFrom, End, FirstMove, Limits};
 pub use listen::{Event, Listener, Tools};
-
-/// The rules that the model is given.
-pub const RULES: &str = "You answer questions from an organisation's own systems. You have no other knowledge of them: \
-                         call a function to look things up. Use names, numbers and dates exactly as the question gives \
-                         them. When a result is there, answer from it in one or two plain sentences, with its values.";
+pub use prompts::RULES;
 
 /// A conversation with tools.
 #[derive(Debug)]
@@ -138,8 +135,8 @@ impl Agent {
     /// # Errors
     /// The model cannot count.
     pub fn context_use(&self, model: &mut dyn Model) -> Result<ContextUse, ModelError> {
-        let offer = fit::count(self.messages.get(..1).unwrap_or_default(), &self.offered, model)?;
-        let all = fit::count(&self.messages, &self.offered, model)?;
+        let offer = model.count(&prompts::with_tools(self.messages.get(..1).unwrap_or_default(), &self.offered))?;
+        let all = model.count(&prompts::with_tools(&self.messages, &self.offered))?;
         let available = model.identity().context_tokens;
         Ok(ContextUse { offer, conversation: all.saturating_sub(offer), available })
     }
@@ -215,12 +212,19 @@ impl Agent {
             want,
             admitted: Admitted::None,
         };
-        for _ in 0..self.limits.rounds_max {
+        let mut rounds = 0;
+        while rounds < self.limits.rounds_max {
+            rounds += 1;
             let outcome = match self.turn(model, &mut run, listener)? {
                 Ok(outcome) => outcome,
                 Err(end) => return Ok(end),
             };
             match outcome {
+                Outcome::NoCall => {
+                    // The words that follow belong to the same round.
+                    rounds -= 1;
+                    run.want = Want::Text;
+                }
                 Outcome::Text(text) if text.trim().is_empty() => {
                     return Ok(if run.refused { End::Refused } else { End::Empty });
                 }
@@ -250,21 +254,7 @@ impl Agent {
         if run.tokens_left == 0 {
             return Ok(Err(End::Tokens));
         }
-        let (prompt, reason) = self.prompt(model, run, listener)?;
-        // What nobody has said cannot be made up, so words are left: the model may ask.
-        let want = match run.want {
-            _ if prompt.calls.is_none() => Want::Text,
-            Want::Either { log_odds_min } => Want::Either {
-                log_odds_min: log_odds_min
-                    + match reason {
-                        // Who names something wants to know of it.
-                        Reason::Named => -CLAIMED_LOG_ODDS,
-                        Reason::Words => 0.0,
-                        Reason::LedOn => LED_ON_LOG_ODDS,
-                    },
-            },
-            want => want,
-        };
+        let (prompt, want) = self.prompt(model, run, listener)?;
         let (started, time_max) = (run.started, self.limits.time_max);
         let mut late = false;
         let turn = model.turn(&prompt, want, run.tokens_left, &mut |piece| {
@@ -309,24 +299,43 @@ impl Agent {
         }
     }
 
-    /// The conversation, made to fit with room for an answer.
+    /// What the model reads next, and what it may write.
     fn prompt(
         &mut self,
         model: &mut dyn Model,
-        run: &Run<'_>,
+        run: &mut Run<'_>,
         listener: &mut dyn Listener,
-    ) -> Result<(Prompt, Reason), ModelError> {
+    ) -> Result<(Prompt, Want), ModelError> {
+        let Callable { calls, reason } = self.callable(run)?;
+        let is_apart = model.identity().answers_apart && !run.made.is_empty();
+        // What nobody has said cannot be made up, so words are left: the model may ask.
+        let want = if calls.is_none() { Want::Text } else { after(run.want, reason, is_apart) };
+        if is_apart && want == Want::Text {
+            self.fit(&prompts::without_tools, model, listener)?;
+            return Ok((prompts::without_tools(&self.messages), want));
+        }
+        let offered = Arc::clone(&self.offered);
+        self.fit(&|messages| prompts::with_tools(messages, &offered), model, listener)?;
+        let prompt = prompts::with_tools(&self.messages, &self.offered);
+        Ok((Prompt { calls, is_shared: self.offers_all(), ..prompt }, want))
+    }
+
+    /// Makes the conversation short enough, with room for an answer.
+    fn fit(
+        &mut self,
+        assemble: &dyn Fn(&[Message]) -> Prompt,
+        model: &mut dyn Model,
+        listener: &mut dyn Listener,
+    ) -> Result<(), ModelError> {
         let room = self.limits.tokens_max.min(model.identity().context_tokens / 8);
-        let relief = fit::fit(&mut self.messages, &self.offered, model, room)?;
+        let relief = fit::fit(&mut self.messages, assemble, model, room)?;
         if relief.questions > 0 {
             listener.hear(Event::Forgotten { questions: relief.questions });
         }
         for (shown, of) in relief.cuts {
             listener.hear(Event::Cut { shown, of });
         }
-        let Callable { calls, reason } = self.callable(run)?;
-        let offer = Some(Arc::clone(&self.offered));
-        Ok((Prompt { offer, calls, messages: self.messages.clone(), is_shared: self.offers_all() }, reason))
+        Ok(())
     }
 
     /// Makes the calls of one message, one after the other. What may come next depends on what they came to.
@@ -415,9 +424,25 @@ impl Agent {
     }
 }
 
+/// What may be written, with what speaks for a call. Behind a result of a model whose answers are written apart, words are not
+/// written in the same turn.
+fn after(want: Want, reason: Reason, is_apart: bool) -> Want {
+    let Want::Either { log_odds_min } = want else { return want };
+    let log_odds_min = log_odds_min
+        + match reason {
+            // Who names something wants to know of it.
+            Reason::Named => -CLAIMED_LOG_ODDS,
+            Reason::Words => 0.0,
+            Reason::LedOn => LED_ON_LOG_ODDS,
+        };
+    if is_apart { Want::CallIfLikely { log_odds_min } } else { Want::Either { log_odds_min } }
+}
+
 /// A refusal as the model reads it.
 fn told(refusal: &Refusal) -> String {
-    for_model(&json!({ "error": refusal.text }))
+    let text = for_model(&json!({ "error": refusal.text }));
+    debug_assert!(text.starts_with(prompts::REFUSED), "whoever reads it knows a refusal by that");
+    text
 }
 
 /// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.

@@ -29,6 +29,7 @@ impl Script {
             threads: 1,
             file_sha256: None,
             is_constrained: true,
+            answers_apart: false,
         };
         Self { identity, moves: moves.into_iter().collect(), wants: Vec::new(), prompts: Vec::new() }
     }

@@ -117,6 +117,7 @@ impl Endpoint {
             threads: 0,
             file_sha256: None,
             is_constrained: false,
+            answers_apart: false,
         };
         Ok(Self { identity, client, model: found.name, sampling: settings.sampling, runtime })
     }

@@ -89,6 +89,8 @@ pub struct ModelIdentity {
     pub file_sha256: Option<String>,
     /// Whether a call is always one of [`Prompt::calls`]. Where it is not, whoever asks has to look.
     pub is_constrained: bool,
+    /// Whether it answers better from what was found alone, without tools in sight. Small models do.
+    pub answers_apart: bool,
 }
 
 /// A conversation, ready to be continued by the model.
@@ -165,6 +167,11 @@ pub enum Want {
         /// 0 where a call has to be likelier than words.
         log_odds_min: f32,
     },
+    /// A call if it is likely enough, and else nothing: [`Outcome::NoCall`].
+    CallIfLikely {
+        /// As for [`Want::Either`].
+        log_odds_min: f32,
+    },
 }
 
 /// What a running turn has to say.
@@ -218,6 +225,8 @@ pub struct Turn {
 pub enum Outcome {
     /// Words, whole.
     Text(String),
+    /// A call is not likely enough, and nothing else was wanted.
+    NoCall,
     /// One call or several, complete. Never none.
     Calls(Vec<ToolCall>),
     /// `tokens_max` or the context was reached; what was written of a call is thrown away.

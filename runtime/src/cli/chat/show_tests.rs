@@ -82,6 +82,7 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
         threads: 1,
         file_sha256: None,
         is_constrained: true,
+        answers_apart: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], compiler_version: "" };

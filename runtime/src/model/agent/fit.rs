@@ -4,9 +4,6 @@
 //! followed from it. If the question that is being answered is still too long by itself, its results are cut between two
 //! records, the longest first, with words in the text that say so. Nothing is ever cut in silence.
 
-use std::sync::Arc;
-
-use super::super::offer::Offer;
 use super::super::{Message, Model, ModelError, Prompt};
 use super::records::Records;
 
@@ -23,18 +20,20 @@ pub(super) struct Relief {
 }
 
 /// Makes the messages short enough for a context with `room` tokens left to write.
+///
+/// `assemble` makes the prompt of them.
 pub(super) fn fit(
     messages: &mut Vec<Message>,
-    offer: &Arc<Offer>,
+    assemble: &dyn Fn(&[Message]) -> Prompt,
     model: &mut dyn Model,
     room: usize,
 ) -> Result<Relief, ModelError> {
     let mut relief = Relief::default();
     let available = model.identity().context_tokens;
-    let mut needed = count(messages, offer, model)? + room;
+    let mut needed = model.count(&assemble(messages))? + room;
     while needed > available && forget_oldest(messages) {
         relief.questions += 1;
-        needed = count(messages, offer, model)? + room;
+        needed = model.count(&assemble(messages))? + room;
     }
     for place in longest_results(messages) {
         if needed <= available {
@@ -45,24 +44,18 @@ pub(super) fn fit(
         let records = Records::of(&text);
         let shown = most(records.fit_at_most(available.saturating_mul(TOKEN_BYTES_MAX)), |shown| {
             messages[place] = Message::Result(records.first(shown));
-            Ok(count(messages, offer, model)? + room <= available)
+            Ok(model.count(&assemble(messages))? + room <= available)
         })?;
         messages[place] = Message::Result(records.first(shown));
         if shown < records.count {
             relief.cuts.push((shown, records.count));
         }
-        needed = count(messages, offer, model)? + room;
+        needed = model.count(&assemble(messages))? + room;
     }
     if needed > available {
         return Err(ModelError::ContextFull { needed, available });
     }
     Ok(relief)
-}
-
-/// Tokens of these messages with these tools.
-pub(super) fn count(messages: &[Message], offer: &Arc<Offer>, model: &mut dyn Model) -> Result<usize, ModelError> {
-    let offer = Some(Arc::clone(offer));
-    model.count(&Prompt { offer, calls: None, messages: messages.to_vec(), is_shared: false })
 }
 
 /// The greatest number up to `at_most` that fits, or 0. What fits less than another number does not fit with more.

@@ -21,7 +21,7 @@ pub(super) fn body(model: &str, prompt: &Prompt, want: Want, tokens_max: usize, 
         body["tool_choice"] = match want {
             Want::Text => "none",
             Want::Call => "required",
-            Want::Either { .. } => "auto",
+            Want::Either { .. } | Want::CallIfLikely { .. } => "auto",
         }
         .into();
     }

@@ -15,7 +15,7 @@ use llama_cpp_2::token::LlamaToken;
 use super::super::template::ChatTemplate;
 use super::super::{ModelError, ModelIdentity};
 use super::prefix::Store;
-use super::session::{Bounds, SLICE_TOKENS, Session};
+use super::session::{Bounds, SEQUENCES, SLICE_TOKENS, Session};
 use super::{Command, Event, GPU_BACKENDS, Settings, load};
 use airlock_offer::sha256;
 
@@ -139,9 +139,12 @@ fn open<'m>(
     let threads = settings.threads.unwrap_or_else(load::threads_default).max(1);
     let count = i32::try_from(threads).map_err(|_| ModelError::Load(format!("{threads} threads are too many")))?;
     let slice = u32::try_from(SLICE_TOKENS).unwrap_or(u32::MAX);
-    let wanted = u32::try_from(settings.context_tokens).ok().and_then(NonZeroU32::new);
+    let all = settings.context_tokens.saturating_mul(SEQUENCES as usize);
+    let wanted = u32::try_from(all).ok().and_then(NonZeroU32::new);
     let parameters = LlamaContextParams::default()
         .with_n_ctx(wanted)
+        .with_n_seq_max(SEQUENCES)
+        .with_kv_unified(false)
         .with_n_batch(slice)
         .with_n_ubatch(slice)
         .with_n_threads(count)
@@ -159,11 +162,12 @@ fn open<'m>(
         address: None,
         template_sha256: sha256(source.as_bytes()),
         // llama.cpp rounds up; what was asked for is what is promised.
-        context_tokens: settings.context_tokens.min(context.n_ctx() as usize),
+        context_tokens: settings.context_tokens.min((context.n_ctx() / SEQUENCES) as usize),
         slice_tokens: SLICE_TOKENS,
         threads,
         file_sha256: settings.file_sha256.clone(),
         is_constrained: true,
+        answers_apart: true,
     };
     let store = settings.prefixes.as_deref().filter(|_| identity.file_sha256.is_some());
     let store = store.map(|directory| Store::new(directory, &identity, context.n_ctx(), gpu_layers(settings)));
@@ -172,11 +176,12 @@ fn open<'m>(
     Ok((session, identity))
 }
 
-/// Keys and values of the whole context are allocated at once: 16 bits each.
+/// Keys and values of both sequences are allocated at once: 16 bits each.
 fn check_memory(model: &LlamaModel, settings: &Settings) -> Result<(), ModelError> {
     let heads = u64::from(model.n_head().max(1));
     let width = u64::try_from(model.n_embd()).unwrap_or(0) / heads * u64::from(model.n_head_kv());
-    let needed = 2 * 2 * u64::from(model.n_layer()) * width * settings.context_tokens as u64;
+    let tokens = settings.context_tokens as u64 * u64::from(SEQUENCES);
+    let needed = 2 * 2 * u64::from(model.n_layer()) * width * tokens;
     match load::memory_available() {
         Some(available) if needed > available => Err(ModelError::Load(format!(
             "a context of {} tokens needs {} MB and {} MB are free; give less with `--context`",

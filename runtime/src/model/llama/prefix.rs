@@ -208,6 +208,7 @@ mod tests {
             threads: 1,
             file_sha256: Some("ab".to_owned()),
             is_constrained: true,
+            answers_apart: true,
         }
     }
 

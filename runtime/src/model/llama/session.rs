@@ -28,6 +28,12 @@ use super::{Event, Job};
 /// Tokens that are evaluated at a time. A stop waits for one slice at most.
 pub(super) const SLICE_TOKENS: usize = 64;
 
+/// Sequences of a context: conversations with tools, and those without, which are read apart so that neither has to be read again
+/// after the other.
+pub(super) const SEQUENCES: u32 = 2;
+const WITH_TOOLS: i32 = 0;
+const WITHOUT_TOOLS: i32 = 1;
+
 /// What a session keeps to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
@@ -49,13 +55,28 @@ pub(super) struct Session<'m> {
     /// Whether a message that begins with a token is a call, by token.
     pub(super) begins_call: Vec<bool>,
     store: Option<Store>,
+    /// The sequence that is read and written now.
+    pub(super) active: Sequence,
+    /// The other one.
+    resting: Sequence,
+}
+
+/// One conversation in the context.
+pub(super) struct Sequence {
+    number: i32,
     opening: Option<Opening>,
-    /// Tokens in whole slices at the beginning of the context.
+    /// Tokens in whole slices at its beginning.
     kept: Vec<LlamaToken>,
     /// Where slices begin anew among them.
     kept_prefix: usize,
-    /// Tokens in the context in all.
+    /// Tokens in all.
     pub(super) length: usize,
+}
+
+impl Sequence {
+    const fn new(number: i32) -> Self {
+        Self { number, opening: None, kept: Vec::new(), kept_prefix: 0, length: 0 }
+    }
 }
 
 /// What every conversation with some rules and tools begins with.
@@ -90,10 +111,8 @@ impl<'m> Session<'m> {
             draw: Draw::new(sampling),
             begins_call,
             store,
-            opening: None,
-            kept: Vec::new(),
-            kept_prefix: 0,
-            length: 0,
+            active: Sequence::new(WITH_TOOLS),
+            resting: Sequence::new(WITHOUT_TOOLS),
         })
     }
 
@@ -104,6 +123,7 @@ impl<'m> Session<'m> {
     pub(super) fn turn(&mut self, job: &Job) -> Result<Turn, ModelError> {
         let started = Instant::now();
         let mut usage = Usage::default();
+        self.choose(&job.prompt);
         let prompt = self.tokens(&job.prompt)?;
         usage.prompt_tokens = prompt.len();
         let prefix = self.prefix(&job.prompt, &prompt)?;
@@ -126,6 +146,7 @@ impl<'m> Session<'m> {
     pub(super) fn warm(&mut self, job: &Job) -> Result<Turn, ModelError> {
         let started = Instant::now();
         let mut usage = Usage::default();
+        self.choose(&job.prompt);
         let prompt = self.tokens(&job.prompt)?;
         let prefix = self.prefix(&job.prompt, &prompt)?;
         usage.prompt_tokens = prefix;
@@ -162,7 +183,7 @@ impl<'m> Session<'m> {
             };
             is_same_offer && opening.rules == rules
         };
-        if !self.opening.as_ref().is_some_and(is_same) {
+        if !self.active.opening.as_ref().is_some_and(is_same) {
             // Two conversations that differ in the first letter of the question, and what they have in common.
             let begun = |question: &str| {
                 let user = Message::User(question.to_owned());
@@ -171,56 +192,72 @@ impl<'m> Session<'m> {
             };
             let (mut one, other) = (begun("0")?, begun("a")?);
             one.truncate(common(&one, &other));
-            self.opening = Some(Opening { offer: prompt.offer.clone(), rules, tokens: one });
+            self.active.opening = Some(Opening { offer: prompt.offer.clone(), rules, tokens: one });
         }
-        let opening = self.opening.as_ref().map_or(&[][..], |opening| &opening.tokens);
+        let opening = self.active.opening.as_ref().map_or(&[][..], |opening| &opening.tokens);
         Ok(common(opening, tokens).min(tokens.len() - 1))
     }
 
     /// Takes out of the context what the prompt does not begin with; gives the number of tokens that stay.
     fn rewind(&mut self, prompt: &[LlamaToken], prefix: usize) -> Result<usize, ModelError> {
         // The last token must be read again, since its logits are wanted.
-        let same = common(&self.kept, prompt).min(prompt.len() - 1);
-        let same = if prefix == self.kept_prefix && same >= prefix {
+        let same = common(&self.active.kept, prompt).min(prompt.len() - 1);
+        let same = if prefix == self.active.kept_prefix && same >= prefix {
             prefix + (same - prefix) / SLICE_TOKENS * SLICE_TOKENS
         } else {
-            same.min(prefix).min(self.kept_prefix) / SLICE_TOKENS * SLICE_TOKENS
+            same.min(prefix).min(self.active.kept_prefix) / SLICE_TOKENS * SLICE_TOKENS
         };
         let from = u32::try_from(same).map_err(|error| refused(&error))?;
-        let removed = self.context.clear_kv_cache_seq(Some(0), Some(from), None);
-        let same = if matches!(removed, Ok(true)) { same } else { self.empty() };
-        self.kept.truncate(same);
-        self.kept_prefix = prefix;
-        self.length = same;
+        let removed = self.context.clear_kv_cache_seq(Some(self.number()?), Some(from), None);
+        let same = if matches!(removed, Ok(true)) { same } else { self.empty()? };
+        self.active.kept.truncate(same);
+        self.active.kept_prefix = prefix;
+        self.active.length = same;
         Ok(same)
     }
 
     /// Forgets everything; gives the number of tokens that stay, which is none.
-    fn empty(&mut self) -> usize {
-        self.context.clear_kv_cache();
-        self.kept.clear();
-        self.length = 0;
-        0
+    fn empty(&mut self) -> Result<usize, ModelError> {
+        let number = self.number()?;
+        self.context.clear_kv_cache_seq(Some(number), None, None).map_err(|error| refused(&error))?;
+        self.active.kept.clear();
+        self.active.length = 0;
+        Ok(0)
+    }
+
+    /// Goes on with the sequence that a prompt belongs to.
+    fn choose(&mut self, prompt: &Prompt) {
+        let wanted = if prompt.offer.is_some() { WITH_TOOLS } else { WITHOUT_TOOLS };
+        if self.active.number != wanted {
+            std::mem::swap(&mut self.active, &mut self.resting);
+        }
+    }
+
+    fn number(&self) -> Result<u32, ModelError> {
+        u32::try_from(self.active.number).map_err(|error| refused(&error))
     }
 
     /// Takes rules and tools from the file where they are kept, if the context does not hold them.
-    fn restore(&mut self, prompt: &[LlamaToken], prefix: usize, job: &Job) {
-        let Some(store) = self.store.clone().filter(|_| job.prompt.is_shared && self.length < prefix) else { return };
+    fn restore(&mut self, prompt: &[LlamaToken], prefix: usize, job: &Job) -> Result<(), ModelError> {
+        let Some(store) = self.store.clone().filter(|_| job.prompt.is_shared && self.active.length < prefix) else {
+            return Ok(());
+        };
         let started = Instant::now();
-        let (had, tokens) = (self.length, &prompt[..prefix]);
+        let (had, tokens) = (self.active.length, &prompt[..prefix]);
         match store.restore(&mut self.context, tokens) {
             Ok(()) => {
-                self.kept = tokens.to_vec();
-                self.length = prefix;
+                self.active.kept = tokens.to_vec();
+                self.active.length = prefix;
                 let news = PrefixNews::Restored { tokens: prefix, milliseconds: millis(started) };
                 let _ = job.events.send(Event::Prefix(news));
             }
-            Err(NotRestored::Missing) => debug_assert_eq!(self.length, had, "nothing was touched"),
+            Err(NotRestored::Missing) => debug_assert_eq!(self.active.length, had, "nothing was touched"),
             Err(NotRestored::Refused(reason)) => {
-                self.empty();
+                self.empty()?;
                 let _ = job.events.send(Event::Prefix(PrefixNews::Refused { reason }));
             }
         }
+        Ok(())
     }
 
     /// Writes rules and tools to the file, when nothing else is in the context.
@@ -236,44 +273,44 @@ impl<'m> Session<'m> {
     /// Evaluates what of the prompt the context does not hold. False if the turn was stopped.
     fn read(&mut self, prompt: &[LlamaToken], prefix: usize, job: &Job, usage: &mut Usage) -> Result<bool, ModelError> {
         self.rewind(prompt, prefix)?;
-        self.restore(prompt, prefix, job);
-        usage.reused_tokens = self.length;
+        self.restore(prompt, prefix, job)?;
+        usage.reused_tokens = self.active.length;
         let total = prompt.len();
-        let _ = job.events.send(Event::Prefill { done: self.length, total });
-        while self.length < total {
+        let _ = job.events.send(Event::Prefill { done: self.active.length, total });
+        while self.active.length < total {
             if job.cancelled.load(Ordering::Relaxed) {
                 return Ok(false);
             }
-            let from = self.length;
+            let from = self.active.length;
             let bound = if from < prefix { prefix } else { total };
             let slice = &prompt[from..bound.min(from + SLICE_TOKENS)];
             self.evaluate(slice)?;
-            let is_prefix = self.length == prefix;
+            let is_prefix = self.active.length == prefix;
             if slice.len() == SLICE_TOKENS || is_prefix {
-                self.kept.extend_from_slice(slice);
+                self.active.kept.extend_from_slice(slice);
             }
             if is_prefix {
                 self.keep(&prompt[..prefix], job);
             }
-            let _ = job.events.send(Event::Prefill { done: self.length, total });
+            let _ = job.events.send(Event::Prefill { done: self.active.length, total });
         }
         Ok(true)
     }
 
     /// Evaluates at most a slice of tokens; the logits of the last one can be read afterwards.
     pub(super) fn evaluate(&mut self, tokens: &[LlamaToken]) -> Result<(), ModelError> {
-        if self.length + tokens.len() > self.context_tokens {
-            let needed = self.length + tokens.len();
+        if self.active.length + tokens.len() > self.context_tokens {
+            let needed = self.active.length + tokens.len();
             return Err(ModelError::ContextFull { needed, available: self.context_tokens });
         }
         self.batch.clear();
         for (index, token) in tokens.iter().enumerate() {
-            let position = i32::try_from(self.length + index).map_err(|error| refused(&error))?;
+            let position = i32::try_from(self.active.length + index).map_err(|error| refused(&error))?;
             let last = index + 1 == tokens.len();
-            self.batch.add(*token, position, &[0], last).map_err(|error| refused(&error))?;
+            self.batch.add(*token, position, &[self.active.number], last).map_err(|error| refused(&error))?;
         }
         self.context.decode(&mut self.batch).map_err(|error| refused(&error))?;
-        self.length += tokens.len();
+        self.active.length += tokens.len();
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ impl Session<'_> {
         let calls = match (job.want, &job.prompt.calls) {
             (Want::Call, None) => return Err(ModelError::Grammar("no tool can be called".to_owned())),
             (Want::Call, calls) => calls.as_ref(),
-            (Want::Either { log_odds_min }, Some(calls)) => {
+            (Want::Either { log_odds_min } | Want::CallIfLikely { log_odds_min }, Some(calls)) => {
                 let log_odds = self.call_log_odds();
                 let _ = job.events.send(Event::Decided { log_odds });
                 (log_odds > log_odds_min).then_some(calls)
@@ -33,6 +33,7 @@ impl Session<'_> {
         };
         match calls {
             Some(calls) => self.write_call(calls, &opener, job, written),
+            None if matches!(job.want, Want::CallIfLikely { .. }) => Ok(Outcome::NoCall),
             None => self.write_text(&opener, job, written),
         }
     }
@@ -75,7 +76,7 @@ impl Session<'_> {
                 say(characters.finish(), &mut text);
                 return Ok(Outcome::Text(text));
             }
-            if *written >= job.tokens_max || self.length >= self.context_tokens {
+            if *written >= job.tokens_max || self.active.length >= self.context_tokens {
                 say(characters.finish(), &mut text);
                 return Ok(Outcome::LengthLimit(text));
             }
@@ -108,7 +109,7 @@ impl Session<'_> {
                 Next::End => break,
                 Next::Token(token) => token,
             };
-            if *written >= job.tokens_max || self.length >= self.context_tokens {
+            if *written >= job.tokens_max || self.active.length >= self.context_tokens {
                 return Ok(Outcome::LengthLimit(String::new()));
             }
             bytes.extend(self.model.vocab().token_to_piece(token, false, None));
