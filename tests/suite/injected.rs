@@ -88,6 +88,56 @@ fn with_model_an_answer_of_three_megabytes_is_refused_in_words() {
     assert_eq!(output.status.code(), Some(1), "what failed is no success for a script");
     let events = text(&output.stdout);
     assert!(events.contains("\"kind\":\"too_large\""), "{events}");
-    assert!(started.elapsed() < Duration::from_secs(600));
+    assert!(started.elapsed() < Duration::from_mins(10));
     assert_eq!(place.audit()[0]["verdict"], "too_large");
+}
+
+/// Model files that are broken or poisoned are refused in words, at once, whatever their name is.
+#[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_a_broken_or_poisoned_file_is_refused_in_words() {
+    let model = needed("AIRLOCK_MODEL");
+    let place = Place::new(Options::new(KEY));
+    let whole = std::fs::read(&model).expect("the model can be read");
+    let ask = |bytes: &[u8], more: &[&str]| {
+        let file = place.path().join("model.bin");
+        std::fs::write(&file, bytes).expect("can be written");
+        let file = file.to_string_lossy().into_owned();
+        let started = Instant::now();
+        let arguments = [&["ask", "--model", &file, "--threads", "1", "--state", "none"], more, &["Hello!"]].concat();
+        let output = place.command(&arguments).stdin(Stdio::null()).output().expect("the program starts");
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(started.elapsed() < Duration::from_mins(1), "{told}");
+        assert_eq!(told.lines().count(), 1, "one line: {told}");
+        told
+    };
+    let half = &whole[..whole.len() / 2];
+    let told = ask(half, &[]);
+    assert!(told.contains("do not list") && told.contains("sha256") && told.contains("qwen2.5-coder-0.5b"), "{told}");
+    let told = ask(half, &["--allow-unlisted-model"]);
+    assert!(told.contains("cut short or damaged"), "{told}");
+
+    // A template of the same length, so that nothing else of the file changes.
+    let begin = find(&whole, b"{%- if tools %}").expect("the template begins so");
+    let mut poisoned = whole.clone();
+    for bomb in [
+        "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}{#",
+        "{% set n = namespace(s='xxxxxxxx') %}{% for i in range(60) %}{% set n.s = n.s ~ n.s %}{% endfor %}{{ n.s }}{#",
+        "{% set n = namespace(l=[1]) %}{% for i in range(60) %}{% set n.l = n.l + n.l %}{% endfor %}{{ n.l | length }}{#",
+        "{% for %}{#",
+    ] {
+        poisoned[begin..begin + bomb.len()].copy_from_slice(bomb.as_bytes());
+        // The rest of the template is a comment, which its own last two bytes end.
+        let end = begin + find(&poisoned[begin..], b"add_generation_prompt").expect("the template ends so");
+        let end = end + find(&poisoned[end..], b"{%- endif %}").expect("the template ends so");
+        poisoned[end..end + 12].copy_from_slice(b"          #}");
+        let told = ask(&poisoned, &["--allow-unlisted-model"]);
+        assert!(told.contains("chat template cannot be used"), "{bomb}: {told}");
+        poisoned[begin..end + 12].copy_from_slice(&whole[begin..end + 12]);
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
 }

@@ -16,6 +16,8 @@ struct Script {
     moves: VecDeque<Outcome>,
     wants: Vec<Want>,
     prompts: Vec<Prompt>,
+    /// Tokens are counted by bytes, four of them one, and not by messages.
+    counts_bytes: bool,
 }
 
 impl Script {
@@ -31,7 +33,13 @@ impl Script {
             is_constrained: true,
             answers_apart: false,
         };
-        Self { identity, moves: moves.into_iter().collect(), wants: Vec::new(), prompts: Vec::new() }
+        Self {
+            identity,
+            moves: moves.into_iter().collect(),
+            wants: Vec::new(),
+            prompts: Vec::new(),
+            counts_bytes: false,
+        }
     }
 }
 
@@ -42,6 +50,17 @@ impl Model for Script {
 
     /// A hundred a message.
     fn count(&mut self, prompt: &Prompt) -> Result<usize, ModelError> {
+        let bytes = |message: &Message| match message {
+            Message::System(text)
+            | Message::User(text)
+            | Message::Assistant(text)
+            | Message::Result(text)
+            | Message::Reminder(text) => text.len(),
+            Message::Call(call) => call.to_json().to_string().len(),
+        };
+        if self.counts_bytes {
+            return Ok(prompt.messages.iter().map(bytes).sum::<usize>() / 4);
+        }
         Ok(prompt.messages.len() * 100)
     }
 
@@ -85,6 +104,7 @@ struct Ear {
     asked: usize,
     stop_at_text: bool,
     forgotten: usize,
+    cuts: Vec<(usize, usize)>,
 }
 
 impl Listener for Ear {
@@ -95,6 +115,7 @@ impl Listener for Ear {
                 return if self.stop_at_text { Flow::Stop } else { Flow::Continue };
             }
             Event::Forgotten { questions } => self.forgotten += questions,
+            Event::Cut { shown, of } => self.cuts.push((shown, of)),
             _ => {}
         }
         Flow::Continue
@@ -274,4 +295,76 @@ fn what_cannot_fit_is_an_error_and_not_a_truncation() {
     model.identity.context_tokens = 150;
     let error = agent.ask("1?", &mut model, &mut tools, &mut ear).expect_err("two messages are 200 tokens");
     assert!(matches!(error, ModelError::ContextFull { needed: 218, available: 150 }), "{error:?}");
+}
+
+#[test]
+fn what_is_too_long_is_cut_between_records_and_said_so() {
+    for apart in [false, true] {
+        let mut model = Script::new([call("find_beds", "a"), text("Many.")]);
+        model.counts_bytes = true;
+        model.identity.answers_apart = apart;
+        let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+        let beds: Vec<Value> = (0..5000).map(|bed| json!({ "bed": bed, "room": "3.02" })).collect();
+        tools.answers.push_back(Ok(json!({ "free": 5000, "beds": beds })));
+        assert_eq!(agent.ask("Beds?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+        let [(shown, 5000)] = ear.cuts[..] else { panic!("{:?}", ear.cuts) };
+        assert!((20..200).contains(&shown), "as many as there is room for: {shown}");
+        let prompt = model.prompts.last().expect("one").clone();
+        let said = format!("Only the first {shown} of 5000 records fit here");
+        let has = |message: &Message| match message {
+            Message::Result(text) | Message::User(text) => text.contains(&said),
+            _ => false,
+        };
+        assert!(prompt.messages.iter().any(has), "the model is told: {prompt:?}");
+        assert!(model.count(&prompt).expect("it counts") <= 1000);
+    }
+}
+
+#[test]
+fn several_calls_of_one_message_are_all_made_and_answered_once() {
+    let calls = |outcomes: Vec<Outcome>| {
+        let all = outcomes.into_iter().flat_map(|outcome| match outcome {
+            Outcome::Calls(calls) => calls,
+            _ => Vec::new(),
+        });
+        Outcome::Calls(all.collect())
+    };
+    let both = calls(vec![call("find_beds", "a"), call("close_ward", "b"), call("find_beds", "a")]);
+    let mut model = Script::new([both, text("Both.")]);
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    assert_eq!(agent.ask("Beds?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    let made = [("find_beds".to_owned(), Approval::None), ("close_ward".to_owned(), Approval::Declined)];
+    assert_eq!((&tools.calls[..], ear.asked), (&made[..], 1), "each once, and the write was asked for");
+    let reminders = model.prompts[1].messages.iter().filter(|message| matches!(message, Message::Reminder(_)));
+    assert_eq!(reminders.count(), 1);
+}
+
+#[test]
+fn an_answer_that_is_written_apart_has_the_question_what_was_found_and_no_tools() {
+    let mut model = Script::new([call("find_beds", "a"), text("Three are."), call("find_beds", "b"), text("None.")]);
+    model.identity.answers_apart = true;
+    let (mut tools, mut ear, mut agent) = (Answers::default(), Ear::default(), agent());
+    let refused = Err(Refusal::new(RefusalKind::Upstream, "the ward is closed"));
+    tools.answers.extend([Ok(json!({ "free": 3 })), refused]);
+    assert_eq!(agent.ask("Are beds free?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    assert_eq!(agent.ask("And on b?", &mut model, &mut tools, &mut ear), Ok(End::Answered));
+    let said = |place: usize| -> Vec<String> {
+        let prompt = &model.prompts[place];
+        assert!(prompt.offer.is_none() && prompt.calls.is_none() && !prompt.is_shared);
+        let text = |message: &Message| match message {
+            Message::User(text) | Message::Assistant(text) => Some(text.clone()),
+            Message::System(_) => None,
+            other => panic!("{other:?}"),
+        };
+        prompt.messages.iter().filter_map(text).collect()
+    };
+    let found = "Are beds free?\n\nThis is what was found:\n{\"find_beds\": {\"ward\": \"a\"}}: {\"free\": 3}\n";
+    assert_eq!(said(1), [found]);
+    let last = said(3);
+    assert_eq!(last[..2], ["Are beds free?", "Three are."], "what was said before, without what was found");
+    assert!(
+        last[2].starts_with("And on b?\n\nIt was not done:\n") && last[2].contains("the ward is closed"),
+        "{last:?}"
+    );
+    assert_eq!(model.wants[1], Want::Text);
 }

@@ -23,6 +23,8 @@ pub(super) enum Display {
 
 /// Characters of a call or a refusal that are shown.
 const SHOWN_CHARS_MAX: usize = 2000;
+/// Characters of a pruned answer that are shown.
+const RESULT_CHARS_MAX: usize = 400;
 
 /// The listener of a run.
 pub(super) struct Show<'a, 'p, 'c> {
@@ -178,8 +180,10 @@ impl<'a, 'p, 'c> Show<'a, 'p, 'c> {
             let request = one_line(request, SHOWN_CHARS_MAX);
             self.say(&format!("   {request}\n   {before} bytes -> {after} bytes after pruning, {milliseconds} ms\n"));
         }
-        if let Err(refusal) = &outcome.answer {
-            self.say(&format!("   refused: {}\n", one_line(&refusal.text, SHOWN_CHARS_MAX)));
+        // A small model's words about it may be wrong; whoever reads them can look.
+        match &outcome.answer {
+            Ok(pruned) => self.say(&format!("   = {}\n", one_line(&pruned.json, RESULT_CHARS_MAX))),
+            Err(refusal) => self.say(&format!("   refused: {}\n", one_line(&refusal.text, SHOWN_CHARS_MAX))),
         }
     }
 }

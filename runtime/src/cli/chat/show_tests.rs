@@ -102,7 +102,7 @@ fn people_see_question_call_request_bytes_and_answer() {
     let (out, err, code) = run(Display::Human, Consent::Operator, &Interrupts::default());
     let expected = "? Close ward W3.\n-> close_ward {\"ward\": \"W\\u001b[2J3\", \"name\": \"W3\"}\n   \
                     name from question 1, byte 11\n   POST /v1/wards/W3/close\n   \
-                    900 bytes -> 15 bytes after pruning, 12 ms\nClosed.\n";
+                    900 bytes -> 15 bytes after pruning, 12 ms\n   = {\"closed\":true}\nClosed.\n";
     assert_eq!((out.as_str(), err.as_str(), code), (expected, "", ExitCode::Done));
 }
 

@@ -150,3 +150,104 @@ fn a_file_that_is_no_model_is_refused_in_words() {
     let small = Settings { context_tokens: 8, ..settings(path) };
     assert!(matches!(Llama::load(&small, &mut |_| true), Err(ModelError::Load(text)) if text.contains("256")));
 }
+
+/// What became of the kept prefix in one turn, and what the turn gave.
+fn turn_with(settings: &Settings, prompt: &Prompt) -> (Vec<PrefixNews>, Turn) {
+    let mut model = Llama::load(settings, &mut |_| true).expect("it loads");
+    let mut all = Vec::new();
+    let turn = model.turn(prompt, EITHER, 64, &mut |piece| {
+        if let Piece::Prefix(news) = piece {
+            all.push(news.clone());
+        }
+        Flow::Continue
+    });
+    (all, turn.expect("it runs"))
+}
+
+#[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_a_kept_prefix_changes_nothing_but_the_time_and_a_wrong_one_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file_sha256 = Some(file_digest(&file()).expect("it can be read"));
+    let kept = Settings { prefixes: Some(directory.path().join("state")), file_sha256, ..settings(file()) };
+    let prompt = beds("How many beds are free on ward W3?");
+    let (news, without) = turn_with(&settings(file()), &prompt);
+    assert!(news.is_empty(), "nothing is kept unasked: {news:?}");
+    let (news, cold) = turn_with(&kept, &prompt);
+    let [PrefixNews::Kept { tokens, file: state, .. }] = &news[..] else { panic!("not kept: {news:?}") };
+    let (news, warm) = turn_with(&kept, &prompt);
+    assert!(matches!(&news[..], [PrefixNews::Restored { tokens: restored, .. }] if restored == tokens), "{news:?}");
+    assert_eq!((&cold.outcome, &warm.outcome), (&without.outcome, &without.outcome));
+    assert_eq!((cold.usage.reused_tokens, warm.usage.reused_tokens), (0, *tokens));
+
+    let refused = |why: &str| {
+        let (news, turn) = turn_with(&kept, &prompt);
+        let [PrefixNews::Refused { reason }, PrefixNews::Kept { .. }] = &news[..] else { panic!("{why}: {news:?}") };
+        assert!(reason.contains(why), "{reason}");
+        assert_eq!(turn.outcome, without.outcome);
+    };
+    // Three bytes of keys and values, which llama.cpp would not miss.
+    let mut bytes = std::fs::read(state).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 3].iter_mut().for_each(|byte| *byte ^= 0x55);
+    std::fs::write(state, &bytes).expect("it can be written");
+    refused("not what its digest says");
+    std::fs::write(state.with_extension("kv.sha256"), "").expect("it can be written");
+    refused("not what its digest says");
+    std::fs::remove_file(state.with_extension("kv.sha256")).expect("it is there");
+    refused("its digest cannot be read");
+    std::fs::set_permissions(state, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("they can be set");
+    refused("other users can write");
+    // Whole and sound, but of other tools.
+    let other = Prompt { offer: Some(Arc::new(Offer::new(vec![other_tool()]).expect("a tool"))), ..prompt.clone() };
+    let (news, _) = turn_with(&kept, &other);
+    let [PrefixNews::Kept { file: foreign, .. }] = &news[..] else { panic!("not kept: {news:?}") };
+    std::fs::copy(foreign, state).expect("it can be copied");
+    let digest = std::fs::read_to_string(foreign.with_extension("kv.sha256")).expect("it is there");
+    std::fs::write(state.with_extension("kv.sha256"), digest).expect("it can be written");
+    let (news, turn) = turn_with(&kept, &prompt);
+    assert!(matches!(&news[..], [PrefixNews::Refused { .. }, PrefixNews::Kept { .. }]), "{news:?}");
+    assert_eq!(turn.outcome, without.outcome);
+}
+
+fn other_tool() -> OfferedTool {
+    OfferedTool {
+        name: "find_patients".to_owned(),
+        description: "Finds patients by a part of their name.".to_owned(),
+        schema: json!({ "type": "object", "properties": { "name": { "type": "string" } }, "additionalProperties": false }),
+        effect: Effect::Read,
+        ungrounded: std::collections::BTreeSet::default(),
+    }
+}
+
+#[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_talk_without_tools_leaves_what_was_read_with_them() {
+    let mut model = Llama::load(&settings(file()), &mut |_| true).expect("it loads");
+    let mut ask = |prompt: &Prompt, want| model.turn(prompt, want, 32, &mut |_| Flow::Continue).expect("it runs");
+    let with = beds("How many beds are free on ward W3?");
+    let talk = Prompt { offer: None, calls: None, is_shared: false, ..beds("Say hello in French.") };
+    let first = ask(&with, EITHER);
+    let alone = ask(&talk, Want::Text);
+    let again = ask(&with, EITHER);
+    assert_eq!(again.outcome, first.outcome);
+    assert!(again.usage.reused_tokens > again.usage.prompt_tokens / 2, "tools are not read twice: {:?}", again.usage);
+    assert_eq!(ask(&talk, Want::Text).outcome, alone.outcome);
+    // Where a call is not likely, nothing at all is written.
+    let never = ask(&with, Want::CallIfLikely { log_odds_min: 99.0 });
+    assert_eq!((never.outcome, never.usage.written_tokens), (Outcome::NoCall, 0));
+}
+
+#[test]
+#[ignore = "needs the demo model; run tests/all.sh"]
+fn with_model_what_is_drawn_follows_the_seed() {
+    let drawn = |temperature, seed| {
+        let settings = Settings { sampling: Sampling { temperature, seed }, ..settings(file()) };
+        let mut model = Llama::load(&settings, &mut |_| true).expect("it loads");
+        let talk = Prompt { offer: None, calls: None, is_shared: false, ..beds("Tell a story of a ship.") };
+        model.turn(&talk, Want::Text, 24, &mut |_| Flow::Continue).expect("it runs").outcome
+    };
+    assert_eq!(drawn(1.0, 7), drawn(1.0, 7));
+    assert_ne!(drawn(1.0, 7), drawn(1.0, 8));
+    assert_eq!(drawn(0.0, 7), drawn(0.0, 8));
+}
