@@ -118,7 +118,8 @@ fn judge(question: &Question, outcome: &Outcome, score: &mut Score) {
     let is_same =
         outcome.calls.len() == question.calls.len() && question.calls.iter().all(|call| outcome.calls.contains(call));
     let has = |fact: &String| fact.split('|').any(|spelling| outcome.answer.contains(spelling));
-    let is_answered = question.facts.iter().all(has);
+    let is_refused = outcome.refusals.iter().any(|kind| kind == "approval");
+    let is_answered = question.facts.iter().all(has) && (is_refused || !question.refused);
     let is_valid = !outcome.refusals.iter().any(|kind| kind == "arguments");
     let right_tools = tools(&outcome.calls) == tools(&question.calls);
     score.asked += 1;
@@ -128,8 +129,6 @@ fn judge(question: &Question, outcome: &Outcome, score: &mut Score) {
     score.answers += usize::from(is_answered);
     score.written_tokens += outcome.end["written_tokens"].as_u64().unwrap_or_default();
     score.write_ms += outcome.end["write_ms"].as_u64().unwrap_or_default();
-    let is_refused = outcome.refusals.iter().any(|kind| kind == "approval");
-    assert_eq!(is_refused, question.refused && !outcome.calls.is_empty(), "{}: {:?}", question.ask, outcome.refusals);
     if !(is_same && is_answered && is_valid) {
         let calls = Value::from(outcome.calls.clone());
         let _ = writeln!(io::stderr(), "MISS {}\n     calls {calls}\n     answer {}", question.ask, outcome.answer);
