@@ -11,25 +11,25 @@ mod limits;
 mod listen;
 mod prompts;
 mod records;
+mod talk;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use airlock_contract::Effect;
-use serde_json::{Value, json};
 
 use super::callable::{self, Callable, Reason};
 use super::ground::Sources;
 use super::offer::Offer;
 use super::shortlist;
-use super::template::spaced;
 use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Want};
-use crate::gate::{self, Approval, Refusal, RefusalKind};
+use crate::gate::{self, Approval, RefusalKind};
 use admitted::Admitted;
 
 pub use limits::{ArgumentsFrom, End, FirstMove, Limits};
 pub use listen::{Event, Listener, Tools};
 pub use prompts::RULES;
+pub use talk::ContextUse;
 
 /// A conversation with tools.
 #[derive(Debug)]
@@ -80,17 +80,6 @@ struct Run<'a> {
     admitted: Admitted,
 }
 
-/// How much of the context is in use, in tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ContextUse {
-    /// Rules and tools.
-    pub offer: usize,
-    /// What was said since, with calls and results.
-    pub conversation: usize,
-    /// All that there is.
-    pub available: usize,
-}
-
 impl Agent {
     /// A new conversation.
     pub fn new(offer: Arc<Offer>, limits: Limits, first_move: FirstMove) -> Self {
@@ -101,17 +90,6 @@ impl Agent {
     /// The tools on offer.
     pub fn offer(&self) -> &Offer {
         &self.offer
-    }
-
-    /// What was said since the rules, oldest first.
-    pub fn conversation(&self) -> &[Message] {
-        self.messages.get(1..).unwrap_or_default()
-    }
-
-    /// Goes on with a conversation that was held before, in place of this one.
-    pub fn resume(&mut self, conversation: Vec<Message>) {
-        self.clear();
-        self.messages.extend(conversation.into_iter().filter(|message| !matches!(message, Message::System(_))));
     }
 
     /// Forgets everything but the rules.
@@ -128,27 +106,6 @@ impl Agent {
             messages: vec![Message::System(RULES.to_owned()), Message::User("?".to_owned())],
             is_shared: true,
         })
-    }
-
-    /// How much of the context is in use.
-    ///
-    /// # Errors
-    /// The model cannot count.
-    pub fn context_use(&self, model: &mut dyn Model) -> Result<ContextUse, ModelError> {
-        let offer = model.count(&prompts::with_tools(self.messages.get(..1).unwrap_or_default(), &self.offered))?;
-        let all = model.count(&prompts::with_tools(&self.messages, &self.offered))?;
-        let available = model.identity().context_tokens;
-        Ok(ContextUse { offer, conversation: all.saturating_sub(offer), available })
-    }
-
-    /// Puts a call that a person made into the conversation, with what it came to, so that the model can be asked about it.
-    pub fn called_by_hand(&mut self, call: ToolCall, outcome: &gate::Outcome) {
-        let said = format!("Call {}: {}", call.tool, spaced(&Value::Object(call.arguments.clone())));
-        let result = match &outcome.answer {
-            Ok(pruned) => shown(pruned),
-            Err(refusal) => told(refusal),
-        };
-        self.messages.extend([Message::User(said), Message::Call(call), Message::Result(result)]);
     }
 
     /// Runs until there is an answer or another end. A run that brings no answer leaves nothing in the conversation.
@@ -410,8 +367,8 @@ impl Agent {
         }
         self.messages.push(Message::Call(call));
         let (text, refusal) = match &outcome.answer {
-            Ok(pruned) => (shown(pruned), None),
-            Err(refusal) => (told(refusal), Some(refusal.kind)),
+            Ok(pruned) => (prompts::shown(pruned), None),
+            Err(refusal) => (prompts::told(refusal), Some(refusal.kind)),
         };
         self.messages.push(Message::Result(text));
         Ok((refusal, flow))
@@ -436,31 +393,6 @@ fn after(want: Want, reason: Reason, is_apart: bool) -> Want {
             Reason::LedOn => LED_ON_LOG_ODDS,
         };
     if is_apart { Want::CallIfLikely { log_odds_min } } else { Want::Either { log_odds_min } }
-}
-
-/// A refusal as the model reads it.
-fn told(refusal: &Refusal) -> String {
-    let text = for_model(&json!({ "error": refusal.text }));
-    debug_assert!(text.starts_with(prompts::REFUSED), "whoever reads it knows a refusal by that");
-    text
-}
-
-/// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.
-fn shown(pruned: &gate::Pruned) -> String {
-    let mut text = match &pruned.rows {
-        Some(rows) if !rows.contains('<') => rows.clone(),
-        _ => for_model(&pruned.value),
-    };
-    if let Some(note) = &pruned.note {
-        text = format!("{text}\n{note}");
-    }
-    text
-}
-
-/// A result as the model reads it: JSON on one line, in which no text can pass for the template's own marks.
-fn for_model(answer: &Value) -> String {
-    // In JSON `<` stands in strings alone, so the escaped text means the same.
-    spaced(answer).replace('<', "\\u003c")
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The loop, with a model that follows a script and tools that answer from a list.
 
 use std::collections::VecDeque;
-
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::*;
-use crate::gate::ArgumentSource;
+use crate::gate::{ArgumentSource, Refusal};
 use crate::model::offer::OfferedTool;
 use crate::model::{ModelIdentity, Turn, Usage};
 

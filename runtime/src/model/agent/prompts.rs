@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
 use super::super::offer::Offer;
 use super::super::template::spaced;
 use super::super::{Message, Prompt};
+use crate::gate::{self, Refusal};
 
 /// The rules of a conversation with tools.
 pub const RULES: &str = "You answer questions from an organisation's own systems. You have no other knowledge of them: \
@@ -57,7 +60,7 @@ pub(super) fn without_tools(messages: &[Message]) -> Prompt {
 }
 
 /// How the text of a refused call begins.
-pub(super) const REFUSED: &str = "{\"error\": ";
+const REFUSED: &str = "{\"error\": ";
 
 /// A question that is not answered yet.
 struct Open<'m> {
@@ -76,4 +79,29 @@ impl Open<'_> {
             (false, true) => format!("{question}\n\nIt was not done:\n{found}Say so and why, in one sentence."),
         })
     }
+}
+
+/// An answer as the model reads it. Rows have no escape for `<`, so what holds one is shown as JSON.
+pub(super) fn shown(pruned: &gate::Pruned) -> String {
+    let mut text = match &pruned.rows {
+        Some(rows) if !rows.contains('<') => rows.clone(),
+        _ => for_model(&pruned.value),
+    };
+    if let Some(note) = &pruned.note {
+        text = format!("{text}\n{note}");
+    }
+    text
+}
+
+/// A result as the model reads it: JSON on one line, in which no text can pass for the template's own marks.
+pub(super) fn for_model(answer: &Value) -> String {
+    // In JSON `<` stands in strings alone, so the escaped text means the same.
+    spaced(answer).replace('<', "\\u003c")
+}
+
+/// A refusal as the model reads it.
+pub(super) fn told(refusal: &Refusal) -> String {
+    let text = for_model(&json!({ "error": refusal.text }));
+    debug_assert!(text.starts_with(REFUSED), "whoever reads it knows a refusal by that");
+    text
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::for_model;
+use super::prompts::for_model;
 
 /// A result, taken apart where it can be cut.
 #[derive(Debug)]
