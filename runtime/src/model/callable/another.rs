@@ -85,9 +85,10 @@ fn identifiers(schema: &Value, taken: &BTreeSet<String>) -> Option<Value> {
     }
     let mut schema = schema.clone();
     let choices = schema.get_mut("enum").and_then(Value::as_array_mut)?;
-    // Neither words, nor a time, nor a measured value.
-    let is_identifier =
-        |text: &str| text.contains(|letter: char| letter.is_ascii_digit()) && !text.contains([' ', ':', '.', ',']);
+    // Neither words, nor a time, nor a measured value, nor a day.
+    let is_day = |text: &str| text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let has_digit = |text: &str| text.contains(|letter: char| letter.is_ascii_digit());
+    let is_identifier = |text: &str| has_digit(text) && !text.contains([' ', ':', '.', ',']) && !is_day(text);
     choices.retain(|choice| choice.as_str().is_some_and(|text| is_identifier(text) && !taken.contains(text)));
     (!choices.is_empty()).then_some(schema)
 }
