@@ -73,7 +73,7 @@ fn write(model: &mut Llama, prompt: &Prompt, want: Want) -> (usize, f64) {
 /// The time from a question to the first word, with rules and tools read, and taken from the file.
 fn start(file: &Path, out: &mut impl io::Write) -> io::Result<()> {
     let directory = tempfile::tempdir()?;
-    let file_sha256 = Some(file_digest(file).expect("it can be read"));
+    let file_sha256 = Some(file_digest(file, &mut |_| {}).expect("it can be read"));
     let kept = Settings { prefixes: Some(directory.path().join("state")), file_sha256, ..settings(file) };
     let offer = offer_of(&mut load(&settings(file)));
     writeln!(out, "| question | tokens of it | of rules and tools | ms to the first word, cold | warm | times |")?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::chat::{Interrupts, loading};
+use super::chat::{Interrupts, Progress, loading};
 use super::{Context, ExitCode};
 use crate::model::Sampling;
 use crate::model::llama::{Llama, Settings, file_digest, quiet_crashes};
@@ -39,7 +39,12 @@ impl LocalArgs {
         context: &mut Context<'_>,
     ) -> Result<Llama, ExitCode> {
         quiet_crashes();
-        let file_sha256 = file_digest(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        let mut progress = Progress::new();
+        let digest = file_digest(model, &mut |part| {
+            progress.line(context, &format!("checking the model: {:.0} %", part * 100.0));
+        });
+        progress.clear(context);
+        let file_sha256 = digest.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         self.check_listed(model, &file_sha256, context)?;
         let settings = Settings {
             file_sha256: Some(file_sha256),

@@ -14,7 +14,7 @@ use super::{Context, ExitCode, Format, finish};
 use crate::model::CONTEXT_TOKENS_DEFAULT;
 use crate::model::ToolCall;
 use crate::model::agent::{Agent, FirstMove, Limits};
-use crate::model::llama::{Inspection, Llama, Settings, Template, quiet_crashes};
+use crate::model::llama::{Inspection, Llama, SEQUENCES, Settings, Template, quiet_crashes};
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::probe::{self, Probe, Score, Verdict};
 use crate::untrusted::one_line;
@@ -152,8 +152,8 @@ fn print_inspection(told: &Inspection, context: &mut Context<'_>) -> io::Result<
     let memory = told.token_bytes.map_or_else(
         || "not known".to_owned(),
         |bytes| {
-            let all = told.file_bytes + bytes * default;
-            format!("{} MB with a context of {default} tokens, {bytes} bytes a token", all >> 20)
+            let all = told.file_bytes + bytes * default * u64::from(SEQUENCES);
+            format!("{} MB with {SEQUENCES} contexts of {default} tokens, {bytes} bytes a token", all >> 20)
         },
     );
     for (name, text) in [

@@ -28,6 +28,7 @@ use super::{
 
 pub use inspect::{Inspection, Template};
 pub use load::{file_digest, quiet_crashes, threads_default};
+pub use session::SEQUENCES;
 pub use tokens::TokenCounter;
 
 /// How a model is loaded.

@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::termios::{QueueSelector, tcflush};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -59,9 +60,9 @@ impl Input {
         Ok(Self::Edited(Box::new(Edited { editor, history: history.map(Path::to_owned) })))
     }
 
-    /// Whether a person can be asked something.
+    /// Whether a person can be asked something: only where it is certain that what is typed is an answer to what is shown.
     pub(super) fn is_person(&self) -> bool {
-        matches!(self, Self::Edited(_)) || io::stdin().is_terminal()
+        matches!(self, Self::Edited(_))
     }
 
     /// The next line to say to the model; it can be found again later.
@@ -75,8 +76,11 @@ impl Input {
         line
     }
 
-    /// An answer to a question of ours.
+    /// An answer to a question of ours. What was typed before it was asked is no answer to it.
     pub(super) fn answer(&mut self, question: &str, context: &mut Context<'_>) -> Line {
+        if let Err(fault) = tcflush(io::stdin(), QueueSelector::IFlush) {
+            return Line::Broken(fault.to_string());
+        }
         self.read(question, context)
     }
 

@@ -67,13 +67,15 @@ pub(super) fn check_file(file: &Path) -> Result<(), ModelError> {
     Ok(())
 }
 
-/// SHA-256 of a model's file, in lower-case hexadecimal. It reads the whole file, which loading does anyway.
+/// SHA-256 of a model's file, in lower-case hexadecimal. It reads the whole file, which loading does anyway; `progress` is told
+/// how much, from 0 to 1.
 ///
 /// # Errors
 /// The file is not there, or is no GGUF.
-pub fn file_digest(file: &Path) -> Result<String, ModelError> {
+pub fn file_digest(file: &Path, progress: &mut dyn FnMut(f32)) -> Result<String, ModelError> {
     check_file(file)?;
-    crate::digest::of_file(file).map_err(|error| ModelError::Load(format!("{}: {error}", file.display())))
+    crate::digest::of_file_with(file, progress)
+        .map_err(|error| ModelError::Load(format!("{}: {error}", file.display())))
 }
 
 /// Threads without a wish: one for each physical core that this process may use, but for one. llama.cpp's threads spin

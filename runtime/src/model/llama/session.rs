@@ -30,7 +30,7 @@ pub(super) const SLICE_TOKENS: usize = 64;
 
 /// Sequences of a context: conversations with tools, and those without, which are read apart so that neither has to be read again
 /// after the other.
-pub(super) const SEQUENCES: u32 = 2;
+pub const SEQUENCES: u32 = 2;
 const WITH_TOOLS: i32 = 0;
 const WITHOUT_TOOLS: i32 = 1;
 

@@ -168,7 +168,7 @@ fn turn_with(settings: &Settings, prompt: &Prompt) -> (Vec<PrefixNews>, Turn) {
 #[ignore = "needs the demo model; run tests/all.sh"]
 fn with_model_a_kept_prefix_changes_nothing_but_the_time_and_a_wrong_one_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
-    let file_sha256 = Some(file_digest(&file()).expect("it can be read"));
+    let file_sha256 = Some(file_digest(&file(), &mut |_| {}).expect("it can be read"));
     let kept = Settings { prefixes: Some(directory.path().join("state")), file_sha256, ..settings(file()) };
     let prompt = beds("How many beds are free on ward W3?");
     let (news, without) = turn_with(&settings(file()), &prompt);
