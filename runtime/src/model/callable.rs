@@ -60,17 +60,20 @@ struct Candidate<'t> {
     score: f64,
 }
 
-/// Takes out what changes data though nothing asks for it, where something else can be called: the question speaks the tools'
-/// language, and has neither the first word of that tool's name nor that of its description, which say what it does.
+/// Whether a question asks for what a tool does: the tool reads, or the question has the first word of its name or of its
+/// description, which say what it does.
+fn is_asked_for(one: &Candidate<'_>, asked: &BTreeSet<String>) -> bool {
+    let has_verb = |text: &str| stems(text).next().is_some_and(|verb| asked.contains(&verb));
+    one.tool.effect == Effect::Read || has_verb(&one.tool.name) || has_verb(&one.tool.description)
+}
+
+/// Takes out what changes data though nothing asks for it, where something else can be called and the question speaks the tools'
+/// language.
 fn prefer_reading(question: &str, callable: &mut Vec<Candidate<'_>>) {
     let asked: BTreeSet<String> = stems(question).collect();
-    let is_asked_for = |text: &str| stems(text).next().is_some_and(|verb| asked.contains(&verb));
-    let is_wanted = |one: &Candidate<'_>| {
-        one.tool.effect == Effect::Read || is_asked_for(&one.tool.name) || is_asked_for(&one.tool.description)
-    };
     let speaks = callable.iter().any(|one| one.fit > 0.0);
     if speaks && callable.iter().any(|one| one.tool.effect == Effect::Read) {
-        callable.retain(is_wanted);
+        callable.retain(|one| is_asked_for(one, &asked));
     }
 }
 
@@ -111,7 +114,7 @@ pub fn now(
             another::restrict(&mut one.schema, &one.claims);
         }
     } else {
-        lead_on(&mut callable, made);
+        lead_on(question, &mut callable, made);
     }
     if callable.is_empty() {
         return Ok(Callable::NONE);
@@ -125,10 +128,12 @@ pub fn now(
     Ok(Callable { calls: Some(calls), reason })
 }
 
-/// Leaves what takes an identifier that a result gave, of tools that are told of in the question's words if any is.
-fn lead_on(callable: &mut Vec<Candidate<'_>>, made: &[ToolCall]) {
+/// Leaves what takes an identifier that a result gave, of tools that are told of in the question's words if any is. A result is no
+/// reason to change anything.
+fn lead_on(question: &str, callable: &mut Vec<Candidate<'_>>, made: &[ToolCall]) {
     let speaks = callable.iter().any(|one| one.fit > 0.0);
-    let taken = another::taken(made);
+    let (taken, asked) = (another::taken(made), stems(question).collect());
+    callable.retain(|one| is_asked_for(one, &asked));
     callable.retain_mut(|one| match another::led_on(&one.schema, &taken) {
         Some(schema) if !speaks || one.fit > 0.0 => {
             one.schema = schema;
