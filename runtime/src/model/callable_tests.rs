@@ -134,9 +134,9 @@ fn what_is_about_no_tool_gets_words() {
     }
 }
 
-#[test]
-fn what_changes_data_is_asked_for_by_name() {
-    let tool = |name: &str, description: &str, effect| OfferedTool {
+/// A tool that takes the identifier of a visit.
+fn of_visit(name: &str, description: &str, effect: Effect) -> OfferedTool {
+    OfferedTool {
         name: name.to_owned(),
         description: description.to_owned(),
         schema: json!({
@@ -145,10 +145,14 @@ fn what_changes_data_is_asked_for_by_name() {
         }),
         effect,
         ungrounded: BTreeSet::default(),
-    };
+    }
+}
+
+#[test]
+fn what_changes_data_is_asked_for_by_name() {
     let tools = [
-        tool("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
-        tool("cancel_visit", "Calls one visit off.", Effect::Destroy),
+        of_visit("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
+        of_visit("cancel_visit", "Calls one visit off.", Effect::Destroy),
     ];
     let mut admitted = Vec::new();
     for question in ["With whom is visit A01?", "Cancel visit A01.", "Call visit A01 off.", "Storniere A01!"] {
@@ -204,20 +208,10 @@ fn a_second_call_is_for_what_is_left_and_never_the_first_one_again() {
 /// Whatever a result names: what changes data is asked for by the person or not at all.
 #[test]
 fn a_result_is_no_reason_to_change_anything() {
-    let tool = |name: &str, description: &str, effect| OfferedTool {
-        name: name.to_owned(),
-        description: description.to_owned(),
-        schema: json!({
-            "type": "object", "properties": { "id": { "type": "string", "pattern": "^A[0-9]{2}$" } }, "required": ["id"],
-            "additionalProperties": false,
-        }),
-        effect,
-        ungrounded: BTreeSet::default(),
-    };
     let tools = [
-        tool("list_visits", "Lists the visits of a ward.", Effect::Read),
-        tool("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
-        tool("cancel_visit", "Calls one visit off.", Effect::Destroy),
+        of_visit("list_visits", "Lists the visits of a ward.", Effect::Read),
+        of_visit("get_visit", "Reads one visit: when, and with whom.", Effect::Read),
+        of_visit("cancel_visit", "Calls one visit off.", Effect::Destroy),
     ];
     let can_cancel = |question: &str| {
         let made = ToolCall { tool: "list_visits".to_owned(), arguments: Map::new() };
