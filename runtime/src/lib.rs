@@ -14,6 +14,7 @@ pub mod cli;
 mod digest;
 mod file;
 pub mod gate;
+pub mod isolation;
 pub mod mcp;
 mod metrics;
 mod misfit;

@@ -16,6 +16,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+use crate::isolation::{Minimum, Requirement};
 pub use serve::Serve;
 use serve::WrittenServe;
 
@@ -36,6 +37,8 @@ pub struct Site {
     pub limits: Limits,
     /// How clients may be served over HTTP.
     pub serve: Serve,
+    /// The least isolation that this place puts up with.
+    pub isolation: Minimum,
     /// The site file, for messages.
     pub file: PathBuf,
 }
@@ -219,7 +222,8 @@ impl Site {
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| directory.join(audit.file));
         let serve = written.serve.read(directory, &shown)?;
-        Ok(Self { upstreams, audit, limits, serve, file: file.to_owned() })
+        let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
+        Ok(Self { upstreams, audit, limits, serve, isolation, file: file.to_owned() })
     }
 }
 
@@ -274,6 +278,14 @@ struct Written {
     limits: WrittenLimits,
     #[serde(default)]
     serve: WrittenServe,
+    #[serde(default)]
+    isolation: WrittenIsolation,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenIsolation {
+    minimum: Option<Vec<Requirement>>,
 }
 
 #[derive(Deserialize)]

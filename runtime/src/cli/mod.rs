@@ -7,6 +7,7 @@ mod chat;
 mod config;
 #[cfg(feature = "model")]
 mod endpoint;
+mod host;
 #[cfg(feature = "llama")]
 mod local;
 #[cfg(feature = "llama")]
@@ -22,6 +23,8 @@ mod warm;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +36,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::Audit;
 use crate::gate::{Approval, Call, Caller, Gate, find_profile};
+use crate::isolation::Confinement;
 use crate::site::Site;
+pub use host::main;
+use host::{Host, directory_of};
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +50,8 @@ pub enum ExitCode {
     Failed = 1,
     /// The command line, the site file or the arguments cannot be used.
     Usage = 2,
+    /// There is less isolation here than the site file asks for, so nothing was begun.
+    Isolation = 3,
 }
 
 impl From<ExitCode> for std::process::ExitCode {
@@ -78,7 +86,8 @@ Examples:
                                                 call one tool and print its pruned answer
   airlock-host serve                            speak MCP over standard input and output
 
-Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 101 a bug of ours.";
+Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 3 less isolation than the site file asks for,
+101 a bug of ours.";
 
 /// `airlock-host`.
 #[derive(Debug, Parser)]
@@ -150,6 +159,10 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Open connections for the process that started this one
+    #[cfg(target_os = "linux")]
+    #[command(name = crate::isolation::connector::ROLE, hide = true)]
+    Connector,
     /// Ask a model one question: the embedded one, or one behind a model server
     #[cfg(feature = "model")]
     Ask(chat::AskArgs),
@@ -191,6 +204,10 @@ pub(crate) struct Context<'a> {
     pub(crate) out: &'a mut dyn Write,
     /// Everything else that people read.
     pub(crate) err: &'a mut dyn Write,
+    /// Whose process this is.
+    host: Host,
+    /// Whether the layers that are in force are told.
+    tells_level: bool,
 }
 
 impl Context<'_> {
@@ -235,9 +252,20 @@ async fn stopped() -> io::Result<()> {
     }
 }
 
-/// Runs one command. `arguments` starts with the program's name.
+/// Runs one command inside of another program, which stays as it is: nothing is confined. `arguments` starts with the program's
+/// name.
 pub fn run(
     program: Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    commands(program, Host::Library, arguments, out, err)
+}
+
+fn commands(
+    program: Program,
+    host: Host,
     arguments: impl IntoIterator<Item = OsString>,
     out: &mut dyn Write,
     err: &mut dyn Write,
@@ -255,7 +283,7 @@ pub fn run(
         .site
         .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("site.json"));
-    let mut context = Context { program, site_file, out, err };
+    let mut context = Context { program, site_file, out, err, host, tells_level: false };
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { profile, format, schema, digest: is_digest, sent } => {
@@ -282,6 +310,8 @@ pub fn run(
             finish(&mut context, printed)
         }
         Command::Config(arguments) => config::run(&arguments, &mut context),
+        #[cfg(target_os = "linux")]
+        Command::Connector => connector(&mut context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "airlock-host", &mut script);
@@ -298,6 +328,16 @@ pub fn run(
         Command::Ask(arguments) => chat::ask(&arguments, &mut context),
         #[cfg(feature = "model")]
         Command::Chat(arguments) => chat::chat(&arguments, &mut context),
+    }
+}
+
+/// Is the process that opens connections, until the one that started it ends.
+#[cfg(target_os = "linux")]
+fn connector(context: &mut Context<'_>) -> ExitCode {
+    let served = io::stdin().as_fd().try_clone_to_owned().map_err(|fault| fault.to_string());
+    match served.and_then(|control| crate::isolation::connector::serve(&control)) {
+        Ok(()) => ExitCode::Done,
+        Err(fault) => context.fail(ExitCode::Failed, &fault),
     }
 }
 
@@ -357,7 +397,12 @@ fn call(
         Ok(arguments) => arguments,
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
-    let gate = match context.gate(profile) {
+    let write = save.map(directory_of).into_iter().collect();
+    let opened = context.open(profile).and_then(|(gate, site)| {
+        context.confine(&Confinement { write, ..Confinement::default() }, &site.isolation)?;
+        Ok(gate)
+    });
+    let gate = match opened {
         Ok(gate) => gate,
         Err(code) => return code,
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Context, ExitCode, ProfileArg, runtime, stopped};
 use crate::gate::Approval;
+use crate::isolation::Confinement;
 use crate::mcp;
 #[cfg(feature = "http")]
 use crate::mcp::http::{At, Http, Listener, Visitors};
@@ -69,8 +70,12 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
             return context.fail(ExitCode::Failed, &format!("cannot take standard input and output: {fault}"));
         }
     };
-    let server = match arguments.server(context) {
-        Ok((server, _)) => server,
+    let opened = arguments.server(context).and_then(|(server, site)| {
+        context.confine(&Confinement::default(), &site.isolation)?;
+        Ok(server)
+    });
+    let server = match opened {
+        Ok(server) => server,
         Err(code) => return code,
     };
     let served = runtime().and_then(|runtime| {
@@ -92,22 +97,30 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
 }
 
 fn at_socket(arguments: &ServeArgs, path: &Path, context: &mut Context<'_>) -> ExitCode {
-    let server = match arguments.server(context) {
-        Ok((server, _)) => server,
+    let (server, site) = match arguments.server(context) {
+        Ok(opened) => opened,
         Err(code) => return code,
     };
     let shown = path.display();
-    let served = runtime().and_then(|runtime| {
-        runtime.block_on(async {
-            let socket = Socket::bind(path).await?;
-            let _ = writeln!(context.err, "listening at {shown}");
-            let tell = |text: String| drop(writeln!(context.err, "{text}"));
-            tokio::select! {
-                served = socket.serve(&server, tell) => served,
-                // Calls in flight are dropped, and leave their records then.
-                stopped = stopped() => stopped,
-            }
-        })
+    let bound = runtime().and_then(|runtime| {
+        let socket = runtime.block_on(Socket::bind(path))?;
+        Ok((runtime, socket))
+    });
+    let (runtime, socket) = match bound {
+        Ok(bound) => bound,
+        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot listen at {shown}: {fault}")),
+    };
+    if let Err(code) = context.confine(&Confinement { accepts: true, ..Confinement::default() }, &site.isolation) {
+        return code;
+    }
+    let served = runtime.block_on(async {
+        let _ = writeln!(context.err, "listening at {shown}");
+        let tell = |text: String| drop(writeln!(context.err, "{text}"));
+        tokio::select! {
+            served = socket.serve(&server, tell) => served,
+            // Calls in flight are dropped, and leave their records then.
+            stopped = stopped() => stopped,
+        }
     });
     match served {
         Ok(()) => ExitCode::Done,
@@ -125,20 +138,28 @@ fn over_http(arguments: &ServeArgs, at: &At, context: &mut Context<'_>) -> ExitC
         return context.fail(ExitCode::Usage, &fault);
     }
     let http = Http::new(&server, Visitors::new(&site.serve, at));
-    let served = runtime().and_then(|runtime| {
-        runtime.block_on(async {
-            let listener = Listener::bind(at).await?;
-            let _ = writeln!(context.err, "listening at {}", listener.shown());
-            if at.is_open_to_all_users() && site.serve.token.is_none() {
-                let _ = writeln!(context.err, "every user of this machine can connect: the site file has no token");
-            }
-            let tell = |text: String| drop(writeln!(context.err, "{text}"));
-            tokio::select! {
-                served = http.serve(listener, stopped(), tell) => served,
-                // Whoever does not want to wait for calls in flight says so by a second signal. They leave their records.
-                stopped = async { stopped().await?; stopped().await } => stopped,
-            }
-        })
+    let bound = runtime().and_then(|runtime| {
+        let listener = runtime.block_on(Listener::bind(at))?;
+        Ok((runtime, listener))
+    });
+    let (runtime, listener) = match bound {
+        Ok(bound) => bound,
+        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot serve over HTTP: {fault}")),
+    };
+    if let Err(code) = context.confine(&Confinement { accepts: true, ..Confinement::default() }, &site.isolation) {
+        return code;
+    }
+    let served = runtime.block_on(async {
+        let _ = writeln!(context.err, "listening at {}", listener.shown());
+        if at.is_open_to_all_users() && site.serve.token.is_none() {
+            let _ = writeln!(context.err, "every user of this machine can connect: the site file has no token");
+        }
+        let tell = |text: String| drop(writeln!(context.err, "{text}"));
+        tokio::select! {
+            served = http.serve(listener, stopped(), tell) => served,
+            // Whoever does not want to wait for calls in flight says so by a second signal. They leave their records.
+            stopped = async { stopped().await?; stopped().await } => stopped,
+        }
     });
     match served {
         Ok(()) => ExitCode::Done,

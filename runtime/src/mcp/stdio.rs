@@ -19,8 +19,19 @@ use tokio::net::unix::pipe;
 /// The two ends that were moved away.
 #[derive(Debug)]
 pub struct Stdio {
-    read: OwnedFd,
-    write: OwnedFd,
+    read: End,
+    write: End,
+}
+
+/// One of them, ready to be waited for as far as that goes.
+#[derive(Debug)]
+enum End {
+    /// In non-blocking mode.
+    Socket(OwnedFd),
+    /// In non-blocking mode, under a description of its own.
+    Pipe(OwnedFd),
+    /// A terminal, a file, or a pipe that cannot be opened once more: it blocks.
+    Blocking(OwnedFd),
 }
 
 /// A stream to read from.
@@ -36,27 +47,39 @@ pub fn claim() -> io::Result<Stdio> {
     let write = rustix::io::fcntl_dupfd_cloexec(io::stdout().as_fd(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::stdio::dup2_stdout(io::stderr().as_fd())?;
-    Ok(Stdio { read, write })
+    Ok(Stdio {
+        read: End::of(read, OpenOptions::new().read(true))?,
+        write: End::of(write, OpenOptions::new().write(true))?,
+    })
 }
 
 impl Stdio {
     /// Both ends for the async runtime that this is called in. Pipes and sockets are waited for without a thread: some
-    /// hosts give the one, some the other.
+    /// hosts give the one, some the other. Opens no file.
     pub fn open(self) -> io::Result<(Reader, Writer)> {
         Ok((reader(self.read)?, writer(self.write)?))
     }
 }
 
-fn reader(end: OwnedFd) -> io::Result<Reader> {
-    let kind = File::from(end.try_clone()?).metadata()?.file_type();
-    if kind.is_socket() {
-        return Ok(Box::new(socket(end)?));
+impl End {
+    fn of(end: OwnedFd, again: &mut OpenOptions) -> io::Result<Self> {
+        let kind = File::from(end.try_clone()?).metadata()?.file_type();
+        if kind.is_socket() {
+            let stream = StdUnixStream::from(end);
+            stream.set_nonblocking(true)?;
+            return Ok(Self::Socket(stream.into()));
+        }
+        let own = if kind.is_fifo() { reopen(&end, again).ok() } else { None };
+        Ok(own.map_or(Self::Blocking(end), Self::Pipe))
     }
-    if kind.is_fifo()
-        && let Ok(own) = reopen(&end, OpenOptions::new().read(true))
-    {
-        return Ok(Box::new(pipe::Receiver::from_owned_fd(own)?));
-    }
+}
+
+fn reader(end: End) -> io::Result<Reader> {
+    let end = match end {
+        End::Socket(end) => return Ok(Box::new(UnixStream::from_std(end.into())?)),
+        End::Pipe(end) => return Ok(Box::new(pipe::Receiver::from_owned_fd_unchecked(end)?)),
+        End::Blocking(end) => end,
+    };
     // A terminal or a file: a thread reads it. It cannot be stopped, so nothing waits for it at the end.
     let (read, mut write) = tokio::io::duplex(64 * 1024);
     let runtime = tokio::runtime::Handle::current();
@@ -73,23 +96,12 @@ fn reader(end: OwnedFd) -> io::Result<Reader> {
     Ok(Box::new(read))
 }
 
-fn writer(end: OwnedFd) -> io::Result<Writer> {
-    let kind = File::from(end.try_clone()?).metadata()?.file_type();
-    if kind.is_socket() {
-        return Ok(Box::new(socket(end)?));
-    }
-    if kind.is_fifo()
-        && let Ok(own) = reopen(&end, OpenOptions::new().write(true))
-    {
-        return Ok(Box::new(pipe::Sender::from_owned_fd(own)?));
-    }
-    Ok(Box::new(Direct(File::from(end))))
-}
-
-fn socket(end: OwnedFd) -> io::Result<UnixStream> {
-    let stream = StdUnixStream::from(end);
-    stream.set_nonblocking(true)?;
-    UnixStream::from_std(stream)
+fn writer(end: End) -> io::Result<Writer> {
+    Ok(match end {
+        End::Socket(end) => Box::new(UnixStream::from_std(end.into())?),
+        End::Pipe(end) => Box::new(pipe::Sender::from_owned_fd_unchecked(end)?),
+        End::Blocking(end) => Box::new(Direct(File::from(end))),
+    })
 }
 
 /// The same pipe under a description of its own, so that other processes that hold it keep their blocking reads.
