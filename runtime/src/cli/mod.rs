@@ -14,6 +14,7 @@ mod model;
 mod print;
 mod prune;
 mod serve;
+mod site;
 #[cfg(feature = "model")]
 mod source;
 #[cfg(feature = "llama")]
@@ -141,8 +142,8 @@ enum Command {
     /// Have the embedded model read rules and tools once, so that every later start begins behind them
     #[cfg(feature = "llama")]
     Warm(warm::WarmArgs),
-    /// Print a site file to start from, with every upstream and credential of the linked catalogs
-    Site,
+    /// Print a site file to start from, with every upstream and credential of the linked catalogs; or pin its names
+    Site(site::SiteArgs),
     /// Print what makes a host of MCP servers start this program
     Config(config::ConfigArgs),
     /// Print a completion script for a shell
@@ -277,10 +278,7 @@ pub fn run(
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
-        Command::Site => {
-            let printed = print::site(program.catalogs, context.out);
-            finish(&mut context, printed)
-        }
+        Command::Site(arguments) => site::run(&arguments, &mut context),
         Command::Config(arguments) => config::run(&arguments, &mut context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
