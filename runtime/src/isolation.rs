@@ -75,6 +75,9 @@ pub struct Confinement {
     pub accepts: bool,
     /// Whether a person types lines at a terminal.
     pub types: bool,
+    /// Whether the driver of a GPU has to work: it opens devices and makes memory executable, so the layers that are about
+    /// that are left out, and the minimum has to admit it.
+    pub drives_gpu: bool,
 }
 
 /// A layer that is in force.

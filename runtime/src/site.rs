@@ -1,15 +1,17 @@
-//! The site file: which address each upstream has here, and which file holds each credential.
+//! The site file: which address each upstream has here, where it is dialled, and which file holds each credential.
 //!
 //! What comes in: `site.json`. What goes out: [`Site`], with every credential read. A mistake is reported with its file,
 //! line and column; a credential's value never appears in `Debug`, in an error or in a log.
 
+mod address;
+mod pin;
 mod serve;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::net::Ipv6Addr;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +19,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::isolation::{Minimum, Requirement};
+use crate::upstream::Dialer;
+
+pub(crate) use address::PinOption;
+use address::WrittenAddress;
+pub use address::{Address, Pin, Scheme};
+pub(crate) use pin::pinned;
 pub use serve::Serve;
 use serve::WrittenServe;
 
@@ -39,6 +47,8 @@ pub struct Site {
     pub serve: Serve,
     /// The least isolation that this place puts up with.
     pub isolation: Minimum,
+    /// How connections to upstreams are opened; by this process unless somebody else does it.
+    pub dialer: Dialer,
     /// The site file, for messages.
     pub file: PathBuf,
 }
@@ -46,12 +56,26 @@ pub struct Site {
 /// One upstream, as it is reached from here.
 #[derive(Clone, Debug)]
 pub struct SiteUpstream {
-    /// Where it listens.
+    /// The origin by which HTTP knows it; `http://localhost` for a unix socket.
     pub address: Address,
+    /// Where it is dialled, in the order in which they are tried. Never empty.
+    pub pins: Vec<Pin>,
     /// By the name that catalogs use.
     pub credentials: BTreeMap<String, Secret>,
     /// What it can bear.
     pub limits: UpstreamLimits,
+}
+
+impl SiteUpstream {
+    /// What listens at an address that is its own pin, such as `http://127.0.0.1:8080` or `unix:/run/clinic.sock`; without
+    /// credentials and limits.
+    ///
+    /// # Errors
+    /// It is no address, or a name that has to be pinned.
+    pub fn at(address: &str) -> Result<Self, String> {
+        let (address, pins) = WrittenAddress::try_from(address.to_owned())?.placed(&[], Path::new(""))?;
+        Ok(Self { address, pins, credentials: BTreeMap::new(), limits: UpstreamLimits::default() })
+    }
 }
 
 /// What one upstream can bear. Calls beyond it wait for their turn, within the time that a call has.
@@ -77,71 +101,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { time_max: Duration::from_secs(30), calls_at_once_max: 8, answer_bytes_max: 60_000 }
-    }
-}
-
-/// An HTTP origin (RFC 9110, section 4.3.1): scheme, host, port, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// A name, an IPv4 address, or an IPv6 address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// Host and port as they stand in the `Host` header.
-    pub authority: String,
-}
-
-impl TryFrom<String> for Address {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let Some(authority) = text.strip_prefix("http://") else {
-            if text.starts_with("https://") {
-                return Err("TLS comes later; for now an address starts with `http://`".to_owned());
-            }
-            return Err("an address starts with `http://`".to_owned());
-        };
-        if authority.contains('@') {
-            return Err("an address holds no user name or password; list a credential with its file".to_owned());
-        }
-        if let Some(position) = authority.find(['/', '?', '#']) {
-            return Err(format!(
-                "an address is scheme, host and port alone; leave out `{}` (the catalog has the base path)",
-                authority.get(position..).unwrap_or_default().escape_debug()
-            ));
-        }
-        let (host, port) = split_authority(authority)?;
-        Ok(Self { host: host.to_owned(), port, authority: authority.to_owned() })
-    }
-}
-
-/// Host and port of `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn split_authority(authority: &str) -> Result<(&str, u16), String> {
-    if let Some(rest) = authority.strip_prefix('[') {
-        let (host, port) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
-        host.parse::<Ipv6Addr>().map_err(|_| format!("`{}` is not an IPv6 address", host.escape_debug()))?;
-        return match port.strip_prefix(':') {
-            Some(port) => Ok((host, parse_port(port)?)),
-            None if port.is_empty() => Ok((host, 80)),
-            None => Err("after the bracket comes `:` and a port, or nothing".to_owned()),
-        };
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, parse_port(port)?),
-        None => (authority, 80),
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    if host.is_empty() || !host.bytes().all(plain) {
-        return Err(format!("`{}` is not a host name or an IP address", host.escape_debug()));
-    }
-    Ok((host, port))
-}
-
-fn parse_port(text: &str) -> Result<u16, String> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(port) if digits && port != 0 => Ok(port),
-        _ => Err(format!("`{}` is not a port from 1 to 65535", text.escape_debug())),
     }
 }
 
@@ -217,13 +176,19 @@ impl Site {
                 credentials.insert(credential, secret);
             }
             let limits = upstream.limits.into_limits();
-            upstreams.insert(name, SiteUpstream { address: upstream.address, credentials, limits });
+            let told = |fault: String| SiteError(format!("{shown}: upstream `{name}`: {fault}"));
+            let (address, pins) = upstream.address.placed(&upstream.pins, directory).map_err(told)?;
+            if address.scheme == Scheme::Https {
+                return Err(told("TLS comes later; for now an address starts with `http://`".to_owned()));
+            }
+            upstreams.insert(name, SiteUpstream { address, pins, credentials, limits });
         }
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| directory.join(audit.file));
         let serve = written.serve.read(directory, &shown)?;
         let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
-        Ok(Self { upstreams, audit, limits, serve, isolation, file: file.to_owned() })
+        let (dialer, file) = (Dialer::direct(), file.to_owned());
+        Ok(Self { upstreams, audit, limits, serve, isolation, dialer, file })
     }
 }
 
@@ -291,7 +256,9 @@ struct WrittenIsolation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenUpstream {
-    address: Address,
+    address: WrittenAddress,
+    #[serde(default)]
+    pins: Vec<SocketAddr>,
     #[serde(default)]
     credentials: UniqueMap<WrittenFile>,
     #[serde(default)]
@@ -356,12 +323,6 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Bounded<MIN, MAX>
         } else {
             Err(D::Error::custom(format!("{value} is not from {MIN} to {MAX}")))
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

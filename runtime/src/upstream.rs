@@ -6,6 +6,7 @@
 
 mod credential;
 mod decode;
+mod dial;
 mod head;
 mod pace;
 mod reference;
@@ -24,13 +25,13 @@ use hyper::header::{
 };
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::SemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::request::Encoded;
-use crate::site::{Address, UpstreamLimits};
+use crate::site::{Address, Pin, Scheme, SiteUpstream};
 pub(crate) use credential::{Credentials, forms};
+pub use dial::Dialer;
 use head::Awaited;
 pub(crate) use head::Limited;
 use pace::Pace;
@@ -47,6 +48,8 @@ pub(crate) const AGENT: &str = concat!("airlock/", env!("CARGO_PKG_VERSION"));
 pub struct Upstream {
     name: &'static str,
     address: Address,
+    pins: Vec<Pin>,
+    dialer: Dialer,
     /// Connections that are kept for the next calls, as many as there may be calls at once.
     idle: Mutex<Vec<Connection>>,
     idle_max: usize,
@@ -86,11 +89,12 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Upstream {
-    /// An upstream at an address, which is sent no more than `calls_at_once_max` requests at once, whatever its own limits.
+    /// An upstream as a site has it, which is sent no more than `calls_at_once_max` requests at once, whatever its own limits.
     /// Nothing is connected yet.
-    pub fn new(name: &'static str, address: Address, limits: UpstreamLimits, calls_at_once_max: usize) -> Self {
-        let idle_max = limits.calls_at_once_max.unwrap_or(calls_at_once_max);
-        Self { name, address, idle: Mutex::new(Vec::new()), idle_max, pace: Pace::new(limits) }
+    pub fn new(name: &'static str, here: &SiteUpstream, dialer: Dialer, calls_at_once_max: usize) -> Self {
+        let idle_max = here.limits.calls_at_once_max.unwrap_or(calls_at_once_max);
+        let (address, pins, pace) = (here.address.clone(), here.pins.clone(), Pace::new(here.limits));
+        Self { name, address, pins, dialer, idle: Mutex::new(Vec::new()), idle_max, pace }
     }
 
     /// The name that catalogs and the site file use.
@@ -98,9 +102,21 @@ impl Upstream {
         self.name
     }
 
-    /// Whether an upstream that is named so is this one.
-    pub(crate) fn is_at(&self, address: &Address) -> bool {
-        self.address.port == address.port && self.address.host.eq_ignore_ascii_case(&address.host)
+    /// How HTTP is carried to it.
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.address.scheme
+    }
+
+    /// Whether what `from` calls so is this one. All that listen at unix sockets have one name, which each has for itself.
+    pub(crate) fn is_at(&self, address: &Address, from: &Self) -> bool {
+        if self.is_at_socket() || (from.is_at_socket() && from.address.is_same(address)) {
+            return std::ptr::eq(self, from) && self.address.is_same(address);
+        }
+        self.address.is_same(address)
+    }
+
+    fn is_at_socket(&self) -> bool {
+        self.pins.iter().any(|pin| matches!(pin, Pin::Unix(_)))
     }
 
     /// Sends one request and waits for the head of the answer.
@@ -202,17 +218,8 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<Connection, UpstreamError> {
-        let connect = TcpStream::connect((self.address.host.as_str(), self.address.port));
-        let stream = match tokio::time::timeout(CONNECT_TIMEOUT, connect).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(fault)) => return Err(UpstreamError::Connect(fault.to_string())),
-            Err(_) => {
-                let seconds = CONNECT_TIMEOUT.as_secs();
-                return Err(UpstreamError::Connect(format!("no connection within {seconds} s")));
-            }
-        };
-        // A request is one small write; waiting for more to send only delays it. Not fatal where it is not supported.
-        let _ = stream.set_nodelay(true);
+        let dialled = self.dialer.dial(&self.pins, CONNECT_TIMEOUT).await;
+        let stream = dialled.map_err(|fault| UpstreamError::Connect(fault.to_string()))?;
         let (stream, head) = Limited::new(stream);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|fault| broken(&fault))?;
         let driver = tokio::spawn(async move {

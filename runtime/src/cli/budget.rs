@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use airlock_offer::{Count, Counts, ToolList, sha256, told_of_sent};
 use serde_json::{Value, json};
 
-use super::{Context, ExitCode, Format, finish};
+use super::local::confine_to_model;
+use super::{Context, ExitCode, Format, directory_of, finish};
 use crate::model::llama::{TokenCounter, quiet_crashes};
 use crate::untrusted::{CHARS_MAX, one_line};
 
@@ -49,6 +50,10 @@ pub(super) fn run(arguments: &BudgetArgs, context: &mut Context<'_>) -> ExitCode
         Ok(told) => told,
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
+    let write = Some(directory_of(&arguments.lock)).filter(|directory| directory.is_dir());
+    if let Err(code) = confine_to_model(&arguments.model, write, context) {
+        return code;
+    }
     let counts = match counted(&arguments.model, &told) {
         Ok(counts) => counts,
         Err(fault) => return context.fail(ExitCode::Failed, &fault),

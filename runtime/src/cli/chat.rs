@@ -15,6 +15,8 @@ mod saved;
 mod setup;
 mod show;
 
+use std::path::PathBuf;
+
 use super::{Context, ExitCode, Format, print};
 use crate::gate::{Approval, Call, Caller};
 use crate::model::agent::End;
@@ -22,7 +24,7 @@ use crate::model::{ModelError, ToolCall};
 use crate::untrusted::quoted;
 use commands::{COMMANDS, Command};
 use consent::{Approved, Consent};
-use input::Input;
+use input::{Input, Prepared};
 use lines::Line;
 use setup::Opened;
 use show::{Display, Show};
@@ -42,7 +44,8 @@ pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {
     let mut consent = if arguments.allow_writes { Consent::Operator } else { Consent::Nobody };
     let is_json = arguments.json || arguments.format == Format::Json;
     let display = if is_json { Display::Json } else { Display::Human };
-    let mut opened = match setup::open(&arguments.model, context) {
+    let opened = setup::ready(&arguments.model, context).and_then(|ready| ready.open(&arguments.model, context));
+    let mut opened = match opened {
         Ok(opened) => opened,
         Err(code) => return code,
     };
@@ -55,34 +58,47 @@ pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {
 
 /// Questions from standard input, until it ends.
 pub(super) fn chat(arguments: &ChatArgs, context: &mut Context<'_>) -> ExitCode {
-    let mut opened = match setup::open(&arguments.model, context) {
+    let (opened, input) = match open(arguments, context) {
         Ok(opened) => opened,
         Err(code) => return code,
-    };
-    if let Some(file) = &arguments.load {
-        match saved::load(file, opened.agent.offer()) {
-            Ok(conversation) => opened.agent.resume(conversation),
-            Err(fault) => return context.fail(ExitCode::Usage, &fault),
-        }
-    }
-    let words = COMMANDS.iter().map(|(shown, _)| shown.split(' ').next().unwrap_or_default().to_owned()).collect();
-    let names = opened.agent.offer().tools().iter().map(|tool| tool.name.clone()).collect();
-    let input = match Input::open(&opened.interrupts, words, names, arguments.history.as_deref()) {
-        Ok(input) => input,
-        Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
     let identity = opened.model.identity();
     let place = identity.address.as_deref().map(|address| format!(" at {address}")).unwrap_or_default();
     let name = format!("{}{place}", quoted(&identity.name));
     let count = opened.agent.offer().tools().len();
     let _ = writeln!(context.err, "{name} with {count} tools. /help lists the commands, /quit leaves.");
-    Talk { opened, input, approved: Approved::default() }.run(context)
+    Talk { opened, input, saves: arguments.saves.clone(), approved: Approved::default() }.run(context)
+}
+
+/// Reads everything that is named, confines the process, and then begins.
+fn open(arguments: &ChatArgs, context: &mut Context<'_>) -> Result<(Opened, Input), ExitCode> {
+    let mut ready = setup::ready(&arguments.model, context)?;
+    let usage = |fault: String, context: &mut Context<'_>| context.fail(ExitCode::Usage, &fault);
+    let loaded = arguments.load.as_deref().map(|file| saved::load(file, &ready.offer)).transpose();
+    let loaded = loaded.map_err(|fault| usage(fault, context))?;
+    let words = COMMANDS.iter().map(|(shown, _)| shown.split(' ').next().unwrap_or_default().to_owned()).collect();
+    let names = ready.offer.tools().iter().map(|tool| tool.name.clone()).collect();
+    let line = Prepared::open(words, names, arguments.history.as_deref()).map_err(|fault| usage(fault, context))?;
+    if let Some(directory) = &arguments.saves {
+        let shown = directory.display();
+        saved::check(directory).map_err(|fault| usage(format!("{shown}: {fault}"), context))?;
+        ready.confinement.write.push(directory.clone());
+    }
+    ready.confinement.types = line.is_edited();
+    let mut opened = ready.open(&arguments.model, context)?;
+    if let Some(conversation) = loaded {
+        opened.agent.resume(conversation);
+    }
+    let input = line.start(&opened.interrupts);
+    Ok((opened, input))
 }
 
 /// A conversation with a person.
 struct Talk {
     opened: Opened,
     input: Input,
+    /// Where conversations are saved.
+    saves: Option<PathBuf>,
     approved: Approved,
 }
 
@@ -162,12 +178,15 @@ impl Talk {
             Command::Context => self.context_use(),
             Command::Save(file) => {
                 let sha256 = self.opened.tools.gate().tools_sha256();
-                saved::save(&file, self.opened.agent.conversation(), sha256)
-                    .map(|()| format!("saved in {}\n", file.display()))
+                saved::place(self.saves.as_deref(), &file).and_then(|file| {
+                    saved::save(&file, self.opened.agent.conversation(), sha256)?;
+                    Ok(format!("saved in {}\n", file.display()))
+                })
             }
-            Command::Load(file) => saved::load(&file, self.opened.agent.offer()).map(|conversation| {
+            Command::Load(file) => saved::place(self.saves.as_deref(), &file).and_then(|file| {
+                let conversation = saved::load(&file, self.opened.agent.offer())?;
                 self.opened.agent.resume(conversation);
-                format!("the conversation of {} goes on\n", file.display())
+                Ok(format!("the conversation of {} goes on\n", file.display()))
             }),
         };
         let _ = match said {

@@ -1,5 +1,6 @@
 //! A model server: its address, and how it is asked.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -19,6 +20,9 @@ pub(super) struct EndpointArgs {
     #[cfg_attr(not(feature = "llama"), arg(required = true))]
     #[cfg_attr(feature = "llama", arg(conflicts_with_all = ["allow_unlisted_model", "threads", "gpu_layers", "state"]))]
     endpoint: Option<Address>,
+    /// The IP address and port of a server whose address is a name: no name is looked up. May be given several times
+    #[arg(long, value_name = "IP:PORT", requires = "endpoint")]
+    endpoint_pin: Vec<SocketAddr>,
     /// The model's name there [default: the first that the server lists]
     #[arg(long, value_name = "NAME", requires = "endpoint")]
     endpoint_model: Option<String>,
@@ -28,24 +32,34 @@ pub(super) struct EndpointArgs {
 }
 
 impl EndpointArgs {
-    /// Asks the server which models it has. A fault is written to `err`.
-    pub(super) fn open(
+    /// Which server is asked, and how. A fault is written to `err`.
+    pub(super) fn settings(
         &self,
         context_tokens: Option<usize>,
         sampling: Sampling,
-        interrupts: &Interrupts,
         context: &mut Context<'_>,
-    ) -> Result<Endpoint, ExitCode> {
+    ) -> Result<Settings, ExitCode> {
         let Some(address) = self.endpoint.clone() else {
             return Err(context.fail(ExitCode::Usage, "no model is named; give `--endpoint`"));
         };
+        let pins = address.pins(&self.endpoint_pin);
+        let pins =
+            pins.map_err(|fault| context.fail(ExitCode::Usage, &format!("the model server's address: {fault}")))?;
         let key = self.endpoint_key_file.as_deref().map(|file| {
             read_credential(file).map_err(|fault| format!("the key of the model server: `{}` {fault}", file.display()))
         });
         let key = key.transpose().map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
         let model = self.endpoint_model.clone();
-        let settings = Settings { model, key, context_tokens, sampling, ..Settings::of(address) };
-        let opened = Endpoint::open(&settings, &mut |_| if interrupts.any() { Flow::Stop } else { Flow::Continue });
-        opened.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
+        Ok(Settings { pins, model, key, context_tokens, sampling, ..Settings::of(address) })
     }
+}
+
+/// Asks the server which models it has. A fault is written to `err`.
+pub(super) fn open(
+    settings: &Settings,
+    interrupts: &Interrupts,
+    context: &mut Context<'_>,
+) -> Result<Endpoint, ExitCode> {
+    let opened = Endpoint::open(settings, &mut |_| if interrupts.any() { Flow::Stop } else { Flow::Continue });
+    opened.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))
 }

@@ -1,11 +1,17 @@
 //! The program itself, as against its commands inside of another one: it closes what was left open, and confines itself.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use airlock_contract::Program;
 
 use super::{Context, ExitCode, commands, runtime};
-use crate::isolation::{Confinement, Minimum, confine};
+#[cfg(target_os = "linux")]
+use crate::isolation::connector::Connector;
+use crate::isolation::{Confinement, Layer, Level, Minimum, confine};
+use crate::site::{Pin, Site};
+use crate::upstream::Dialer;
 
 /// Whose process this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +30,51 @@ pub fn main(program: Program) -> std::process::ExitCode {
     commands(program, Host::Program, std::env::args_os(), &mut out, &mut err).leave()
 }
 
+/// Which systems a command talks to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach<'a> {
+    /// None.
+    #[cfg(feature = "llama")]
+    Nothing,
+    /// The upstreams of the site file, and what listens here.
+    Upstreams(&'a [Pin]),
+}
+
 impl Context<'_> {
+    /// Starts the process that opens connections, if any are to be had.
+    pub(super) fn connect(&mut self, site: &mut Site, reach: Reach<'_>) -> Result<(), String> {
+        let more = match reach {
+            Reach::Upstreams(more) => more,
+            #[cfg(feature = "llama")]
+            Reach::Nothing => return Ok(()),
+        };
+        #[cfg(target_os = "linux")]
+        if self.host == Host::Program {
+            let of_upstreams = site.upstreams.values().flat_map(|upstream| &upstream.pins);
+            let pins: BTreeSet<&Pin> = of_upstreams.chain(more).collect();
+            if !pins.is_empty() {
+                let connector = Connector::start(pins.into_iter().cloned().collect());
+                let connector = connector
+                    .map_err(|fault| format!("the process that opens connections cannot be started: {fault}"))?;
+                site.dialer = Dialer::through(Arc::clone(&connector));
+                self.connector = Some(connector);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the process that opens connections is confined. It has to be as this one is.
+    #[cfg(target_os = "linux")]
+    fn check_connector(&self, level: &Level) -> Result<(), String> {
+        let Some(connector) = &self.connector else { return Ok(()) };
+        let there = connector.ready().map_err(|fault| fault.to_string())?;
+        let there: BTreeSet<&str> = there.split(", ").collect();
+        let here = level.layers();
+        // It is started with nothing open but its one end.
+        let missing = here.iter().find(|layer| *layer != Layer::FdsClosed.word() && !there.contains(layer.as_str()));
+        missing.map_or(Ok(()), |layer| Err(format!("the process that opens connections is without {layer}")))
+    }
+
     /// Confines this process, for good. Everything that it needs beside `confinement` is open by now, and no thread is started.
     /// A fault is written to `err`.
     pub(super) fn confine(&mut self, confinement: &Confinement, minimum: &Minimum) -> Result<(), ExitCode> {
@@ -35,6 +85,8 @@ impl Context<'_> {
         drop(runtime().map_err(|fault| self.fail(ExitCode::Failed, &format!("cannot start: {fault}")))?);
         let level = confine(confinement, &[]).and_then(|level| minimum.check(&level).map(|()| level));
         let level = level.map_err(|fault| self.fail(ExitCode::Isolation, &fault.to_string()))?;
+        #[cfg(target_os = "linux")]
+        self.check_connector(&level).map_err(|fault| self.fail(ExitCode::Isolation, &fault))?;
         if self.tells_level {
             let _ = writeln!(self.err, "isolation: {level}");
         }

@@ -7,8 +7,30 @@ use clap::Args;
 
 use super::chat::{Interrupts, Progress, loading};
 use super::{Context, ExitCode};
-use crate::model::Sampling;
-use crate::model::llama::{Llama, Settings, file_digest, quiet_crashes};
+use crate::isolation::{Confinement, Minimum};
+use crate::model::llama::{
+    GPU_BACKENDS, Llama, Settings, check_file, create_private, file_digest, quiet_crashes, threads_default,
+};
+use crate::model::{ModelError, Sampling};
+
+/// What loading a model reads: its file, which has to be one, and how much memory there is.
+pub(super) fn reading_model(model: &Path) -> Result<Confinement, ModelError> {
+    check_file(model)?;
+    let memory = PathBuf::from("/proc/meminfo");
+    let read = [model.to_owned()].into_iter().chain(memory.exists().then_some(memory)).collect();
+    Ok(Confinement { read, ..Confinement::default() })
+}
+
+/// Confines a command that looks into a model's file and writes in at most one directory. A fault is written to `err`.
+pub(super) fn confine_to_model(
+    model: &Path,
+    write: Option<PathBuf>,
+    context: &mut Context<'_>,
+) -> Result<(), ExitCode> {
+    let confinement = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+    let write = write.into_iter().collect();
+    context.confine(&Confinement { write, ..confinement }, &Minimum::default())
+}
 
 /// How the embedded model is loaded. Commands with these have `--model`, too.
 #[derive(Debug, Args)]
@@ -28,17 +50,38 @@ pub(super) struct LocalArgs {
     state: Option<OsString>,
 }
 
+/// What is found out, and made, before the process is confined.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// What loading reads and writes.
+    pub(super) confinement: Confinement,
+    threads: usize,
+}
+
 impl LocalArgs {
+    /// Finds out how many threads there are to be, and makes the directory for what is kept.
+    /// A fault is written to `err`.
+    pub(super) fn prepare(&self, model: &Path, context: &mut Context<'_>) -> Result<Prepared, ExitCode> {
+        quiet_crashes();
+        let threads = self.threads.map_or_else(threads_default, usize::from);
+        // A directory that cannot be made is told when something shall be kept there.
+        let state = self.state().filter(|directory| create_private(directory).is_ok());
+        let drives_gpu = self.gpu_layers != Some(0) && GPU_BACKENDS.iter().any(|(_, there)| *there);
+        let reading = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        let confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
+        Ok(Prepared { confinement, threads })
+    }
+
     /// Checks the file's digest, then loads it. A fault is written to `err`.
     pub(super) fn load(
         &self,
         model: &Path,
+        prepared: &Prepared,
         context_tokens: usize,
         sampling: Sampling,
         interrupts: &Interrupts,
         context: &mut Context<'_>,
     ) -> Result<Llama, ExitCode> {
-        quiet_crashes();
         let mut progress = Progress::new();
         let digest = file_digest(model, &mut |part| {
             progress.line(context, &format!("checking the model: {:.0} %", part * 100.0));
@@ -48,7 +91,7 @@ impl LocalArgs {
         self.check_listed(model, &file_sha256, context)?;
         let settings = Settings {
             file_sha256: Some(file_sha256),
-            threads: self.threads.map(usize::from),
+            threads: Some(prepared.threads),
             context_tokens,
             gpu_layers: self.gpu_layers,
             sampling,

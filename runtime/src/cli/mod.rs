@@ -15,6 +15,7 @@ mod model;
 mod print;
 mod prune;
 mod serve;
+mod site;
 #[cfg(feature = "model")]
 mod source;
 #[cfg(feature = "llama")]
@@ -37,9 +38,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::audit::Audit;
 use crate::gate::{Approval, Call, Caller, Gate, find_profile};
 use crate::isolation::Confinement;
+#[cfg(target_os = "linux")]
+use crate::isolation::connector::Connector;
 use crate::site::Site;
 pub use host::main;
-use host::{Host, directory_of};
+use host::{Host, Reach, directory_of};
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,8 +153,8 @@ enum Command {
     /// Have the embedded model read rules and tools once, so that every later start begins behind them
     #[cfg(feature = "llama")]
     Warm(warm::WarmArgs),
-    /// Print a site file to start from, with every upstream and credential of the linked catalogs
-    Site,
+    /// Print a site file to start from, with every upstream and credential of the linked catalogs; or pin its names
+    Site(site::SiteArgs),
     /// Print what makes a host of MCP servers start this program
     Config(config::ConfigArgs),
     /// Print a completion script for a shell
@@ -206,19 +209,19 @@ pub(crate) struct Context<'a> {
     pub(crate) err: &'a mut dyn Write,
     /// Whose process this is.
     host: Host,
+    /// The process that opens connections, if there is one.
+    #[cfg(target_os = "linux")]
+    connector: Option<Arc<Connector>>,
     /// Whether the layers that are in force are told.
     tells_level: bool,
 }
 
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
-    fn gate(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
-        self.open(profile).map(|(gate, _)| Arc::new(gate))
-    }
-
-    fn open(&mut self, profile: &ProfileArg) -> Result<(Gate, Site), ExitCode> {
+    fn open(&mut self, profile: &ProfileArg, reach: Reach<'_>) -> Result<(Gate, Site), ExitCode> {
         let profile = profile.find(self)?;
-        let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
+        let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|mut site| {
+            self.connect(&mut site, reach)?;
             let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
             let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
             if let Some(profile) = profile {
@@ -283,7 +286,16 @@ fn commands(
         .site
         .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("site.json"));
-    let mut context = Context { program, site_file, out, err, host, tells_level: false };
+    let mut context = Context {
+        program,
+        site_file,
+        out,
+        err,
+        host,
+        #[cfg(target_os = "linux")]
+        connector: None,
+        tells_level: false,
+    };
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { profile, format, schema, digest: is_digest, sent } => {
@@ -305,10 +317,7 @@ fn commands(
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
-        Command::Site => {
-            let printed = print::site(program.catalogs, context.out);
-            finish(&mut context, printed)
-        }
+        Command::Site(arguments) => site::run(&arguments, &mut context),
         Command::Config(arguments) => config::run(&arguments, &mut context),
         #[cfg(target_os = "linux")]
         Command::Connector => connector(&mut context),
@@ -398,7 +407,7 @@ fn call(
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
     let write = save.map(directory_of).into_iter().collect();
-    let opened = context.open(profile).and_then(|(gate, site)| {
+    let opened = context.open(profile, Reach::Upstreams(&[])).and_then(|(gate, site)| {
         context.confine(&Confinement { write, ..Confinement::default() }, &site.isolation)?;
         Ok(gate)
     });

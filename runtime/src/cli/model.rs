@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::budget::read_list;
 use super::chat::{From, Interrupts, loading};
+use super::local::confine_to_model;
 use super::{Context, ExitCode, Format, finish};
 use crate::model::CONTEXT_TOKENS_DEFAULT;
 use crate::model::ToolCall;
 use crate::model::agent::{Agent, FirstMove, Limits};
-use crate::model::llama::{Inspection, Llama, SEQUENCES, Settings, Template, quiet_crashes};
+use crate::model::llama::{Inspection, Llama, SEQUENCES, Settings, Template, quiet_crashes, threads_default};
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::probe::{self, Probe, Score, Verdict};
 use crate::untrusted::one_line;
@@ -109,6 +110,9 @@ pub(super) fn run(command: &ModelCommand, context: &mut Context<'_>) -> ExitCode
 }
 
 fn inspect(arguments: &InspectArgs, context: &mut Context<'_>) -> ExitCode {
+    if let Err(code) = confine_to_model(&arguments.model, None, context) {
+        return code;
+    }
     let told = match Inspection::of(&arguments.model) {
         Ok(told) => told,
         Err(fault) => return context.fail(ExitCode::Failed, &fault.to_string()),
@@ -182,10 +186,14 @@ fn check(arguments: &CheckArgs, context: &mut Context<'_>) -> ExitCode {
         Err(fault) => return context.fail(ExitCode::Usage, &fault.to_string()),
     };
     let settings = Settings {
-        threads: arguments.threads.map(usize::from),
+        threads: Some(arguments.threads.map_or_else(threads_default, usize::from)),
         context_tokens: arguments.context,
+        gpu_layers: Some(0),
         ..Settings::of(arguments.model.clone())
     };
+    if let Err(code) = confine_to_model(&arguments.model, None, context) {
+        return code;
+    }
     let model = Interrupts::watch()
         .map_err(|fault| format!("cannot watch Ctrl-C: {fault}"))
         .and_then(|interrupts| loading(&settings, &interrupts, context).map_err(|fault| fault.to_string()));

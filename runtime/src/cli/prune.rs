@@ -45,6 +45,12 @@ pub(super) fn run(arguments: &PruneArgs, context: &mut Context<'_>) -> ExitCode 
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
     let shown = made.rows.as_deref().unwrap_or(&made.json);
+    #[cfg(feature = "llama")]
+    if let Some(model) = &arguments.model
+        && let Err(code) = super::local::confine_to_model(model, None, context)
+    {
+        return code;
+    }
     let tokens = match tokens(arguments, &made.body, shown) {
         Ok(tokens) => tokens,
         Err(fault) => return context.fail(ExitCode::Failed, &fault),

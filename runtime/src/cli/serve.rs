@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Context, ExitCode, ProfileArg, runtime, stopped};
+use super::{Context, ExitCode, ProfileArg, Reach, runtime, stopped};
 use crate::gate::Approval;
 use crate::isolation::Confinement;
 use crate::mcp;
@@ -18,6 +18,9 @@ use crate::site::Site;
 pub(super) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileArg,
+    /// Tell on standard error which layers of isolation are in force
+    #[arg(long)]
+    report: bool,
     /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and else
     /// the call is refused
     #[arg(long)]
@@ -37,7 +40,8 @@ pub(super) struct ServeArgs {
 
 impl ServeArgs {
     fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
-        let (gate, site) = context.open(&self.profile)?;
+        context.tells_level = self.report;
+        let (gate, site) = context.open(&self.profile, Reach::Upstreams(&[]))?;
         let gate = if self.read_only { gate.read_only() } else { gate };
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
         let server = mcp::Server::new(Arc::new(gate), approval).and_then(|server| match &site.serve.state_key {

@@ -11,10 +11,14 @@ use super::endpoint::EndpointArgs;
 use super::{Context, ExitCode, ProfileArg};
 use crate::arguments::suggestion;
 use crate::gate::Gate;
+use crate::isolation::Confinement;
 use crate::model::agent::{Agent, FirstMove, Limits};
+use crate::model::endpoint::Settings;
 use crate::model::offer::{Offer, OfferedTool};
 use crate::model::{Model, ModelError, Sampling};
+use crate::site::Pin;
 use crate::untrusted::quoted;
+use crate::upstream::Dialer;
 
 /// Which model answers.
 #[derive(Debug, Args)]
@@ -61,17 +65,71 @@ fn temperature(text: &str) -> Result<f32, String> {
     if (0.0..=2.0).contains(&number) { Ok(number) } else { Err("not between 0 and 2".to_owned()) }
 }
 
+/// Which model answers, with everything that is read and found out before the process is confined.
+pub(super) enum Prepared {
+    /// The embedded one.
+    #[cfg(feature = "llama")]
+    Local(super::local::Prepared),
+    /// One behind a model server.
+    Endpoint(Box<Settings>),
+}
+
+impl Prepared {
+    /// What it reads and writes once the process is confined.
+    pub(super) fn confinement(&self) -> Confinement {
+        match self {
+            #[cfg(feature = "llama")]
+            Self::Local(prepared) => prepared.confinement.clone(),
+            Self::Endpoint(_) => Confinement::default(),
+        }
+    }
+
+    /// Where it is dialled.
+    pub(super) fn pins(&self) -> &[Pin] {
+        match self {
+            #[cfg(feature = "llama")]
+            Self::Local(_) => &[],
+            Self::Endpoint(settings) => &settings.pins,
+        }
+    }
+}
+
 impl SourceArgs {
-    /// Makes the model ready. A fault is written to `err`.
-    pub(super) fn open(&self, interrupts: &Interrupts, context: &mut Context<'_>) -> Result<Box<dyn Model>, ExitCode> {
-        let sampling = Sampling { temperature: self.temperature, seed: self.seed };
+    fn sampling(&self) -> Sampling {
+        Sampling { temperature: self.temperature, seed: self.seed }
+    }
+
+    /// Finds out what has to be known before the process is confined. A fault is written to `err`.
+    pub(super) fn prepare(&self, context: &mut Context<'_>) -> Result<Prepared, ExitCode> {
         #[cfg(feature = "llama")]
         if let Some(file) = &self.model {
-            let model = self.local.load(file, self.context.tokens_or_default(), sampling, interrupts, context)?;
-            return Ok(Box::new(model));
+            return self.local.prepare(file, context).map(Prepared::Local);
         }
-        let model = self.endpoint.open(self.context.tokens, sampling, interrupts, context)?;
-        Ok(Box::new(model))
+        let settings = self.endpoint.settings(self.context.tokens, self.sampling(), context)?;
+        Ok(Prepared::Endpoint(Box::new(settings)))
+    }
+
+    /// Makes the model ready. A fault is written to `err`.
+    pub(super) fn open(
+        &self,
+        prepared: Prepared,
+        dialer: Dialer,
+        interrupts: &Interrupts,
+        context: &mut Context<'_>,
+    ) -> Result<Box<dyn Model>, ExitCode> {
+        match prepared {
+            #[cfg(feature = "llama")]
+            Prepared::Local(prepared) => {
+                let Some(file) = &self.model else { return Err(context.fail(ExitCode::Usage, "no model is named")) };
+                let tokens = self.context.tokens_or_default();
+                let model = self.local.load(file, &prepared, tokens, self.sampling(), interrupts, context)?;
+                Ok(Box::new(model))
+            }
+            Prepared::Endpoint(settings) => {
+                let settings = Settings { dialer, ..*settings };
+                Ok(Box::new(super::endpoint::open(&settings, interrupts, context)?))
+            }
+        }
     }
 }
 

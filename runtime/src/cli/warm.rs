@@ -9,7 +9,7 @@ use serde_json::json;
 use super::chat::{Interrupts, Progress};
 use super::local::LocalArgs;
 use super::source::{ContextArg, OfferArgs};
-use super::{Context, ExitCode, Format, finish};
+use super::{Context, ExitCode, Format, Reach, finish};
 use crate::model::agent::{FirstMove, Limits};
 use crate::model::llama::Llama;
 use crate::model::{Flow, ModelError, Outcome, Piece, PrefixNews, Prompt, Sampling, Turn};
@@ -50,12 +50,14 @@ fn warm(arguments: &WarmArgs, context: &mut Context<'_>) -> Result<ExitCode, Exi
     if arguments.local.state().is_none() {
         return Err(context.fail(ExitCode::Usage, "there is no place to keep it; give `--state DIRECTORY`"));
     }
-    let gate = context.gate(&arguments.offer.profile)?;
+    let (gate, site) = context.open(&arguments.offer.profile, Reach::Nothing)?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
+    let (file, tokens) = (&arguments.model, arguments.context.tokens_or_default());
+    let prepared = arguments.local.prepare(file, context)?;
+    context.confine(&prepared.confinement, &site.isolation)?;
     let interrupts = Interrupts::watch()
         .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
-    let (file, tokens) = (&arguments.model, arguments.context.tokens_or_default());
-    let mut model = arguments.local.load(file, tokens, Sampling::default(), &interrupts, context)?;
+    let mut model = arguments.local.load(file, &prepared, tokens, Sampling::default(), &interrupts, context)?;
     let agent = arguments
         .offer
         .agent(&offer, Limits::default(), FirstMove::Routed, &mut model)

@@ -151,10 +151,10 @@ fn leads_on(exchange: &Exchange<'_>, method: Method) -> bool {
 
 /// Where a redirect leads to, if the catalog names it: a system, and a target below its base path.
 fn place<'e>(entry: &'e Entry, from: &'e Upstream, location: &str, target: &str) -> Option<(&'e Upstream, String)> {
-    let reference = Reference::read(location, target)?;
+    let reference = Reference::read(location, from.scheme(), target)?;
     let (to, _) = entry.redirects.iter().find(|(upstream, base_path)| {
         let is_there = match &reference.address {
-            Some(address) => upstream.is_at(address),
+            Some(address) => upstream.is_at(address, from),
             None => std::ptr::eq(&raw const **upstream, from),
         };
         is_there && reference.is_below(base_path)

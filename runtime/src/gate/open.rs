@@ -77,7 +77,7 @@ fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec
             let name = declared.name;
             let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
             upstreams.entry(name).or_insert_with(|| {
-                Arc::new(Upstream::new(name, here.address.clone(), here.limits, site.limits.calls_at_once_max))
+                Arc::new(Upstream::new(name, here, site.dialer.clone(), site.limits.calls_at_once_max))
             });
         }
         for tool in catalog.tools {

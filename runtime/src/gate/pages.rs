@@ -140,10 +140,10 @@ impl Walk<'_> {
     fn linked(&self, link: &str) -> Result<String, Refusal> {
         let entry = self.entry;
         let is_here = |next: &Reference| {
-            next.address.as_ref().is_none_or(|address| entry.upstream.is_at(address))
+            next.address.as_ref().is_none_or(|address| entry.upstream.is_at(address, &entry.upstream))
                 && next.is_below(entry.declared.base_path)
         };
-        let next = Reference::read(link, &self.encoded.target).filter(is_here);
+        let next = Reference::read(link, entry.upstream.scheme(), &self.encoded.target).filter(is_here);
         let next = next.ok_or_else(|| lost(entry.tool, "its next page lies elsewhere"))?;
         Ok(entry.credentials.removed_from(&next.target))
     }

@@ -16,11 +16,10 @@
 mod client;
 mod serve;
 
-use std::fmt;
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
+
+use crate::site::Pin;
 
 pub use client::Connector;
 pub use serve::serve;
@@ -35,35 +34,24 @@ const VERSION: u8 = 1;
 const CONNECT: u8 = 1;
 const REQUEST_BYTES: usize = 8;
 const REPLY_BYTES: usize = 8;
+/// Stands before the path of a unix socket.
+const UNIX: &str = "unix:";
 /// The list in one message; a socket's buffer takes more.
 const LIST_BYTES_MAX: usize = 64 << 10;
 
-/// A place to connect to. Nothing is looked up by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pin {
-    /// Over TCP.
-    Tcp(SocketAddr),
-    /// At a unix socket.
-    Unix(PathBuf),
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(formatter, "{address}"),
-            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
-        }
+/// A pin as it stands in the list.
+fn written(pin: &Pin) -> String {
+    match pin {
+        Pin::Tcp(address) => address.to_string(),
+        Pin::Unix(path) => format!("{UNIX}{}", path.display()),
     }
 }
 
-impl FromStr for Pin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("unix:") {
-            Some(path) => Ok(Self::Unix(PathBuf::from(path))),
-            None => text.parse().map(Self::Tcp).map_err(|_| format!("`{}` is no IP:PORT", text.escape_debug())),
-        }
+/// A pin of the list.
+fn read(text: &str) -> Result<Pin, String> {
+    match text.strip_prefix(UNIX) {
+        Some(path) => Ok(Pin::Unix(PathBuf::from(path))),
+        None => text.parse().map(Pin::Tcp).map_err(|_| format!("`{}` is no IP:PORT", text.escape_debug())),
     }
 }
 

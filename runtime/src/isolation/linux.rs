@@ -19,6 +19,9 @@ pub fn start() {
     let _ = CLOSED.set(raw::close_inherited().map_err(|fault| fault.to_string()));
 }
 
+/// Layers under which the driver of a GPU cannot open its device, or run what it has compiled.
+const HINDERS_GPU: [Layer; 3] = [Layer::Mdwe, Layer::Landlock, Layer::SeccompTight];
+
 /// Confines this very process, for good. It must have one thread only, and everything open that it needs. `without` leaves
 /// layers out, to find out what each of them is good for.
 ///
@@ -27,7 +30,13 @@ pub fn start() {
 pub fn confine(confinement: &Confinement, without: &[Layer]) -> Result<Level, Shortfall> {
     check_alone()?;
     let mut level = Level::default();
-    let wanted = |layer| !without.contains(&layer);
+    let hinders_gpu: &[Layer] = if confinement.drives_gpu { &HINDERS_GPU } else { &[] };
+    for layer in hinders_gpu {
+        level
+            .missing
+            .push((*layer, "the driver of a GPU does not work under it; `--gpu-layers 0` does without".to_owned()));
+    }
+    let wanted = |layer| !without.contains(&layer) && !hinders_gpu.contains(&layer);
     if wanted(Layer::FdsClosed) {
         let closed = CLOSED.get().cloned().unwrap_or_else(|| Err("the program did not begin with it".to_owned()));
         note(&mut level, Layer::FdsClosed, closed.map(|()| None));

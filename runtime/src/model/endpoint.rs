@@ -25,8 +25,9 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::{Flow, Model, ModelError, ModelIdentity, Outcome, Piece, Prompt, Sampling, Turn, Usage, Want};
-use crate::site::Secret;
+use crate::site::{Pin, Secret};
 use crate::untrusted::one_line;
+use crate::upstream::Dialer;
 use answer::Answer;
 use client::{Client, Kind};
 use events::{EventFault, Events};
@@ -48,10 +49,14 @@ pub const CONTEXT_TOKENS_UNTOLD: usize = 4096;
 const NAME_CHARS_MAX: usize = 100;
 
 /// Which server is asked, and how.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens.
     pub address: Address,
+    /// Where it is dialled; none leads nowhere.
+    pub pins: Vec<Pin>,
+    /// How connections are opened.
+    pub dialer: Dialer,
     /// The model's name there; none for the first that it lists.
     pub model: Option<String>,
     /// What it wants to see before it answers.
@@ -65,10 +70,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An address, and no wishes.
+    /// An address, its own pins where it has some, and no wishes.
     pub fn of(address: Address) -> Self {
         let (sampling, waits) = (Sampling::default(), Waits::default());
-        Self { address, model: None, key: None, context_tokens: None, sampling, waits }
+        let pins = address.pins(&[]).unwrap_or_default();
+        Self { address, pins, dialer: Dialer::direct(), model: None, key: None, context_tokens: None, sampling, waits }
     }
 }
 
@@ -89,7 +95,7 @@ impl Endpoint {
     /// # Errors
     /// It cannot be reached, is no model server, or has no such model.
     pub fn open(settings: &Settings, out: &mut dyn FnMut(Piece<'_>) -> Flow) -> Result<Self, ModelError> {
-        let client = Client::new(settings.address.clone(), settings.key.clone(), settings.waits)?;
+        let client = Client::new(settings)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|fault| client.fault(&format!("cannot be asked: {fault}")))?;
         let found = runtime.block_on(async {

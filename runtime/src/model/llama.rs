@@ -27,7 +27,9 @@ use super::{
 };
 
 pub use inspect::{Inspection, Template};
+pub(crate) use load::check_file;
 pub use load::{file_digest, quiet_crashes, threads_default};
+pub(crate) use prefix::create_private;
 pub use session::SEQUENCES;
 pub use tokens::TokenCounter;
 

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use super::{Secret, SiteError, WrittenFile, read_credential, split_authority};
+use super::address::split_authority;
+use super::{Secret, SiteError, WrittenFile, read_credential};
 
 /// Shortest secret that is taken, in bytes: `openssl rand -hex 32` prints 64. What is longer than this is not guessed.
 const SECRET_BYTES_MIN: usize = 32;
@@ -100,7 +101,7 @@ struct Host(String);
 impl<'de> Deserialize<'de> for Host {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?.to_ascii_lowercase();
-        let (host, _) = split_authority(&text).map_err(D::Error::custom)?;
+        let (host, _) = split_authority(&text, 80).map_err(D::Error::custom)?;
         if text != host && text != format!("[{host}]") {
             return Err(D::Error::custom(format!(
                 "`{}` has a port; clients may use any, so leave it out",
@@ -117,12 +118,12 @@ struct Origin(String);
 impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?.to_ascii_lowercase();
-        let (authority, default) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
-            (Some(authority), _) => (authority, ":80"),
-            (_, Some(authority)) => (authority, ":443"),
+        let (authority, port, default) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+            (Some(authority), _) => (authority, 80, ":80"),
+            (_, Some(authority)) => (authority, 443, ":443"),
             _ => return Err(D::Error::custom("an origin starts with `http://` or `https://`")),
         };
-        split_authority(authority).map_err(D::Error::custom)?;
+        split_authority(authority, port).map_err(D::Error::custom)?;
         if authority.ends_with(default) {
             return Err(D::Error::custom(format!(
                 "browsers leave `{default}` out of an origin; leave it out here, too"

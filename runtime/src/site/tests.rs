@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::{Address, Secret, Site};
+use super::{Address, Pin, Scheme, Secret, Site, SiteUpstream};
 
 /// A directory with a key file of these contents and this mode, and a site file of this text.
 fn read(site: &str, key: &[u8], mode: u32) -> Result<Site, String> {
@@ -27,6 +27,7 @@ fn a_whole_file_is_read_and_paths_are_relative_to_it() {
     let site = read(SITE, b"canary-771177\n", 0o600).expect("sound");
     let clinic = &site.upstreams["clinic"];
     assert_eq!((clinic.address.host.as_str(), clinic.address.port), ("127.0.0.1", 8471));
+    assert_eq!(clinic.pins, [Pin::Tcp("127.0.0.1:8471".parse().expect("an address"))]);
     assert_eq!(clinic.credentials["api_key"].expose(), "canary-771177");
     assert_eq!(site.audit, Some(site.file.with_file_name("audit.jsonl")));
     assert_eq!(site.limits.time_max, Duration::from_secs(5));
@@ -149,13 +150,15 @@ fn an_address_is_an_origin() {
         ("http://10.0.0.7:8080", "10.0.0.7", 8080),
         ("http://[::1]:9", "::1", 9),
         ("http://[fd00::1]", "fd00::1", 80),
+        ("https://clinic.internal", "clinic.internal", 443),
+        ("https://[fd00::1]:8443", "fd00::1", 8443),
     ] {
         let address = Address::try_from(text.to_owned()).expect(text);
         assert_eq!((address.host.as_str(), address.port), (host, port));
-        assert_eq!(format!("http://{}", address.authority), text);
+        assert_eq!(address.to_string(), text);
     }
     for (text, reason) in [
-        ("https://x", "TLS comes later"),
+        ("HTTPS://x", "starts with `http://`"),
         ("ftp://x", "starts with `http://`"),
         ("http://user:pw@x", "no user name"),
         ("http://x/", "leave out `/`"),
@@ -163,6 +166,7 @@ fn an_address_is_an_origin() {
         ("http://x?y", "leave out `?y`"),
         ("http://", "is not a host name"),
         ("http://x y", "is not a host name"),
+        ("http://-h", "is not a host name"),
         ("http://x:0", "not a port"),
         ("http://x:+8", "not a port"),
         ("http://x:99999", "not a port"),
@@ -173,6 +177,61 @@ fn an_address_is_an_origin() {
     ] {
         let fault = Address::try_from(text.to_owned()).expect_err(text);
         assert!(fault.contains(reason), "{text}: {fault}");
+    }
+}
+
+#[test]
+fn an_address_is_dialled_at_its_pins() {
+    let tcp =
+        |pins: &[&str]| -> Vec<Pin> { pins.iter().map(|pin| Pin::Tcp(pin.parse().expect("an address"))).collect() };
+    for (address, pins) in [
+        ("http://10.0.0.7", tcp(&["10.0.0.7:80"])),
+        ("http://[fd00::1]:81", tcp(&["[fd00::1]:81"])),
+        ("http://localhost:81", tcp(&["127.0.0.1:81", "[::1]:81"])),
+        ("http://clinic.LOCALHOST", tcp(&["127.0.0.1:80", "[::1]:80"])),
+        ("unix:/run/clinic.sock", vec![Pin::Unix("/run/clinic.sock".into())]),
+    ] {
+        assert_eq!(SiteUpstream::at(address).expect(address).pins, pins, "{address}");
+    }
+    let socket = SiteUpstream::at("unix:/run/clinic.sock").expect("a socket").address;
+    assert_eq!((socket.scheme, socket.authority.as_str()), (Scheme::Http, "localhost"));
+    // Old forms of IPv4 are names: whoever reads them as addresses does it each in its own way.
+    for name in ["http://clinic.internal", "http://127.1", "http://0x7f.0.0.1", "http://localhost.internal"] {
+        let fault = SiteUpstream::at(name).expect_err(name);
+        assert!(fault.contains("is a name") && fault.contains("`airlock-host site pin`"), "{fault}");
+    }
+}
+
+/// The first pins of a site with these members beside an upstream's address.
+fn pins(address: &str, rest: &str) -> Result<Vec<Pin>, String> {
+    let site = read(&format!("{{\"upstreams\": {{\"a\": {{\"address\": \"{address}\"{rest}}}}}}}"), b"k", 0o600)?;
+    Ok(site.upstreams["a"].pins.clone())
+}
+
+#[test]
+fn a_name_has_its_pins_in_the_site_file() {
+    let named = "http://clinic.internal:81";
+    let given = pins(named, r#", "pins": ["10.1.2.3:81", "[fd00::2]:81"]"#).expect("sound");
+    let expected = ["10.1.2.3:81", "[fd00::2]:81"].map(|pin| Pin::Tcp(pin.parse().expect("an address")));
+    assert_eq!(given, expected);
+    let relative = pins("unix:clinic.sock", "").expect("sound");
+    assert!(matches!(&relative[..], [Pin::Unix(path)] if path.is_absolute() && path.ends_with("clinic.sock")));
+    let many = format!(", \"pins\": [{}]", vec!["\"10.1.2.3:81\""; 17].join(", "));
+    for (address, rest, expected) in [
+        (named, "", "site.json: upstream `a`: `clinic.internal` is a name, and no name is looked up"),
+        (named, r#", "pins": []"#, "`airlock-host site pin` looks it up now"),
+        (named, &many, "17 pins are too many"),
+        (named, r#", "pins": ["0.0.0.0:81"]"#, "the pin `0.0.0.0:81` is no place"),
+        (named, r#", "pins": ["10.1.2.3:0"]"#, "the pin `10.1.2.3:0` is no place"),
+        (named, r#", "pins": ["224.0.0.1:81"]"#, "the pin `224.0.0.1:81` is no place"),
+        (named, r#", "pins": ["clinic:81"]"#, "site.json:1:"),
+        ("http://10.0.0.1", r#", "pins": ["10.1.2.3:80"]"#, "`10.0.0.1` is its own pin"),
+        ("http://localhost", r#", "pins": ["10.1.2.3:80"]"#, "`localhost` is its own pin"),
+        ("unix:/run/a.sock", r#", "pins": ["10.1.2.3:80"]"#, "a unix socket is its own pin"),
+        ("unix:", "", "comes the path of a socket"),
+    ] {
+        let fault = pins(address, rest).expect_err(rest);
+        assert!(fault.contains(expected), "{fault}");
     }
 }
 

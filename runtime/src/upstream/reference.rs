@@ -7,7 +7,7 @@ use airlock_contract::request::is_path_byte;
 use hyper::header::{HeaderMap, LINK};
 
 use crate::request::{TARGET_BYTES_MAX, is_step};
-use crate::site::Address;
+use crate::site::{Address, Scheme};
 
 /// A place that a request can be sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,19 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// Reads a reference that came as an answer to a request with this target. None if it cannot be followed.
-    pub(crate) fn read(text: &str, request_target: &str) -> Option<Self> {
+    /// Reads a reference that came as an answer to a request with this scheme and target. None if it cannot be followed.
+    pub(crate) fn read(text: &str, scheme: Scheme, request_target: &str) -> Option<Self> {
         let text = text.split('#').next().unwrap_or_default();
         let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
-        let behind_scheme = if lower.starts_with("http://") { text.get(7..) } else { text.strip_prefix("//") };
+        let behind_scheme = if lower.starts_with("http://") {
+            Some((Scheme::Http, text.get(7..)?))
+        } else if lower.starts_with("https://") {
+            Some((Scheme::Https, text.get(8..)?))
+        } else {
+            text.strip_prefix("//").map(|behind| (scheme, behind))
+        };
         let (address, rest) = match behind_scheme {
-            Some(behind) => split(behind)?,
+            Some((scheme, behind)) => split(scheme, behind)?,
             None => (None, text.to_owned()),
         };
         let path = request_target.split('?').next().unwrap_or_default();
@@ -51,9 +57,9 @@ impl Reference {
 }
 
 /// Origin and rest of an absolute reference without its scheme.
-fn split(text: &str) -> Option<(Option<Address>, String)> {
+fn split(scheme: Scheme, text: &str) -> Option<(Option<Address>, String)> {
     let (authority, rest) = text.split_at(text.find(['/', '?']).unwrap_or(text.len()));
-    let address = Address::try_from(format!("http://{authority}")).ok()?;
+    let address = Address::try_from(format!("{}://{authority}", scheme.word())).ok()?;
     Some((Some(address), rest.to_owned()))
 }
 
@@ -124,30 +130,34 @@ mod tests {
     use hyper::header::{HeaderMap, HeaderValue, LINK};
 
     use super::{Reference, next_link};
+    use crate::site::Scheme;
 
-    /// What is followed from `/v1/items/list?page=1`.
+    /// What is followed from `http:` and `/v1/items/list?page=1`.
     fn read(text: &str) -> Option<(Option<String>, String)> {
-        let Reference { address, target } = Reference::read(text, "/v1/items/list?page=1")?;
-        Some((address.map(|address| address.authority), target))
+        let Reference { address, target } = Reference::read(text, Scheme::Http, "/v1/items/list?page=1")?;
+        Some((address.map(|address| address.to_string()), target))
     }
 
     #[test]
     fn references_are_resolved_against_the_request() {
         let here = |target: &str| Some((None, target.to_owned()));
-        let there = |authority: &str, target: &str| Some((Some(authority.to_owned()), target.to_owned()));
+        let there = |origin: &str, target: &str| Some((Some(origin.to_owned()), target.to_owned()));
         for (text, expected) in [
             ("/v1/other", here("/v1/other")),
             ("/v1/a?b=c#part", here("/v1/a?b=c")),
             ("?page=2", here("/v1/items/list?page=2")),
             ("list2", here("/v1/items/list2")),
             ("a/b?c:d", here("/v1/items/a/b?c:d")),
-            ("http://h.test/x", there("h.test", "/x")),
-            ("HTTP://h.test:81?y=1", there("h.test:81", "/?y=1")),
-            ("//h.test", there("h.test", "/")),
-            ("http://[::1]:80/z", there("[::1]:80", "/z")),
+            ("http://h.test/x", there("http://h.test", "/x")),
+            ("HTTP://h.test:81?y=1", there("http://h.test:81", "/?y=1")),
+            ("HttpS://h.test/x", there("https://h.test", "/x")),
+            ("//h.test", there("http://h.test", "/")),
+            ("http://[::1]:80/z", there("http://[::1]:80", "/z")),
         ] {
             assert_eq!(read(text), expected, "{text}");
         }
+        let kept = Reference::read("//h.test/x", Scheme::Https, "/").expect("the scheme is that of the request");
+        assert_eq!(kept.address.map(|address| (address.scheme, address.port)), Some((Scheme::Https, 443)));
     }
 
     #[test]
@@ -156,7 +166,8 @@ mod tests {
         for text in [
             "",
             "#x",
-            "https://h.test/",
+            "https:///x",
+            "https:/h.test/",
             "ftp://h.test/",
             "mailto:x",
             "/a/../b",

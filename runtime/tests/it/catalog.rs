@@ -13,7 +13,7 @@ use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, requ
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Gate, find_profile};
-use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream, UpstreamLimits};
+use airlock_runtime::site::{Limits, Secret, Site, SiteUpstream, UpstreamLimits};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -237,10 +237,10 @@ impl Bench {
         let mut site = Site::default();
         let mut limits = UpstreamLimits::default();
         change(&mut site.limits, &mut limits);
-        let address = Address::try_from(fake.address()).expect("an origin");
+        let here = SiteUpstream::at(&fake.address()).expect("an address");
         let secret = Secret::new(CANARY.to_owned()).expect("visible");
         let credentials = [("key".to_owned(), secret)].into();
-        site.upstreams.insert("clinic".to_owned(), SiteUpstream { address, credentials, limits });
+        site.upstreams.insert("clinic".to_owned(), SiteUpstream { credentials, limits, ..here });
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
         let gate = Arc::new(Gate::new(program(CATALOGS), &site, audit).expect("the site fits"));
         Self { gate, fake, directory }

@@ -1,6 +1,7 @@
 //! The command line, in process.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -77,6 +78,29 @@ fn a_call_prints_its_answer_and_a_summary() {
 }
 
 #[test]
+fn a_system_may_listen_at_a_unix_socket() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let listener = std::os::unix::net::UnixListener::bind(directory.path().join("clinic.sock")).expect("a socket");
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("a request");
+            head.extend(byte);
+        }
+        let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(answer.as_bytes()).expect("written");
+        String::from_utf8(head).expect("ASCII")
+    });
+    let site = write_site(directory.path(), "unix:clinic.sock");
+    let (code, out, err) = run(&["--site", &site, "call", "find_patients", "{\"name\":\"Li\"}"]);
+    assert_eq!((code, out.as_str()), (ExitCode::Done, "null\n"), "{err}");
+    let head = server.join().expect("it answered").to_ascii_lowercase();
+    assert!(head.starts_with("get /v1/patients?") && head.contains("\r\nhost: localhost\r\n"), "{head}");
+}
+
+#[test]
 fn a_site_that_does_not_fit_is_refused_with_the_way_out() {
     let directory = tempfile::tempdir().expect("a directory");
     let site = directory.path().join("site.json");
@@ -87,11 +111,12 @@ fn a_site_that_does_not_fit_is_refused_with_the_way_out() {
     for (text, part) in [
         ("{\"upstreams\": {}}", "the upstream `clinic` has no address; add \"clinic\""),
         (
-            "{\"upstreams\": {\"clinc\": {\"address\": \"http://x\"}}}",
+            "{\"upstreams\": {\"clinc\": {\"address\": \"http://10.0.0.1\"}}}",
             "no catalog has an upstream `clinc`; did you mean `clinic`?",
         ),
-        ("{\"upstreams\": {\"clinic\": {\"address\": \"http://x\"}}}", "needs the credential `key`"),
-        ("{\"upstreams\": {\"clinic\": {\"address\": \"https://x\"}}}", ":1:49: TLS comes later"),
+        ("{\"upstreams\": {\"clinic\": {\"address\": \"http://10.0.0.1\"}}}", "needs the credential `key`"),
+        ("{\"upstreams\": {\"clinic\": {\"address\": \"http://clinic.internal\"}}}", "`airlock-host site pin`"),
+        ("{\"upstreams\": {\"clinic\": {\"address\": \"https://10.0.0.1\"}}}", "upstream `clinic`: TLS comes later"),
     ] {
         fs::write(&site, text).expect("written");
         let (code, _, err) = run(&["--site", file, "call", "probe", "{}"]);

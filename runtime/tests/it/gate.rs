@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use airlock_runtime::gate::{Approval, Call, Caller, Outcome, RefusalKind};
-use airlock_runtime::site::{SiteUpstream, UpstreamLimits};
+use airlock_runtime::site::SiteUpstream;
 use serde_json::{Value, json};
 
 use crate::catalog::{Bench, CANARY, CATALOGS, program};
@@ -155,10 +155,9 @@ async fn an_upstream_that_is_not_there_is_told_clearly() {
         listener.local_addr().expect("bound").port()
     };
     let mut site = airlock_runtime::site::Site::default();
-    let address = format!("http://127.0.0.1:{gone}").try_into().expect("an origin");
+    let here = SiteUpstream::at(&format!("http://127.0.0.1:{gone}")).expect("an address");
     let secret = airlock_runtime::site::Secret::new(CANARY.to_owned()).expect("visible");
-    let upstream =
-        SiteUpstream { address, credentials: [("key".to_owned(), secret)].into(), limits: UpstreamLimits::default() };
+    let upstream = SiteUpstream { credentials: [("key".to_owned(), secret)].into(), ..here };
     site.upstreams.insert("clinic".to_owned(), upstream);
     let audit = airlock_runtime::audit::Audit::open(Some(&bench.audit_file())).expect("a file");
     let gate = airlock_runtime::gate::Gate::new(program(CATALOGS), &site, audit).expect("fits");
@@ -291,10 +290,9 @@ async fn more_calls_than_may_run_wait_for_their_turn() {
 async fn a_call_without_a_record_has_no_answer() {
     let mut site = airlock_runtime::site::Site::default();
     let bench = Bench::new().await;
-    let address = bench.fake.address().try_into().expect("an origin");
+    let here = SiteUpstream::at(&bench.fake.address()).expect("an address");
     let secret = airlock_runtime::site::Secret::new(CANARY.to_owned()).expect("visible");
-    let upstream =
-        SiteUpstream { address, credentials: [("key".to_owned(), secret)].into(), limits: UpstreamLimits::default() };
+    let upstream = SiteUpstream { credentials: [("key".to_owned(), secret)].into(), ..here };
     site.upstreams.insert("clinic".to_owned(), upstream);
     // Every write to it fails, as on a full disk.
     let audit = airlock_runtime::audit::Audit::open(Some(std::path::Path::new("/dev/full"))).expect("a device");

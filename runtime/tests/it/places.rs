@@ -12,7 +12,7 @@ use airlock_contract::shape::{Shape, any, boolean, file, list_of, nullable, obje
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate, Outcome, RefusalKind};
-use airlock_runtime::site::{Address, Secret, Site, SiteUpstream, UpstreamLimits};
+use airlock_runtime::site::{Secret, Site, SiteUpstream};
 use serde_json::{Value, json as value_of};
 use tempfile::TempDir;
 
@@ -148,18 +148,12 @@ pub(crate) struct Bench {
 
 fn site(lab: &str, files: &str) -> Site {
     let secret = || Secret::new(CANARY.to_owned()).expect("visible");
-    let address = |text: &str| Address::try_from(text.to_owned()).expect("an origin");
+    let at = |text: &str| SiteUpstream::at(text).expect("an address");
     let mut site = Site::default();
     let credentials = [("session".to_owned(), secret()), ("token".to_owned(), secret())].into();
-    site.upstreams.insert(
-        "lab".to_owned(),
-        SiteUpstream { address: address(lab), credentials, limits: UpstreamLimits::default() },
-    );
+    site.upstreams.insert("lab".to_owned(), SiteUpstream { credentials, ..at(lab) });
     let credentials = [("key".to_owned(), secret())].into();
-    site.upstreams.insert(
-        "files".to_owned(),
-        SiteUpstream { address: address(files), credentials, limits: UpstreamLimits::default() },
-    );
+    site.upstreams.insert("files".to_owned(), SiteUpstream { credentials, ..at(files) });
     site
 }
 

@@ -52,6 +52,57 @@ fn check(output: &str) {
     assert!(lines[1]["result"]["tools"].is_array(), "{output}");
 }
 
+/// What the program asks the dynamic linker for. The names of `nm -D`; the test needs binutils, as building the program does.
+#[test]
+fn no_resolver_is_linked_in() {
+    let output = Command::new("nm").args(["-D", "--undefined-only", PROGRAM]).output().expect("nm runs");
+    let text = String::from_utf8(output.stdout).expect("ASCII");
+    let imports: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    // It can tell: what opens connections is there.
+    assert!(imports.iter().any(|import| import.split('@').next() == Some("connect")), "{text}");
+    for import in imports {
+        let name = import.split('@').next().unwrap_or_default();
+        assert!(!name.contains("addrinfo") && !name.contains("gethost") && !name.contains("res_"), "{name}");
+    }
+}
+
+#[test]
+fn names_are_pinned_when_a_place_is_set_up() {
+    let directory = tempfile::tempdir().expect("a directory");
+    // In place of the system's own: it knows one name.
+    let getent = directory.path().join("getent");
+    let script = "#!/bin/sh\n[ \"$1 $2\" = 'ahosts --' ] || exit 3\ncase \"$3\" in\nclinic.internal) \
+                  printf '10.1.2.4 STREAM clinic.internal\\n10.1.2.4 DGRAM\\n10.1.2.3 STREAM\\n' ;;\n\
+                  odd.internal) printf 'fe80::1%%eth0 STREAM\\n' ;;\n*) exit 2 ;;\nesac\n";
+    fs::write(&getent, script).expect("written");
+    fs::set_permissions(&getent, fs::Permissions::from_mode(0o700)).expect("changed");
+    let file = directory.path().join("site.json");
+    let run = |address: &str, arguments: &[&str]| {
+        fs::write(&file, address).expect("written");
+        let path = format!("{}:{}", directory.path().display(), std::env::var("PATH").unwrap_or_default());
+        let mut command = Command::new(PROGRAM);
+        command.env("PATH", path).arg("--site").arg(&file).args(["site", "pin"]).args(arguments);
+        let output = command.output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let site = |host: &str| format!("{{\"upstreams\": {{\"clinic\": {{\"address\": \"http://{host}:81\"}}}}}}");
+    let (code, pinned, told) = run(&site("clinic.internal"), &[]);
+    assert_eq!(code, Some(0), "{told}");
+    let json: Value = serde_json::from_str(&pinned).expect("JSON");
+    assert_eq!(json["upstreams"]["clinic"]["pins"], json!(["10.1.2.3:81", "10.1.2.4:81"]));
+    let (code, out, told) = run(&pinned, &["--check"]);
+    assert_eq!((code, out.as_str(), told.as_str()), (Some(0), "", "1 names, all pinned as they are known here now\n"));
+    let (code, out, told) = run(&site("clinic.internal"), &["--check"]);
+    assert!(code == Some(1) && out.is_empty() && told.contains("`clinic.internal` has no pins"), "{told}");
+    for (host, expected) in
+        [("nowhere.internal", "is not known here"), ("odd.internal", "`fe80::1%eth0`, which cannot be pinned")]
+    {
+        let (code, out, told) = run(&site(host), &[]);
+        assert!(code == Some(2) && out.is_empty() && told.contains(expected), "{told}");
+    }
+}
+
 #[test]
 fn pipes_sockets_and_files_carry_the_protocol() {
     let directory = tempfile::tempdir().expect("a directory");

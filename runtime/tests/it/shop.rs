@@ -11,7 +11,7 @@ use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_contract::{Next, Pages, Size};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate, Outcome, RefusalKind};
-use airlock_runtime::site::{Address, Secret, Site, SiteUpstream, UpstreamLimits};
+use airlock_runtime::site::{Secret, Site, SiteUpstream};
 use serde_json::{Value, json as value_of};
 use tempfile::TempDir;
 
@@ -118,11 +118,10 @@ impl Place {
         let main = Scripted::start(move |target| script(target, port)).await;
         let mut site = Site::default();
         for (name, port) in [("main", main.port), ("other", other.port)] {
-            let address = Address::try_from(format!("http://127.0.0.1:{port}")).expect("an origin");
+            let here = SiteUpstream::at(&format!("http://127.0.0.1:{port}")).expect("an address");
             let secret = || ("key".to_owned(), Secret::new(CANARY.to_owned()).expect("visible"));
             let credentials = if name == "main" { [secret()].into() } else { [].into() };
-            let limits = UpstreamLimits::default();
-            site.upstreams.insert(name.to_owned(), SiteUpstream { address, credentials, limits });
+            site.upstreams.insert(name.to_owned(), SiteUpstream { credentials, ..here });
         }
         let directory = tempfile::tempdir().expect("a directory");
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");

@@ -10,7 +10,7 @@ use airlock_compiler::report::{Report, human};
 use airlock_contract::{Credential, CredentialPlace, Program};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate};
-use airlock_runtime::site::{Address, Limits, Secret, Site, SiteUpstream, UpstreamLimits};
+use airlock_runtime::site::{Limits, Secret, Site, SiteUpstream};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -71,10 +71,8 @@ pub(crate) fn open(compiled: &Compiled, directory: &Path, origin: &str) -> Gate 
     let constants: Vec<_> = compiled.catalogs.iter().map(constants::catalog).collect();
     let mut site = Site { limits: Limits::default(), ..Site::default() };
     for upstream in constants.iter().flat_map(|catalog| catalog.upstreams) {
-        let address = Address::try_from(origin.to_owned()).expect("an origin");
         let here = site.upstreams.entry(upstream.name.to_owned());
-        let here =
-            here.or_insert_with(|| SiteUpstream { address, credentials: [].into(), limits: UpstreamLimits::default() });
+        let here = here.or_insert_with(|| SiteUpstream::at(origin).expect("an address"));
         for credential in upstream.credentials {
             let secret = Secret::new(key(credential)).expect("is visible");
             here.credentials.insert(credential.name.to_owned(), secret);

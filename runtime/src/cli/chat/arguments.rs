@@ -124,6 +124,9 @@ pub(crate) struct ChatArgs {
     /// Go on with a conversation that `/save` has written
     #[arg(long, value_name = "FILE")]
     pub(super) load: Option<PathBuf>,
+    /// Where `/save` and `/load` find conversations; the program can write nowhere else
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(super) saves: Option<PathBuf>,
     /// Keep the lines that are typed, to find them again with the arrow keys. Without it they are forgotten at the end
     #[arg(long, value_name = "FILE")]
     pub(super) history: Option<PathBuf>,

@@ -33,8 +33,8 @@ pub(super) const COMMANDS: [(&str, &str); 10] = [
     ("/approve", "list the tools that may change data without being asked for each time"),
     ("/approve TOOL", "let this tool change data for the rest of the session; `/approve none` takes it all back"),
     ("/context", "how much of the model's context is used"),
-    ("/save FILE", "write the conversation to a new file"),
-    ("/load FILE", "go on with a conversation that was saved"),
+    ("/save FILE", "write the conversation to a new file in the directory of `--saves`"),
+    ("/load FILE", "go on with a conversation that was saved there"),
     ("/clear", "start afresh"),
     ("/quit", "leave"),
 ];

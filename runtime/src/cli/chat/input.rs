@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::termios::{QueueSelector, tcflush};
 use rustyline::completion::Completer;
@@ -30,36 +30,48 @@ pub(super) enum Input {
 
 pub(super) struct Edited {
     editor: Editor<Words, MemHistory>,
-    history: Option<PathBuf>,
+    /// Where lines are appended.
+    history: Option<fs::File>,
 }
 
-impl Input {
+/// What is opened for it before the process is confined.
+pub(super) struct Prepared(Option<Box<Edited>>);
+
+impl Prepared {
     /// `words` are what Tab completes at the beginning of a line, `names` behind a command.
-    pub(super) fn open(
-        interrupts: &Interrupts,
-        words: Vec<String>,
-        names: Vec<String>,
-        history: Option<&Path>,
-    ) -> Result<Self, String> {
+    pub(super) fn open(words: Vec<String>, names: Vec<String>, history: Option<&Path>) -> Result<Self, String> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return Ok(Self::Plain(Lines::start(interrupts)));
+            return Ok(Self(None));
         }
         let config = Config::builder().behavior(Behavior::PreferTerm).max_history_size(HISTORY_LINES_MAX);
         let config = config.map_err(|fault| fault.to_string())?.build();
         let kept = MemHistory::with_config(&config);
         let mut editor = Editor::with_history(config, kept).map_err(|fault| format!("no line editor: {fault}"))?;
         editor.set_helper(Some(Words { words, names }));
+        let mut appended = None;
         if let Some(file) = history {
             let named = |fault: io::Error| format!("{}: {fault}", file.display());
             // Creates it, so that a name that cannot be written is told now.
-            open_private(file).map_err(named)?;
+            appended = Some(open_private(file).map_err(named)?);
             for line in fs::read_to_string(file).map_err(named)?.lines() {
                 let _ = editor.add_history_entry(line);
             }
         }
-        Ok(Self::Edited(Box::new(Edited { editor, history: history.map(Path::to_owned) })))
+        Ok(Self(Some(Box::new(Edited { editor, history: appended }))))
     }
 
+    /// Whether a person edits lines at a terminal.
+    pub(super) fn is_edited(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// From here on lines are read.
+    pub(super) fn start(self, interrupts: &Interrupts) -> Input {
+        self.0.map_or_else(|| Input::Plain(Lines::start(interrupts)), Input::Edited)
+    }
+}
+
+impl Input {
     /// Whether a person can be asked something: only where it is certain that what is typed is an answer to what is shown.
     pub(super) fn is_person(&self) -> bool {
         matches!(self, Self::Edited(_))
@@ -105,9 +117,9 @@ impl Input {
 impl Edited {
     fn remember(&mut self, line: &str) {
         let is_new = self.editor.add_history_entry(line).unwrap_or(false);
-        let Some(file) = self.history.as_deref().filter(|_| is_new) else { return };
+        let Some(file) = self.history.as_mut().filter(|_| is_new) else { return };
         // A history that cannot be written any more is no reason to end a conversation.
-        let _ = open_private(file).and_then(|mut out| writeln!(out, "{line}"));
+        let _ = writeln!(file, "{line}");
     }
 }
 

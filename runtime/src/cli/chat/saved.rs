@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -14,6 +14,24 @@ use crate::untrusted::quoted;
 const VERSION: u64 = 1;
 /// A longer file is no conversation of ours.
 const BYTES_MAX: u64 = 16 << 20;
+
+/// Whether a directory is one that files can be made in: said at the beginning, and not after a conversation.
+pub(super) fn check(directory: &Path) -> Result<(), String> {
+    let about = fs::metadata(directory).map_err(|fault| fault.to_string())?;
+    if about.is_dir() { Ok(()) } else { Err("it is no directory".to_owned()) }
+}
+
+/// Where a conversation of this name is. The process can read and write in that one directory, and nowhere else.
+pub(super) fn place(saves: Option<&Path>, file: &Path) -> Result<PathBuf, String> {
+    let Some(directory) = saves else {
+        return Err("there is no place for conversations; start `chat` with `--saves DIRECTORY`".to_owned());
+    };
+    let is_name = file.components().count() == 1 && file.file_name().is_some();
+    if is_name || file.parent() == Some(directory) {
+        return Ok(directory.join(file.file_name().unwrap_or_default()));
+    }
+    Err(format!("conversations are in {} alone; give a file's name without a directory", directory.display()))
+}
 
 /// Writes a conversation to a new file that only this user can read.
 pub(super) fn save(file: &Path, conversation: &[Message], tools_sha256: &str) -> Result<(), String> {

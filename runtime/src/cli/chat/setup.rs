@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{Context, ExitCode, runtime};
+use super::super::source::Prepared;
+use super::super::{Context, ExitCode, Reach, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
 use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
+use crate::isolation::Confinement;
 use crate::model::agent::{Agent, Tools};
+use crate::model::offer::Offer;
 use crate::model::{Model, ToolCall};
+use crate::site::Site;
 
 /// Everything that a conversation needs.
 pub(super) struct Opened {
@@ -18,20 +22,40 @@ pub(super) struct Opened {
     pub(super) interrupts: Interrupts,
 }
 
-/// Faults are written to `err`. What is cheap to check comes first.
-pub(super) fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Opened, ExitCode> {
-    let gate = context.gate(&arguments.offer.profile)?;
+/// What stands before the process is confined.
+pub(super) struct Ready {
+    gate: Arc<Gate>,
+    pub(super) offer: Arc<Offer>,
+    source: Prepared,
+    /// What is read and written from now on.
+    pub(super) confinement: Confinement,
+    site: Site,
+}
+
+/// Reads everything that is named on the command line and in the site file. Faults are written to `err`.
+pub(super) fn ready(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Ready, ExitCode> {
+    let source = arguments.source.prepare(context)?;
+    let (gate, site) = context.open(&arguments.offer.profile, Reach::Upstreams(source.pins()))?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
-    let interrupts = Interrupts::watch()
-        .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
-    let runtime = runtime().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot start: {fault}")))?;
-    let mut model = arguments.source.open(&interrupts, context)?;
-    let agent = arguments
-        .offer
-        .agent(&offer, arguments.limits(), arguments.first_move(), model.as_mut())
-        .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-    let tools = GateTools { gate, runtime, interrupts: interrupts.clone() };
-    Ok(Opened { agent, tools, model, interrupts })
+    let confinement = source.confinement();
+    Ok(Ready { gate: Arc::new(gate), offer, source, confinement, site })
+}
+
+impl Ready {
+    /// Confines the process, and then makes the model ready. Faults are written to `err`.
+    pub(super) fn open(self, arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Opened, ExitCode> {
+        context.confine(&self.confinement, &self.site.isolation)?;
+        let interrupts = Interrupts::watch()
+            .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
+        let runtime = runtime().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot start: {fault}")))?;
+        let mut model = arguments.source.open(self.source, self.site.dialer, &interrupts, context)?;
+        let agent = arguments
+            .offer
+            .agent(&self.offer, arguments.limits(), arguments.first_move(), model.as_mut())
+            .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
+        let tools = GateTools { gate: self.gate, runtime, interrupts: interrupts.clone() };
+        Ok(Opened { agent, tools, model, interrupts })
+    }
 }
 
 /// Calls through the gate, one after the other.

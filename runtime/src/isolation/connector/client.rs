@@ -18,8 +18,9 @@ use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
 
-use super::{LIST_BYTES_MAX, Pin, REPLY_BYTES, ROLE, Reply, Request};
+use super::{LIST_BYTES_MAX, REPLY_BYTES, ROLE, Reply, Request};
 use crate::isolation::start_role;
+use crate::site::Pin;
 
 /// The connector of this process.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Connector {
     /// # Errors
     /// It cannot be started, or the list is too long for one message.
     pub fn start(pins: Vec<Pin>) -> io::Result<Arc<Self>> {
-        let list = serde_json::to_vec(&pins.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let list = serde_json::to_vec(&pins.iter().map(super::written).collect::<Vec<_>>())?;
         if list.len() > LIST_BYTES_MAX || pins.len() > usize::from(u16::MAX) {
             return Err(io::Error::other("there are too many upstreams for one program"));
         }

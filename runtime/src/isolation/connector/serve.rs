@@ -11,8 +11,9 @@ use rustix::net::{
     SocketType, connect, recv, send, sendmsg, socket_with, sockopt,
 };
 
-use super::{CONNECT_TIMEOUT, LIST_BYTES_MAX, Pin, REQUEST_BYTES, Reply, Request};
+use super::{CONNECT_TIMEOUT, LIST_BYTES_MAX, REQUEST_BYTES, Reply, Request};
 use crate::isolation::{ignore_stop_signals, linux};
+use crate::site::Pin;
 
 /// Connections under way at once. The gate makes fewer; one more is refused.
 const PENDING_MAX: usize = 64;
@@ -61,7 +62,7 @@ fn read_list(control: &OwnedFd) -> Result<Vec<Pin>, String> {
     let (_, length) = recv(control, &mut bytes[..], RecvFlags::empty()).map_err(|fault| fault.to_string())?;
     let list: Vec<String> = serde_json::from_slice(bytes.get(..length).unwrap_or_default())
         .map_err(|fault| format!("the list of addresses is none: {fault}"))?;
-    list.iter().map(|pin| pin.parse()).collect()
+    list.iter().map(|pin| super::read(pin)).collect()
 }
 
 /// Waits for a request, or for a connection that is under way.

@@ -1,10 +1,11 @@
 //! Where a model server listens: at an address of HTTP, or at a unix socket.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::site;
+use crate::site::{self, Pin, PinOption};
 
 /// Where a model server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,18 @@ impl fmt::Display for Address {
 }
 
 impl Address {
+    /// Where the server is dialled. A name needs pins.
+    ///
+    /// # Errors
+    /// There are none for a name, or some for what is its own pin.
+    pub fn pins(&self, written: &[SocketAddr]) -> Result<Vec<Pin>, String> {
+        match &self.place {
+            Place::Tcp(origin) => origin.pins(written, &PinOption::ENDPOINT),
+            Place::Unix(path) if written.is_empty() => Ok(vec![Pin::Unix(path.clone())]),
+            Place::Unix(_) => Err("a unix socket is its own pin; leave out `--endpoint-pin`".to_owned()),
+        }
+    }
+
     /// What stands in the `Host` header.
     pub(super) fn host(&self) -> &str {
         match &self.place {
@@ -91,6 +104,24 @@ mod tests {
             assert_eq!(address.to_string(), shown);
         }
         assert_eq!(Address::from_str("unix:x.sock").expect("an address").base, "/v1");
+    }
+
+    #[test]
+    fn names_are_dialled_at_their_pins_alone() {
+        let pins = |text: &str, written: &[&str]| {
+            let written: Vec<_> = written.iter().map(|pin| pin.parse().expect("an address")).collect();
+            Address::from_str(text).expect("an address").pins(&written)
+        };
+        let pin = |text: &str| Pin::Tcp(text.parse().expect("an address"));
+        assert_eq!(pins("http://127.0.0.1:8080", &[]), Ok(vec![pin("127.0.0.1:8080")]));
+        assert_eq!(pins("http://localhost:81", &[]), Ok(vec![pin("127.0.0.1:81"), pin("[::1]:81")]));
+        assert_eq!(pins("http://gpu.internal/v1", &["10.1.2.3:80"]), Ok(vec![pin("10.1.2.3:80")]));
+        assert_eq!(pins("unix:/run/s", &[]), Ok(vec![Pin::Unix("/run/s".into())]));
+        let told = pins("http://gpu.internal/v1", &[]).expect_err("a name");
+        assert!(told.contains("`gpu.internal` is a name") && told.contains("`--endpoint-pin IP:80`"), "{told}");
+        for own in ["unix:/run/s", "http://10.0.0.1", "http://localhost"] {
+            assert!(pins(own, &["10.1.2.3:80"]).expect_err(own).contains("is its own pin"), "{own}");
+        }
     }
 
     #[test]

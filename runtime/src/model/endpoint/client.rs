@@ -3,7 +3,6 @@
 //! Redirects are not followed, proxies are not asked, and no encoding is offered. Whatever ends a request, its connection is
 //! closed when [`Client::send`] returns: nothing runs on behind it.
 
-use std::io;
 use std::pin::pin;
 
 use bytes::Bytes;
@@ -14,16 +13,14 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST,
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 
 use super::super::ModelError;
-use super::address::{Address, Place};
-use super::faults;
+use super::address::Address;
 use super::wait::{Ended, Waits, Watch};
-use crate::site::Secret;
+use super::{Settings, faults};
+use crate::site::{Pin, Secret};
 use crate::untrusted::one_line;
-use crate::upstream::{AGENT, Limited};
+use crate::upstream::{AGENT, Dialer, Limited};
 
 /// Bytes of a refusal that are read, and of a list of models.
 const REFUSAL_BYTES_MAX: usize = 64 << 10;
@@ -32,17 +29,16 @@ const REFUSAL_BYTES_MAX: usize = 64 << 10;
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) address: Address,
+    pins: Vec<Pin>,
+    dialer: Dialer,
     key: Option<(Secret, HeaderValue)>,
     pub(super) waits: Waits,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
-
 impl Client {
-    pub(super) fn new(address: Address, key: Option<Secret>, waits: Waits) -> Result<Self, ModelError> {
+    pub(super) fn new(settings: &Settings) -> Result<Self, ModelError> {
         let refused = |text: &str| ModelError::Server(format!("the key of the model server {text}"));
-        let key = match key {
+        let key = match settings.key.clone() {
             None => None,
             Some(secret) if secret.expose().contains(' ') => {
                 return Err(refused("must stand alone in its file; `Bearer` is put before it here"));
@@ -54,7 +50,8 @@ impl Client {
                 Some((secret, value))
             }
         };
-        Ok(Self { address, key, waits })
+        let (address, pins, dialer) = (settings.address.clone(), settings.pins.clone(), settings.dialer.clone());
+        Ok(Self { address, pins, dialer, key, waits: settings.waits })
     }
 
     /// What went wrong, with the server's address. A server that says its key back is not quoted.
@@ -77,7 +74,7 @@ impl Client {
         read: impl AsyncFnOnce(Response<Incoming>, &mut Watch<'_>) -> Result<T, Ended>,
     ) -> Result<T, Ended> {
         let request = self.request(path, body).map_err(|text| self.ended(&text))?;
-        let connected = watch.wait(connect(&self.address.place), self.waits.connect).await;
+        let connected = watch.wait(self.dialer.dial(&self.pins, self.waits.connect), self.waits.connect).await;
         let unreachable = |why: &str| {
             self.ended(&format!("cannot be reached: {why}; start it, or give its address with `--endpoint`"))
         };
@@ -159,18 +156,6 @@ impl Client {
         bytes.truncate(REFUSAL_BYTES_MAX);
         self.ended(&faults::refusal(status, &bytes, self.key.is_some()))
     }
-}
-
-async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
-    Ok(match place {
-        Place::Tcp(origin) => {
-            let stream = TcpStream::connect((origin.host.as_str(), origin.port)).await?;
-            // Not fatal where it is not supported.
-            let _ = stream.set_nodelay(true);
-            Box::new(stream)
-        }
-        Place::Unix(path) => Box::new(UnixStream::connect(path).await?),
-    })
 }
 
 /// How a body is to be read.

@@ -53,7 +53,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), ModelError> {
 }
 
 /// Whether the file is there and begins like a GGUF.
-pub(super) fn check_file(file: &Path) -> Result<(), ModelError> {
+pub(crate) fn check_file(file: &Path) -> Result<(), ModelError> {
     let named = file.display();
     if file.to_str().is_none() {
         return Err(ModelError::Load(format!("{named} is not a name in UTF-8; rename the file")));

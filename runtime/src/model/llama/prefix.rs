@@ -143,7 +143,8 @@ fn finish(part: &Path, file: &Path) -> io::Result<u64> {
     Ok(bytes)
 }
 
-fn create_private(directory: &Path) -> io::Result<()> {
+/// Makes a directory that only this user can look into, unless there is one.
+pub(crate) fn create_private(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
