@@ -216,6 +216,21 @@ pub(crate) struct Context<'a> {
     tells_level: bool,
 }
 
+impl<'a> Context<'a> {
+    fn new(program: Program, host: Host, site_file: PathBuf, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
+        Self {
+            program,
+            site_file,
+            out,
+            err,
+            host,
+            #[cfg(target_os = "linux")]
+            connector: None,
+            tells_level: false,
+        }
+    }
+}
+
 impl Context<'_> {
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
     fn open(&mut self, profile: &ProfileArg, reach: Reach<'_>) -> Result<(Gate, Site), ExitCode> {
@@ -286,16 +301,7 @@ fn commands(
         .site
         .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("site.json"));
-    let mut context = Context {
-        program,
-        site_file,
-        out,
-        err,
-        host,
-        #[cfg(target_os = "linux")]
-        connector: None,
-        tells_level: false,
-    };
+    let mut context = Context::new(program, host, site_file, out, err);
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { profile, format, schema, digest: is_digest, sent } => {

@@ -8,7 +8,7 @@ mod rules;
 use seccompiler::{BpfProgram, SeccompAction};
 
 use super::Confinement;
-use rules::{Rules, equals, is_null, lacks, masked};
+use rules::{Condition, Rules, equals, is_null, lacks, masked};
 
 /// Calls that no argument makes harmful here: they work on what is open, or on this process alone.
 const PLAIN: &[libc::c_long] = &[
@@ -150,6 +150,9 @@ const OPTIONS: &[(i32, i32)] = &[
     (libc::SOL_SOCKET, libc::SO_LINGER),
 ];
 
+/// Arguments of sendto(2): to whom it is connected, not to an address; and no data with the first packet of a connection.
+const TO_THE_OTHER_END: &[Condition] = &[lacks(3, libc::MSG_FASTOPEN), is_null(4)];
+
 /// Answers that there is no clone3, and lets everything else go to the next filter.
 pub(super) fn without_clone3() -> Result<BpfProgram, String> {
     let mut rules = Rules::default();
@@ -178,15 +181,16 @@ pub(super) fn connector() -> Result<BpfProgram, String> {
     for family in [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX] {
         rules.allow_if(libc::SYS_socket, &[equals(0, family), equals(1, stream), equals(2, 0)]);
     }
+    rules.allow_if(libc::SYS_sendto, TO_THE_OTHER_END);
     rules.allow_if(libc::SYS_mmap, &[lacks(2, libc::PROT_EXEC)]);
     rules.compile(SeccompAction::Allow, refused())
 }
 
 /// What the connector needs besides its sockets: its memory, and its end.
 const CONNECTING: &[libc::c_long] = &[
-    libc::SYS_read,
     libc::SYS_write,
     libc::SYS_close,
+    libc::SYS_recvfrom,
     libc::SYS_connect,
     libc::SYS_getsockopt,
     libc::SYS_sendmsg,
@@ -227,8 +231,7 @@ fn descriptors(rules: &mut Rules, confinement: &Confinement) {
         // Requests are 32 bits wide (ioctl(2)).
         rules.allow_if(libc::SYS_ioctl, &[equals(1, *request as i32)]);
     }
-    // To whom it is connected, not to an address; and no data with the first packet of a connection.
-    rules.allow_if(libc::SYS_sendto, &[lacks(3, libc::MSG_FASTOPEN), is_null(4)]);
+    rules.allow_if(libc::SYS_sendto, TO_THE_OTHER_END);
     for (level, option) in OPTIONS {
         rules.allow_if(libc::SYS_setsockopt, &[equals(1, *level), equals(2, *option)]);
     }

@@ -18,7 +18,8 @@ use super::Server;
 /// Clients at once. One more is cut off: each may have calls waiting.
 const CLIENTS_MAX: usize = 64;
 
-/// A socket that listens. Its file goes away with it.
+/// A socket that listens. Its file goes away with it, but where the process has been confined meanwhile: it removes nothing then, and
+/// the next one takes the file's place.
 #[derive(Debug)]
 pub struct Socket {
     listener: UnixListener,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::cli::host::Host;
 use crate::gate::{Approval, Outcome};
 use crate::model::agent::{Agent, FirstMove, Limits, Tools};
 use crate::model::{Model, ModelIdentity, Piece, Prompt, Turn, Want};
@@ -86,7 +87,7 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], compiler_version: "" };
-    let mut context = Context { program, site_file: PathBuf::new(), out: &mut out, err: &mut err };
+    let mut context = Context::new(program, Host::Library, PathBuf::new(), &mut out, &mut err);
     let mut show = Show::new(display, &mut consent, interrupts, &mut context);
     // As in a pipe, wherever the tests run.
     show.progress.wanted = false;

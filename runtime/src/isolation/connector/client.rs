@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::net::{
@@ -74,6 +75,9 @@ impl Connector {
         let (control, end) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         let child = start_role(ROLE, end)?;
         send(&control, &list, SendFlags::NOSIGNAL)?;
+        // Now, since a confined process changes no flags.
+        let flags = fcntl_getfl(&control)?;
+        fcntl_setfl(&control, flags | OFlags::NONBLOCK)?;
         let (state, delivered) = (Mutex::default(), Notify::new());
         Ok(Arc::new(Self { control, pins, state, delivered, _child: child }))
     }
@@ -83,13 +87,12 @@ impl Connector {
     /// # Errors
     /// It has ended.
     pub fn ready(&self) -> io::Result<String> {
+        poll(&mut [PollFd::new(&self.control, PollFlags::IN)], None)?;
         let mut bytes = [0; 512];
         let (_, length) = recv(&self.control, &mut bytes, RecvFlags::empty())?;
         if length == 0 {
             return Err(gone());
         }
-        let flags = fcntl_getfl(&self.control)?;
-        fcntl_setfl(&self.control, flags | OFlags::NONBLOCK)?;
         Ok(String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned())
     }
 
