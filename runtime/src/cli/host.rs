@@ -53,7 +53,9 @@ impl Context<'_> {
             let of_upstreams = site.upstreams.values().flat_map(|upstream| &upstream.pins);
             let pins: BTreeSet<&Pin> = of_upstreams.chain(more).collect();
             if !pins.is_empty() {
-                let connector = Connector::start(pins.into_iter().cloned().collect());
+                let program = std::env::current_exe();
+                let connector =
+                    program.and_then(|program| Connector::start(&program, pins.into_iter().cloned().collect()));
                 let connector = connector
                     .map_err(|fault| format!("the process that opens connections cannot be started: {fault}"))?;
                 site.dialer = Dialer::through(Arc::clone(&connector));

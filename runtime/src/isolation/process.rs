@@ -7,15 +7,15 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Starts this program in a role: a hidden command that finds its end of the pair at standard input. What it has to tell
+/// Starts a program, which is this one, in a role: a hidden command that finds its end of the pair at standard input. What it has to tell
 /// people goes to standard error. It stands in a process group of its own, so that Ctrl-C of a terminal does not reach it.
 ///
 /// # Errors
-/// The program's file cannot be found, or there is no process to be had.
-pub(crate) fn start_role(role: &str, end: OwnedFd) -> io::Result<Child> {
-    let program = std::env::current_exe()?;
+/// There is no process to be had.
+pub(crate) fn start_role(program: &Path, role: &str, end: OwnedFd) -> io::Result<Child> {
     let mut command = Command::new(program);
     // Lists of processes show what it is.
     command.arg0(OsStr::new("airlock-host")).arg(role);

@@ -19,6 +19,8 @@ mod http_client;
 mod http_metrics;
 #[cfg(feature = "http")]
 mod http_noise;
+#[cfg(target_os = "linux")]
+mod isolation;
 #[cfg(feature = "model")]
 mod model_server;
 mod pages;

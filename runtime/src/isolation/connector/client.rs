@@ -5,6 +5,7 @@ use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::Path;
 use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -63,17 +64,17 @@ impl Drop for Waiting<'_> {
 }
 
 impl Connector {
-    /// Starts the process and hands it the list.
+    /// Starts the process, of a program that knows the role, and hands it the list.
     ///
     /// # Errors
     /// It cannot be started, or the list is too long for one message.
-    pub fn start(pins: Vec<Pin>) -> io::Result<Arc<Self>> {
+    pub fn start(program: &Path, pins: Vec<Pin>) -> io::Result<Arc<Self>> {
         let list = serde_json::to_vec(&pins.iter().map(super::written).collect::<Vec<_>>())?;
         if list.len() > LIST_BYTES_MAX || pins.len() > usize::from(u16::MAX) {
             return Err(io::Error::other("there are too many upstreams for one program"));
         }
         let (control, end) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-        let child = start_role(ROLE, end)?;
+        let child = start_role(program, ROLE, end)?;
         send(&control, &list, SendFlags::NOSIGNAL)?;
         // Now, since a confined process changes no flags.
         let flags = fcntl_getfl(&control)?;
