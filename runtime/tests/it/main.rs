@@ -1,6 +1,9 @@
 //! The runtime as a whole, against an upstream that misbehaves on request.
 
 mod answers;
+#[cfg(feature = "tls")]
+mod authority;
+mod canary;
 mod catalog;
 mod client;
 mod command;
@@ -19,6 +22,7 @@ mod http_client;
 mod http_metrics;
 #[cfg(feature = "http")]
 mod http_noise;
+mod hygiene;
 #[cfg(feature = "model")]
 mod model_server;
 mod pages;
@@ -27,6 +31,8 @@ mod program;
 mod shop;
 #[cfg(feature = "http")]
 mod spec_cases;
+#[cfg(feature = "tls")]
+mod tls;
 mod told;
 mod upstream;
 mod wire;
