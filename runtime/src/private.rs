@@ -4,7 +4,9 @@
 //! overwritten when it is let go. Every check is made on the opened file, so it cannot be exchanged in between.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+#[cfg(feature = "model")]
+use std::io;
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,7 @@ pub(crate) enum Access {
     /// list, the bits of the group are the list's mask (acl(5)), so a file of root and of root's group may have 0440.
     Credential,
     /// Write it: what is believed, and no secret.
+    #[cfg(any(feature = "model", feature = "tls", test))]
     Trusted,
 }
 
@@ -44,6 +47,7 @@ impl Access {
         let (refused, text, mode) = match self {
             Self::Credential if of_root => (0o037, "can be read by other users", "400"),
             Self::Secret | Self::Credential => (0o077, "can be read by other users", "600"),
+            #[cfg(any(feature = "model", feature = "tls", test))]
             Self::Trusted => (0o022, "can be written by other users", "go-w"),
         };
         if metadata.mode() & refused == 0 { Ok(()) } else { Err(format!("{text}; run `chmod {mode} {shown}`")) }

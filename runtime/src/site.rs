@@ -22,6 +22,7 @@ use crate::private::{self, Access};
 pub use crate::secret::Secret;
 use crate::upstream::{Dialer, Tls};
 
+#[cfg(feature = "model")]
 pub(crate) use address::PinOption;
 use address::WrittenAddress;
 pub use address::{Address, Pin, Scheme};

@@ -1,14 +1,15 @@
 //! TLS to systems inside the perimeter (RFC 8446, RFC 5246), trusted by the certificates of one file and by nothing else.
 //!
 //! What comes in: a connection. What goes out: one to the system that was meant, or words about why it is not. The roots of
-//! the operating system are never read, sessions are not resumed across starts, and no client certificate is sent. Revocation
-//! is not looked up: that would be another connection.
+//! the operating system are never read, no session is resumed, so that each connection is proven anew, and no client
+//! certificate is sent. Revocation is not looked up: that would be another connection.
 
 mod faults;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::pki_types::pem::{PemObject as _, SectionKind};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -48,6 +49,7 @@ impl Tls {
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let versions = versions.map_err(|fault| format!("cannot be used: {fault}"))?;
         let mut config = versions.with_root_certificates(roots).with_no_client_auth();
+        config.resumption = Resumption::disabled();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { config: Arc::new(config), name, ca_file: name_of(ca_file) })
     }

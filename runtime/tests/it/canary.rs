@@ -2,7 +2,7 @@
 //! no form. The upstream does its worst: it says back whatever it is sent.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -101,6 +101,7 @@ fn the_program() {
 struct Place {
     directory: TempDir,
     heads: Arc<Mutex<Vec<String>>>,
+    #[cfg(feature = "model")]
     port: u16,
 }
 
@@ -145,7 +146,12 @@ impl Place {
             "serve": {"http": {"token": {"file": "token.key"}}, "state_key": {"file": "state.key"}},
         });
         write("site.json", &site.to_string());
-        Self { directory, heads, port }
+        Self {
+            directory,
+            heads,
+            #[cfg(feature = "model")]
+            port,
+        }
     }
 
     fn start(&self, arguments: &[&str]) -> Child {
@@ -290,6 +296,7 @@ fn no_secret_of_an_upstream_is_written_in_any_form() {
 #[cfg(feature = "http")]
 #[test]
 fn no_secret_of_clients_over_http_is_written() {
+    use std::io::{BufRead as _, BufReader};
     let place = Place::new();
     let mut child = place.start(&["serve", "--http", "127.0.0.1:0"]);
     let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -320,10 +327,7 @@ fn no_secret_of_clients_over_http_is_written() {
     }
     let text = String::from_utf8_lossy(&written).into_owned();
     assert!(text.contains("airlock_calls_total{tool=\"by_header\""), "{text}");
-    assert!(
-        text.contains("was withheld") || text.contains("verdict=\"leak\"") || place.heads().contains("probe"),
-        "{text}"
-    );
+    assert!(place.heads().to_ascii_lowercase().contains("x-key: user:canary"), "the call went out");
     let ended = Command::new("kill").arg(child.id().to_string()).status().expect("there is kill");
     assert!(ended.success());
     let _ = errors.read_to_end(&mut written);

@@ -25,15 +25,17 @@ impl Place {
         let directory = tempfile::tempdir().expect("a directory");
         fs::copy(PROGRAM, directory.path().join("airlock-host")).expect("copied");
         let output = Command::new(PROGRAM).arg("site").output().expect("the program runs");
-        let site: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        fs::write(directory.path().join("site.json"), &output.stdout).expect("written");
-        for (_, upstream) in site["upstreams"].as_object().expect("an object") {
+        let mut site: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        for (_, upstream) in site["upstreams"].as_object_mut().expect("an object") {
+            // Nobody listens at a port below 1024 that no protocol has.
+            upstream["address"] = "http://127.0.0.1:1".into();
             for (_, credential) in upstream["credentials"].as_object().into_iter().flatten() {
                 let key = directory.path().join(credential["file"].as_str().expect("a file name"));
                 fs::write(&key, "user:key\n").expect("written");
                 fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("changed");
             }
         }
+        fs::write(directory.path().join("site.json"), site.to_string()).expect("written");
         if uid.is_some() {
             for entry in fs::read_dir(directory.path()).expect("a directory").flatten() {
                 std::os::unix::fs::chown(entry.path(), uid, uid).expect("given away");
@@ -126,5 +128,51 @@ fn a_program_that_nobody_looks_into_finds_its_own_place() {
         let output = Place::new(uid).start("config --for claude").wait_with_output().expect("it ends");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(output.status.success() && text.contains("airlock-host\""), "{text}");
+    }
+}
+
+/// What a call says whose credential systemd has put into a directory, with these modes and owners.
+fn with_credential(directory_mode: u32, mode: u32, group: Option<u32>) -> (Option<i32>, String) {
+    let place = Place::new(None);
+    let site = place.directory.path().join("site.json");
+    let text = fs::read_to_string(&site).expect("a file");
+    let mut json: Value = serde_json::from_str(&text).expect("JSON");
+    for (_, upstream) in json["upstreams"].as_object_mut().expect("an object") {
+        for (name, credential) in upstream["credentials"].as_object_mut().into_iter().flatten() {
+            *credential = json!({"credential": name});
+            let path = place.directory.path().join("credentials");
+            fs::create_dir_all(&path).expect("made");
+            fs::write(path.join(name), "canary-of-systemd").expect("written");
+            fs::set_permissions(path.join(name), Permissions::from_mode(mode)).expect("changed");
+            if group.is_some() {
+                std::os::unix::fs::chown(path.join(name), None, group).expect("given away");
+            }
+            fs::set_permissions(&path, Permissions::from_mode(directory_mode)).expect("changed");
+        }
+    }
+    fs::write(&site, json.to_string()).expect("written");
+    let mut command = Command::new(PROGRAM);
+    command.args(["call", "find_patients", "{\"name\":\"Li\"}"]).current_dir(place.directory.path());
+    let output = command.env("CREDENTIALS_DIRECTORY", place.directory.path().join("credentials")).output();
+    let output = output.expect("it runs");
+    let told = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(!told.contains("canary"), "{told}");
+    (output.status.code(), told)
+}
+
+#[test]
+fn credentials_of_systemd_are_read_as_it_leaves_them() {
+    let (code, told) = with_credential(0o700, 0o400, None);
+    assert!(code == Some(1) && told.contains("cannot be reached"), "it was read: {told}");
+    let (code, told) = with_credential(0o700, 0o404, None);
+    assert!(code == Some(2) && told.contains("can be read by other users"), "{told}");
+    let (code, told) = with_credential(0o770, 0o400, None);
+    assert!(code == Some(2) && told.contains("other users can write"), "{told}");
+    if users().len() > 1 {
+        // With an access list, root's file has the bits of the list's mask; another group's bits are the group's.
+        let (code, told) = with_credential(0o700, 0o440, Some(0));
+        assert!(code == Some(1) && told.contains("cannot be reached"), "{told}");
+        let (code, told) = with_credential(0o700, 0o440, Some(NOBODY));
+        assert!(code == Some(2) && told.contains("can be read by other users"), "{told}");
     }
 }
