@@ -14,14 +14,17 @@ pub mod cli;
 mod digest;
 mod file;
 pub mod gate;
+pub mod hygiene;
 pub mod isolation;
 pub mod mcp;
 mod metrics;
 mod misfit;
 #[cfg(feature = "model")]
 pub mod model;
+mod private;
 mod refusal;
 pub mod request;
+mod secret;
 mod sheets;
 pub mod site;
 mod untrusted;

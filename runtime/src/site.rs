@@ -19,8 +19,11 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::isolation::{Minimum, Requirement};
-use crate::upstream::Dialer;
+use crate::private::{self, Access};
+pub use crate::secret::Secret;
+use crate::upstream::{Dialer, Tls};
 
+#[cfg(feature = "model")]
 pub(crate) use address::PinOption;
 use address::WrittenAddress;
 pub use address::{Address, Pin, Scheme};
@@ -30,9 +33,6 @@ use serve::WrittenServe;
 
 /// A site file longer than this is refused, in bytes.
 const SITE_BYTES_MAX: u64 = 1 << 20;
-
-/// A credential longer than this is refused, in bytes: it has to fit into one header.
-const CREDENTIAL_BYTES_MAX: u64 = 4096;
 
 /// What this installation says about the systems inside its perimeter.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +60,8 @@ pub struct SiteUpstream {
     pub address: Address,
     /// Where it is dialled, in the order in which they are tried. Never empty.
     pub pins: Vec<Pin>,
+    /// Who must be there; none over plain HTTP.
+    pub tls: Option<Tls>,
     /// By the name that catalogs use.
     pub credentials: BTreeMap<String, Secret>,
     /// What it can bear.
@@ -71,10 +73,11 @@ impl SiteUpstream {
     /// credentials and limits.
     ///
     /// # Errors
-    /// It is no address, or a name that has to be pinned.
+    /// It is no address, a name that has to be pinned, or one that has to be proven.
     pub fn at(address: &str) -> Result<Self, String> {
         let (address, pins) = WrittenAddress::try_from(address.to_owned())?.placed(&[], Path::new(""))?;
-        Ok(Self { address, pins, credentials: BTreeMap::new(), limits: UpstreamLimits::default() })
+        let tls = tls(&address, None, Path::new(""))?;
+        Ok(Self { address, pins, tls, credentials: BTreeMap::new(), limits: UpstreamLimits::default() })
     }
 }
 
@@ -101,43 +104,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { time_max: Duration::from_secs(30), calls_at_once_max: 8, answer_bytes_max: 60_000 }
-    }
-}
-
-/// A credential's value. `Debug` and `Display` do not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes visible ASCII with blanks inside (RFC 9110, section 5.5): some systems want `token KEY` as a header's whole
-    /// value. Says what is wrong without showing the value.
-    pub fn new(value: String) -> Result<Self, String> {
-        if value.is_empty() {
-            return Err("is empty".to_owned());
-        }
-        let visible = value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        if !visible || value.starts_with(' ') || value.ends_with(' ') {
-            return Err("holds a control character, a character outside ASCII, or a blank at an end, which no header \
-                        takes; it must be one line of visible ASCII"
-                .to_owned());
-        }
-        Ok(Self(value))
-    }
-
-    /// The value, for the one place that it belongs in.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a text holds the value. Values shorter than 8 bytes are not looked for: they occur by chance.
-    pub(crate) fn occurs_in(&self, text: &str) -> bool {
-        self.0.len() >= 8 && text.contains(&self.0)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
     }
 }
 
@@ -168,20 +134,16 @@ impl Site {
         for (name, upstream) in written.upstreams.0 {
             let mut credentials = BTreeMap::new();
             for (credential, place) in upstream.credentials.0 {
-                let path = directory.join(&place.file);
-                let secret = read_credential(&path).map_err(|fault| {
-                    let path = path.display();
-                    SiteError(format!("{shown}: credential `{credential}` of upstream `{name}`: `{path}` {fault}"))
+                let secret = place.read(directory).map_err(|fault| {
+                    SiteError(format!("{shown}: credential `{credential}` of upstream `{name}`: {fault}"))
                 })?;
                 credentials.insert(credential, secret);
             }
             let limits = upstream.limits.into_limits();
             let told = |fault: String| SiteError(format!("{shown}: upstream `{name}`: {fault}"));
             let (address, pins) = upstream.address.placed(&upstream.pins, directory).map_err(told)?;
-            if address.scheme == Scheme::Https {
-                return Err(told("TLS comes later; for now an address starts with `http://`".to_owned()));
-            }
-            upstreams.insert(name, SiteUpstream { address, pins, credentials, limits });
+            let tls = tls(&address, upstream.ca.map(|ca| ca.file), directory).map_err(told)?;
+            upstreams.insert(name, SiteUpstream { address, pins, tls, credentials, limits });
         }
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| directory.join(audit.file));
@@ -189,6 +151,25 @@ impl Site {
         let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
         let (dialer, file) = (Dialer::direct(), file.to_owned());
         Ok(Self { upstreams, audit, limits, serve, isolation, dialer, file })
+    }
+}
+
+/// Who must be at an address. `ca` is the file of certificates that prove it, relative to `directory`.
+fn tls(address: &Address, ca: Option<PathBuf>, directory: &Path) -> Result<Option<Tls>, String> {
+    match (address.scheme, ca) {
+        (Scheme::Http, None) => Ok(None),
+        (Scheme::Http, Some(_)) => {
+            Err("\"ca\" proves who is behind `https://`, and this address is `http://`".to_owned())
+        }
+        (Scheme::Https, None) => Err(format!(
+            "nothing proves who is behind `{address}`; add \"ca\": {{\"file\": \"ca.pem\"}} beside the address, with the \
+             certificates (PEM) of whoever issues those here: the roots of this system are not used"
+        )),
+        (Scheme::Https, Some(file)) => {
+            let file = directory.join(file);
+            let tls = Tls::new(address, &file).map_err(|fault| format!("\"ca\": `{}` {fault}", file.display()))?;
+            Ok(Some(tls))
+        }
     }
 }
 
@@ -203,27 +184,6 @@ fn read_open(file: &File, bytes_max: u64) -> Result<String, String> {
         return Err(format!("it is longer than {bytes_max} bytes"));
     }
     Ok(text)
-}
-
-/// Reads a credential, or says what is wrong with its file. The checks are made on the opened file, so it cannot be exchanged in between.
-pub(crate) fn read_credential(path: &Path) -> Result<Secret, String> {
-    let file = File::open(path).map_err(|fault| format!("cannot be opened: {fault}"))?;
-    let metadata = file.metadata().map_err(|fault| format!("cannot be looked at: {fault}"))?;
-    if !metadata.is_file() {
-        return Err("is not a regular file".to_owned());
-    }
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        return Err(format!("can be read by other users; run `chmod 600 {}`", path.display()));
-    }
-    let mut text = read_open(&file, CREDENTIAL_BYTES_MAX).map_err(|fault| format!("cannot be read: {fault}"))?;
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    Secret::new(text)
 }
 
 /// A fault of the JSON text, with the place in front as editors and terminals expect it.
@@ -259,8 +219,9 @@ struct WrittenUpstream {
     address: WrittenAddress,
     #[serde(default)]
     pins: Vec<SocketAddr>,
+    ca: Option<WrittenFile>,
     #[serde(default)]
-    credentials: UniqueMap<WrittenFile>,
+    credentials: UniqueMap<WrittenSecret>,
     #[serde(default)]
     limits: WrittenUpstreamLimits,
 }
@@ -285,6 +246,57 @@ impl WrittenUpstreamLimits {
 #[serde(deny_unknown_fields)]
 struct WrittenFile {
     file: PathBuf,
+}
+
+/// Where a secret comes from: a file, or a credential of systemd by its name.
+#[derive(Deserialize)]
+#[serde(try_from = "UncheckedSecret")]
+enum WrittenSecret {
+    File(PathBuf),
+    Credential(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedSecret {
+    file: Option<PathBuf>,
+    credential: Option<String>,
+}
+
+impl TryFrom<UncheckedSecret> for WrittenSecret {
+    type Error = String;
+
+    fn try_from(written: UncheckedSecret) -> Result<Self, String> {
+        match (written.file, written.credential) {
+            (Some(file), None) => Ok(Self::File(file)),
+            (None, Some(name)) if private::is_credential_name(&name) => Ok(Self::Credential(name)),
+            (None, Some(name)) => Err(format!(
+                "`{}` is not the name of a credential: letters, digits, `.`, `-` and `_`, and no path",
+                name.escape_debug()
+            )),
+            _ => Err("a secret has either \"file\" or \"credential\"".to_owned()),
+        }
+    }
+}
+
+impl WrittenSecret {
+    /// Reads it. The text of an error begins with the place.
+    fn read(&self, directory: &Path) -> Result<Secret, String> {
+        let read = match self {
+            Self::File(file) => Secret::read(&directory.join(file), Access::Secret),
+            Self::Credential(name) => {
+                private::credential_path(name).and_then(|path| Secret::read(&path, Access::Credential))
+            }
+        };
+        read.map_err(|fault| format!("{} {fault}", self.shown(directory)))
+    }
+
+    fn shown(&self, directory: &Path) -> String {
+        match self {
+            Self::File(file) => format!("`{}`", directory.join(file).display()),
+            Self::Credential(name) => format!("the credential `{name}`"),
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -10,6 +10,11 @@ mod dial;
 mod head;
 mod pace;
 mod reference;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "upstream/no_tls.rs"]
+mod tls;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,19 +28,21 @@ use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, DATE, HOST, HeaderMap, HeaderName,
     HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
-use hyper::{Request, Response};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::sync::SemaphorePermit;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::request::Encoded;
 use crate::site::{Address, Pin, Scheme, SiteUpstream};
-pub(crate) use credential::{Credentials, forms};
+pub(crate) use credential::{Credential, Credentials};
 pub use dial::Dialer;
+pub(crate) use dial::LinkFault;
 use head::Awaited;
 pub(crate) use head::Limited;
 use pace::Pace;
 pub(crate) use reference::Reference;
+pub use tls::Tls;
 
 /// A connection that is not there after this is given up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,6 +56,7 @@ pub struct Upstream {
     name: &'static str,
     address: Address,
     pins: Vec<Pin>,
+    tls: Option<Tls>,
     dialer: Dialer,
     /// Connections that are kept for the next calls, as many as there may be calls at once.
     idle: Mutex<Vec<Connection>>,
@@ -69,6 +77,8 @@ struct Connection {
 pub enum UpstreamError {
     /// No connection, so nothing was sent.
     Connect(String),
+    /// Whoever is there is not proven to be the one, so nothing was sent.
+    Untrusted(String),
     /// The connection broke; whether the upstream acted is not known.
     Broken(String),
     /// The body is longer than this many bytes.
@@ -93,8 +103,9 @@ impl Upstream {
     /// Nothing is connected yet.
     pub fn new(name: &'static str, here: &SiteUpstream, dialer: Dialer, calls_at_once_max: usize) -> Self {
         let idle_max = here.limits.calls_at_once_max.unwrap_or(calls_at_once_max);
-        let (address, pins, pace) = (here.address.clone(), here.pins.clone(), Pace::new(here.limits));
-        Self { name, address, pins, dialer, idle: Mutex::new(Vec::new()), idle_max, pace }
+        let SiteUpstream { address, pins, tls, .. } = here.clone();
+        let pace = Pace::new(here.limits);
+        Self { name, address, pins, tls, dialer, idle: Mutex::new(Vec::new()), idle_max, pace }
     }
 
     /// The name that catalogs and the site file use.
@@ -186,12 +197,14 @@ impl Upstream {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let target = credentials.target(&encoded.target);
-        let request = Request::builder().method(encoded.method.word()).uri(&target).body(Full::new(body));
-        let mut request = request.map_err(|fault| refused(&fault))?;
+        // Shares the bytes. Its errors hold none of them.
+        let uri = Uri::from_maybe_shared(target.clone()).map_err(|fault| refused(&fault))?;
         // The parser of this type drops what it takes for a fragment. Encoded targets have none; better safe than silent.
-        if request.uri().to_string() != target {
+        if uri.path_and_query().map(|target| target.as_str().as_bytes()) != Some(&target[..]) {
             return Err(UpstreamError::Request("the target would be altered".to_owned()));
         }
+        let request = Request::builder().method(encoded.method.word()).uri(uri).body(Full::new(body));
+        let mut request = request.map_err(|fault| refused(&fault))?;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -218,8 +231,11 @@ impl Upstream {
     }
 
     async fn connect(&self) -> Result<Connection, UpstreamError> {
-        let dialled = self.dialer.dial(&self.pins, CONNECT_TIMEOUT).await;
-        let stream = dialled.map_err(|fault| UpstreamError::Connect(fault.to_string()))?;
+        let linked = self.dialer.link(&self.pins, self.tls.as_ref(), CONNECT_TIMEOUT).await;
+        let stream = linked.map_err(|fault| match fault {
+            LinkFault::Unreached(text) => UpstreamError::Connect(text),
+            LinkFault::Untrusted(text) => UpstreamError::Untrusted(text),
+        })?;
         let (stream, head) = Limited::new(stream);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|fault| broken(&fault))?;
         let driver = tokio::spawn(async move {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::local::confine_to_model;
 use super::{Context, ExitCode, Format, directory_of, finish};
+use crate::hygiene::permissions_asked_for;
 use crate::model::llama::{TokenCounter, quiet_crashes};
 use crate::untrusted::{CHARS_MAX, one_line};
 
@@ -153,11 +154,17 @@ fn keep(counts: Counts, arguments: &BudgetArgs, context: &mut Context<'_>) -> Ex
         return context.fail(ExitCode::Failed, &format!("{shown} holds other counts; run this without `--check`"));
     }
     let beside = file.with_extension("lock.new");
-    if let Err(fault) = fs::write(&beside, text).and_then(|()| fs::rename(&beside, file)) {
+    if let Err(fault) = write_shared(&beside, &text).and_then(|()| fs::rename(&beside, file)) {
         let hint = "run this beside `catalogs`, or name a file with `--lock`";
         return context.fail(ExitCode::Failed, &format!("cannot write {shown}: {fault}; {hint}"));
     }
     // The counts are out; a remark that nobody can read is no failure.
     let _ = writeln!(context.err, "{shown} is written; read its diff and commit it");
     ExitCode::Done
+}
+
+/// Writes a file that others of a team may read, as this user's own umask says.
+fn write_shared(file: &Path, text: &str) -> io::Result<()> {
+    fs::write(file, text)?;
+    permissions_asked_for().map_or(Ok(()), |asked| fs::set_permissions(file, asked))
 }

@@ -9,7 +9,8 @@ use super::chat::Interrupts;
 use super::{Context, ExitCode};
 use crate::model::endpoint::{Address, Endpoint, Settings};
 use crate::model::{Flow, Sampling};
-use crate::site::read_credential;
+use crate::private::Access;
+use crate::secret::Secret;
 
 /// A model server inside the perimeter.
 #[derive(Debug, Args)]
@@ -23,6 +24,9 @@ pub(super) struct EndpointArgs {
     /// The IP address and port of a server whose address is a name: no name is looked up. May be given several times
     #[arg(long, value_name = "IP:PORT", requires = "endpoint")]
     endpoint_pin: Vec<SocketAddr>,
+    /// The certificates (PEM) that prove a server behind `https://`; those of the system are not used
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    endpoint_ca: Option<PathBuf>,
     /// The model's name there [default: the first that the server lists]
     #[arg(long, value_name = "NAME", requires = "endpoint")]
     endpoint_model: Option<String>,
@@ -45,12 +49,16 @@ impl EndpointArgs {
         let pins = address.pins(&self.endpoint_pin);
         let pins =
             pins.map_err(|fault| context.fail(ExitCode::Usage, &format!("the model server's address: {fault}")))?;
+        let tls = address.tls(self.endpoint_ca.as_deref());
+        let tls =
+            tls.map_err(|fault| context.fail(ExitCode::Usage, &format!("the model server's address: {fault}")))?;
         let key = self.endpoint_key_file.as_deref().map(|file| {
-            read_credential(file).map_err(|fault| format!("the key of the model server: `{}` {fault}", file.display()))
+            Secret::read(file, Access::Secret)
+                .map_err(|fault| format!("the key of the model server: `{}` {fault}", file.display()))
         });
         let key = key.transpose().map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
         let model = self.endpoint_model.clone();
-        Ok(Settings { pins, model, key, context_tokens, sampling, ..Settings::of(address) })
+        Ok(Settings { pins, tls, model, key, context_tokens, sampling, ..Settings::of(address) })
     }
 }
 

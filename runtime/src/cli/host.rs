@@ -1,6 +1,7 @@
 //! The program itself, as against its commands inside of another one: it closes what was left open, and confines itself.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,10 @@ pub fn main(program: Program) -> std::process::ExitCode {
     #[cfg(target_os = "linux")]
     crate::isolation::start();
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    if let Err(fault) = crate::hygiene::begin() {
+        let _ = writeln!(err, "error: this process cannot be kept private: {fault}");
+        return ExitCode::Failed.into();
+    }
     commands(program, Host::Program, std::env::args_os(), &mut out, &mut err).leave()
 }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, ExitCode};
 use crate::gate::{Outcome, RefusalKind};
+use crate::hygiene::permissions_asked_for;
 
 /// The tools, sorted by name. Needs no site file.
 pub(super) fn tools(
@@ -112,7 +113,10 @@ pub(super) fn file(outcome: &Outcome, path: &Path, context: &mut Context<'_>) ->
     let Some(file) = outcome.answer.as_ref().ok().and_then(|pruned| pruned.file.as_ref()) else {
         return context.fail(ExitCode::Failed, "the answer brings no file along");
     };
-    let written = File::create_new(path).and_then(|mut target| target.write_all(&file.bytes));
+    let written = File::create_new(path).and_then(|mut target| {
+        permissions_asked_for().map_or(Ok(()), |asked| target.set_permissions(asked))?;
+        target.write_all(&file.bytes)
+    });
     match written {
         Ok(()) => ExitCode::Done,
         Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write `{}`: {fault}", path.display())),

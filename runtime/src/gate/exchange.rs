@@ -217,6 +217,9 @@ fn unreached(entry: &Entry, name: &str, fault: &UpstreamError) -> Refusal {
         UpstreamError::Connect(why) => {
             upstream(format!("`{name}` cannot be reached ({why}); nothing was sent. A retry after a while may help."))
         }
+        UpstreamError::Untrusted(why) => upstream(format!(
+            "`{name}` cannot be trusted ({why}); nothing was sent. A retry will not help; tell the operator."
+        )),
         UpstreamError::Broken(why) if entry.tool.effect == Effect::Read => {
             upstream(format!("`{name}` broke the connection off ({why}). A retry may help once."))
         }

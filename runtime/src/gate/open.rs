@@ -1,5 +1,6 @@
 //! Opens the gate: joins catalogs with a site, and refuses to start where they do not fit.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::metrics::Calls;
 use crate::request::Plan;
 use crate::site::Site;
 use crate::untrusted::quoted;
-use crate::upstream::{Credentials, Upstream, forms};
+use crate::upstream::{Credential, Credentials, Upstream};
 
 /// Why a program cannot start. The text names the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,9 +81,10 @@ fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec
                 Arc::new(Upstream::new(name, here, site.dialer.clone(), site.limits.calls_at_once_max))
             });
         }
+        let mut prepared = BTreeMap::new();
         for tool in catalog.tools {
             let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
-            entries.push(entry(catalog, tool, listed, &upstreams, site)?);
+            entries.push(entry(catalog, tool, listed, &upstreams, &mut prepared, site)?);
         }
     }
     Ok(entries)
@@ -139,11 +141,15 @@ fn check_names(catalogs: &[&Catalog], site: &Site) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Credentials of one catalog by upstream and name: tools share their bytes.
+type Prepared = BTreeMap<(&'static str, &'static str), Credential>;
+
 fn entry(
     catalog: &'static Catalog,
     tool: &'static Tool,
     listed: Listed<'static>,
     upstreams: &BTreeMap<&str, Arc<Upstream>>,
+    prepared: &mut Prepared,
     site: &Site,
 ) -> Result<Entry, StartError> {
     let broken = |fault: String| StartError(format!("catalog `{}`, tool `{}`: {fault}", catalog.name, tool.name));
@@ -157,11 +163,17 @@ fn entry(
         let credential = credential.ok_or_else(|| broken(format!("its credential `{name}` is not declared")))?;
         let secret = site.upstreams.get(declared.name).and_then(|here| here.credentials.get(*name));
         let secret = secret.ok_or_else(|| no_credential(site, declared, tool, name))?;
-        credentials.add(credential.place, secret).map_err(|fault| {
+        let told = |fault: String| {
             let shown = site.file.display();
             StartError(format!("{shown}: credential `{name}` of upstream `{}`: {fault}", declared.name))
-        })?;
-        secrets.extend(forms(credential.place, secret));
+        };
+        let key = (declared.name, credential.name);
+        let ready = match prepared.entry(key) {
+            Slot::Occupied(there) => there.into_mut(),
+            Slot::Vacant(place) => place.insert(Credential::new(credential.place, secret).map_err(told)?),
+        };
+        credentials.add(ready).map_err(told)?;
+        secrets.extend_from_slice(ready.forms());
     }
     let mut redirects = Vec::new();
     for name in tool.response.redirects {

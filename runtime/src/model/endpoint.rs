@@ -27,7 +27,7 @@ use tokio::runtime::Runtime;
 use super::{Flow, Model, ModelError, ModelIdentity, Outcome, Piece, Prompt, Sampling, Turn, Usage, Want};
 use crate::site::{Pin, Secret};
 use crate::untrusted::one_line;
-use crate::upstream::Dialer;
+use crate::upstream::{Dialer, Tls};
 use answer::Answer;
 use client::{Client, Kind};
 use events::{EventFault, Events};
@@ -55,6 +55,8 @@ pub struct Settings {
     pub address: Address,
     /// Where it is dialled; none leads nowhere.
     pub pins: Vec<Pin>,
+    /// Who must be there; none over plain HTTP, and behind `https://` without it nothing is asked.
+    pub tls: Option<Tls>,
     /// How connections are opened.
     pub dialer: Dialer,
     /// The model's name there; none for the first that it lists.
@@ -74,7 +76,17 @@ impl Settings {
     pub fn of(address: Address) -> Self {
         let (sampling, waits) = (Sampling::default(), Waits::default());
         let pins = address.pins(&[]).unwrap_or_default();
-        Self { address, pins, dialer: Dialer::direct(), model: None, key: None, context_tokens: None, sampling, waits }
+        Self {
+            address,
+            pins,
+            tls: None,
+            dialer: Dialer::direct(),
+            model: None,
+            key: None,
+            context_tokens: None,
+            sampling,
+            waits,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::address::split_authority;
-use super::{Secret, SiteError, WrittenFile, read_credential};
+use super::{Secret, SiteError, WrittenSecret};
 
 /// Shortest secret that is taken, in bytes: `openssl rand -hex 32` prints 64. What is longer than this is not guessed.
 const SECRET_BYTES_MIN: usize = 32;
@@ -33,7 +33,7 @@ pub struct Serve {
 pub(super) struct WrittenServe {
     #[serde(default)]
     http: WrittenHttp,
-    state_key: Option<WrittenFile>,
+    state_key: Option<WrittenSecret>,
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +49,7 @@ struct UncheckedHttp {
     hosts: Vec<Host>,
     #[serde(default)]
     origins: Vec<Origin>,
-    token: Option<WrittenFile>,
+    token: Option<WrittenSecret>,
 }
 
 impl TryFrom<UncheckedHttp> for WrittenHttp {
@@ -71,14 +71,15 @@ impl WrittenServe {
     /// Reads the files that are named. `shown` is the site file, for messages.
     pub(super) fn read(self, directory: &Path, shown: &dyn std::fmt::Display) -> Result<Serve, SiteError> {
         let WrittenHttp(http) = self.http;
-        let secret = |what: &str, place: Option<WrittenFile>| {
-            let read = |place: WrittenFile| {
-                let path = directory.join(place.file);
-                let told = |fault: String| SiteError(format!("{shown}: {what}: `{}` {fault}", path.display()));
-                let secret = read_credential(&path).map_err(told)?;
+        let secret = |what: &str, place: Option<WrittenSecret>| {
+            let read = |place: WrittenSecret| {
+                let told = |fault: String| SiteError(format!("{shown}: {what}: {fault}"));
+                let secret = place.read(directory).map_err(told)?;
                 if secret.expose().len() < SECRET_BYTES_MIN {
-                    let fault =
-                        format!("holds less than {SECRET_BYTES_MIN} characters; `openssl rand -hex 32` prints 64");
+                    let place = place.shown(directory);
+                    let fault = format!(
+                        "{place} holds less than {SECRET_BYTES_MIN} characters; `openssl rand -hex 32` prints 64"
+                    );
                     return Err(told(fault));
                 }
                 Ok(secret)

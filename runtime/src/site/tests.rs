@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::{Address, Pin, Scheme, Secret, Site, SiteUpstream};
+use super::{Address, Pin, Scheme, Site, SiteUpstream};
 
 /// A directory with a key file of these contents and this mode, and a site file of this text.
 fn read(site: &str, key: &[u8], mode: u32) -> Result<Site, String> {
@@ -236,9 +236,45 @@ fn a_name_has_its_pins_in_the_site_file() {
 }
 
 #[test]
-fn a_secret_is_found_where_it_leaks() {
-    let secret = Secret::new("canary-771177".to_owned()).expect("visible");
-    assert!(secret.occurs_in("key canary-771177!"));
-    assert!(!secret.occurs_in("canary"));
-    assert_eq!(format!("{secret:?}"), "Secret(…)");
+fn a_secret_is_named_by_one_place() {
+    let of = |place: &str| read(&SITE.replace(r#"{"file": "clinic.key"}"#, place), b"canary-771177\n", 0o600);
+    for (place, expected) in [
+        ("{}", "either \"file\" or \"credential\""),
+        (r#"{"file": "clinic.key", "credential": "clinic"}"#, "either \"file\" or \"credential\""),
+        (r#"{"credential": "../clinic.key"}"#, "`../clinic.key` is not the name of a credential"),
+        (r#"{"credential": ""}"#, "is not the name of a credential"),
+        (r#"{"key": "clinic"}"#, "unknown field `key`, expected `file` or `credential`"),
+    ] {
+        let fault = of(place).expect_err(place);
+        assert!(fault.starts_with("site.json:2:") && fault.contains(expected), "{fault}");
+    }
+    // Tests are not started by systemd.
+    let fault = of(r#"{"credential": "clinic"}"#).expect_err("there is none");
+    assert!(fault.contains("the credential `clinic` is not there") && fault.contains("`LoadCredential=clinic:FILE`"));
+}
+
+#[test]
+fn who_is_behind_https_has_to_be_proven() {
+    let of = |address: &str, ca: &str, pem: &[u8], mode: u32| {
+        let site = format!("{{\"upstreams\": {{\"a\": {{\"address\": \"{address}\"{ca}}}}}}}");
+        read(&site, pem, mode).map(|site| site.upstreams["a"].tls.is_some())
+    };
+    let ca = r#", "ca": {"file": "clinic.key"}"#;
+    assert_eq!(of("http://10.0.0.1", "", b"", 0o600), Ok(false));
+    let told = of("https://10.0.0.1", "", b"", 0o600).expect_err("no proof");
+    assert!(told.contains("site.json: upstream `a`: nothing proves who is behind `https://10.0.0.1`"), "{told}");
+    assert!(of("http://10.0.0.1", ca, b"", 0o600).expect_err("no use").contains("this address is `http://`"));
+    #[cfg(feature = "tls")]
+    for (pem, mode, expected) in [
+        (&b""[..], 0o600, "`clinic.key` holds no certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0o600, "cannot be read, number 1"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", 0o600, "is broken at or behind certificate 1"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0o600, "something else than certificates"),
+        (b"", 0o622, "can be written by other users; run `chmod go-w clinic.key`"),
+    ] {
+        let told = of("https://10.0.0.1", ca, pem, mode).expect_err(expected);
+        assert!(told.contains("upstream `a`: \"ca\": `clinic.key`") && told.contains(expected), "{told}");
+    }
+    #[cfg(not(feature = "tls"))]
+    assert!(of("https://10.0.0.1", ca, b"", 0o600).expect_err("no TLS").contains("`--features tls`"));
 }

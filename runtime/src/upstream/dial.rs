@@ -1,7 +1,7 @@
 //! Opens connections, to pins and to nothing else. Every connection that this program opens of its own accord begins here.
 //!
-//! What comes in: pins, in the order in which they are tried, and the time for all of them. What goes out: a stream. No name
-//! is looked up: no form of `connect` that takes a text is used, so the program is linked without the resolver
+//! What comes in: pins, in the order in which they are tried, who must be there, and the time for all of it. What goes out: a
+//! stream. No name is looked up: no form of `connect` that takes a text is used, so the program is linked without the resolver
 //! (`tests/it/program.rs` looks at its imports).
 
 use std::io;
@@ -15,7 +15,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
+use tokio_util::either::Either;
 
+use super::tls::{Secured, Tls};
 #[cfg(target_os = "linux")]
 use crate::isolation::connector::Connector;
 use crate::site::Pin;
@@ -44,6 +46,18 @@ impl Dialer {
     #[cfg(target_os = "linux")]
     pub(crate) fn through(connector: Arc<Connector>) -> Self {
         Self(Way::Connector(connector))
+    }
+
+    /// Opens a connection to the first pin that takes one, and makes sure who is there.
+    pub(crate) async fn link(&self, pins: &[Pin], tls: Option<&Tls>, time_max: Duration) -> Result<Link, LinkFault> {
+        let end = Instant::now() + time_max;
+        let dialled = self.dial(pins, time_max).await;
+        let stream = dialled.map_err(|fault| LinkFault::Unreached(fault.to_string()))?;
+        let Some(tls) = tls else { return Ok(Either::Left(stream)) };
+        match tokio::time::timeout_at(end, tls.secure(stream)).await {
+            Ok(secured) => Ok(Either::Right(Box::new(secured?))),
+            Err(_) => Err(LinkFault::Unreached(format!("no TLS handshake within {} s", rounded(time_max)))),
+        }
     }
 
     /// Opens a connection to the first pin that takes one. Each has an even share of the time that is left, so that one that
@@ -85,6 +99,19 @@ impl Dialer {
             }
         }
     }
+}
+
+/// A connection that HTTP can be spoken on.
+pub(crate) type Link = Either<Stream, Box<Secured>>;
+
+/// Why there is none. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LinkFault {
+    /// Nobody is there, or what began broke off: later it may be otherwise.
+    Unreached(String),
+    /// Somebody is there who cannot be trusted or does not speak TLS: somebody has to change something.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "TLS alone can tell"))]
+    Untrusted(String),
 }
 
 /// Seconds with at most one decimal.

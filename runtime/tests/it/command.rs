@@ -116,7 +116,10 @@ fn a_site_that_does_not_fit_is_refused_with_the_way_out() {
         ),
         ("{\"upstreams\": {\"clinic\": {\"address\": \"http://10.0.0.1\"}}}", "needs the credential `key`"),
         ("{\"upstreams\": {\"clinic\": {\"address\": \"http://clinic.internal\"}}}", "`airlock-host site pin`"),
-        ("{\"upstreams\": {\"clinic\": {\"address\": \"https://10.0.0.1\"}}}", "upstream `clinic`: TLS comes later"),
+        (
+            "{\"upstreams\": {\"clinic\": {\"address\": \"https://10.0.0.1\"}}}",
+            "add \"ca\": {\"file\": \"ca.pem\"} beside the address",
+        ),
     ] {
         fs::write(&site, text).expect("written");
         let (code, _, err) = run(&["--site", file, "call", "probe", "{}"]);

@@ -121,8 +121,13 @@ fn the_command_line_says_what_it_takes() {
         let output = place.run(&[&["ask", QUESTION], arguments].concat());
         (output.status.code(), told(&output))
     };
-    let (code, text) = ask(&["--endpoint", "https://gpu.internal/v1"]);
-    assert!(code == Some(2) && text.contains("TLS terminator"), "{text}");
+    let (code, text) = ask(&["--endpoint", "http://gpu.internal/v1"]);
+    assert!(code == Some(2) && text.contains("give its IP address with `--endpoint-pin IP:80`"), "{text}");
+    let named = ["--endpoint", "https://gpu.internal/v1", "--endpoint-pin", "127.0.0.1:1"];
+    let (code, text) = ask(&named);
+    assert!(code == Some(2) && text.contains("`--endpoint-ca FILE`"), "{text}");
+    let (code, text) = ask(&[&named[..], &["--endpoint-ca", "/nowhere/ca.pem"]].concat());
+    assert!(code == Some(2) && text.contains("`/nowhere/ca.pem`"), "{text}");
     let (code, text) = ask(&[]);
     assert!(code == Some(2) && text.contains("--"), "{text}");
     if cfg!(feature = "llama") {

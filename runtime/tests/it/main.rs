@@ -1,6 +1,9 @@
 //! The runtime as a whole, against an upstream that misbehaves on request.
 
 mod answers;
+#[cfg(feature = "tls")]
+mod authority;
+mod canary;
 mod catalog;
 mod client;
 mod command;
@@ -19,6 +22,7 @@ mod http_client;
 mod http_metrics;
 #[cfg(feature = "http")]
 mod http_noise;
+mod hygiene;
 #[cfg(target_os = "linux")]
 mod isolation;
 #[cfg(feature = "model")]
@@ -29,6 +33,8 @@ mod program;
 mod shop;
 #[cfg(feature = "http")]
 mod spec_cases;
+#[cfg(feature = "tls")]
+mod tls;
 mod told;
 mod upstream;
 mod wire;

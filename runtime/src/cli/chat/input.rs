@@ -1,6 +1,6 @@
 //! What a person types: with an editor on a terminal, line by line from anything else.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use rustyline::{Behavior, Config, Editor, Helper};
 use super::super::Context;
 use super::interrupt::Interrupts;
 use super::lines::{Line, Lines};
+use crate::private;
 
 /// Lines that are kept to be found again.
 const HISTORY_LINES_MAX: usize = 1000;
@@ -52,7 +53,7 @@ impl Prepared {
         if let Some(file) = history {
             let named = |fault: io::Error| format!("{}: {fault}", file.display());
             // Creates it, so that a name that cannot be written is told now.
-            appended = Some(open_private(file).map_err(named)?);
+            appended = Some(private::append(file).map_err(named)?);
             for line in fs::read_to_string(file).map_err(named)?.lines() {
                 let _ = editor.add_history_entry(line);
             }
@@ -121,14 +122,6 @@ impl Edited {
         // A history that cannot be written any more is no reason to end a conversation.
         let _ = writeln!(file, "{line}");
     }
-}
-
-fn open_private(file: &Path) -> io::Result<fs::File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
 }
 
 /// What Tab completes.

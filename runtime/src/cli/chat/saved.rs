@@ -1,6 +1,5 @@
 //! A conversation in a file: JSON, one object with the messages in their order.
 
-use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,16 +7,17 @@ use serde_json::{Map, Value, json};
 
 use crate::model::offer::Offer;
 use crate::model::{Message, ToolCall};
+use crate::private::{self, Access};
 use crate::untrusted::quoted;
 
 /// The form of the file.
 const VERSION: u64 = 1;
 /// A longer file is no conversation of ours.
-const BYTES_MAX: u64 = 16 << 20;
+const BYTES_MAX: usize = 16 << 20;
 
 /// Whether a directory is one that files can be made in: said at the beginning, and not after a conversation.
 pub(super) fn check(directory: &Path) -> Result<(), String> {
-    let about = fs::metadata(directory).map_err(|fault| fault.to_string())?;
+    let about = directory.metadata().map_err(|fault| fault.to_string())?;
     if about.is_dir() { Ok(()) } else { Err("it is no directory".to_owned()) }
 }
 
@@ -37,23 +37,16 @@ pub(super) fn place(saves: Option<&Path>, file: &Path) -> Result<PathBuf, String
 pub(super) fn save(file: &Path, conversation: &[Message], tools_sha256: &str) -> Result<(), String> {
     let messages: Vec<Value> = conversation.iter().map(written).collect();
     let text = json!({ "version": VERSION, "tools_sha256": tools_sha256, "messages": messages });
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut out| writeln!(out, "{text:#}"));
+    let written = private::create_new(file).and_then(|mut out| writeln!(out, "{text:#}"));
     written.map_err(|fault| format!("{}: {fault}", file.display()))
 }
 
 /// Reads a conversation. Its calls must be of tools on offer. It grants nothing: approvals are not in it.
 pub(super) fn load(file: &Path, offer: &Offer) -> Result<Vec<Message>, String> {
     let named = |fault: &dyn std::fmt::Display| format!("{}: {fault}", file.display());
-    let bytes = fs::metadata(file).map_err(|fault| named(&fault))?.len();
-    if bytes > BYTES_MAX {
-        return Err(named(&format!("it has {bytes} bytes, more than the {BYTES_MAX} of a conversation")));
-    }
-    let text = fs::read_to_string(file).map_err(|fault| named(&fault))?;
-    let value: Value = serde_json::from_str(&text).map_err(|fault| named(&fault))?;
+    // What it says counts as said: whoever can write it could put words into somebody's mouth.
+    let bytes = private::read(file, Access::Trusted, BYTES_MAX).map_err(|fault| named(&fault))?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|fault| named(&fault))?;
     if value["version"] != VERSION {
         return Err(named(&"it is no conversation that `/save` of this version has written"));
     }
@@ -108,6 +101,8 @@ fn read(message: &Value, offer: &Offer) -> Result<Message, String> {
 #[cfg(test)]
 mod tests {
     use airlock_contract::Effect;
+
+    use std::fs;
 
     use super::*;
     use crate::model::offer::OfferedTool;

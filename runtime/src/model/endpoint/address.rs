@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::site::{self, Pin, PinOption};
+use crate::site::{self, Pin, PinOption, Scheme};
+use crate::upstream::Tls;
 
 /// Where a model server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,18 +35,13 @@ impl FromStr for Address {
             }
             return Ok(Self { place: Place::Unix(PathBuf::from(path)), base: BASE.to_owned() });
         }
-        let Some(rest) = text.strip_prefix("http://") else {
-            if text.starts_with("https://") {
-                return Err(
-                    "this program speaks no TLS yet; let a TLS terminator on this machine forward to the server and \
-                            give its `http://127.0.0.1:PORT`, or use a unix socket (`unix:PATH`)"
-                        .to_owned(),
-                );
-            }
-            return Err("an address starts with `http://` or `unix:`".to_owned());
+        let (scheme, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+            (Some(rest), _) => (Scheme::Http, rest),
+            (_, Some(rest)) => (Scheme::Https, rest),
+            _ => return Err("an address starts with `http://`, `https://` or `unix:`".to_owned()),
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let origin = site::Address::try_from(format!("http://{authority}"))?;
+        let origin = site::Address::try_from(format!("{}://{authority}", scheme.word()))?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
         if !path.bytes().all(plain) {
             return Err(format!("`{}` is not a path alone", path.escape_debug()));
@@ -59,7 +55,7 @@ impl FromStr for Address {
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Tcp(origin) => write!(formatter, "http://{}{}", origin.authority, self.base),
+            Place::Tcp(origin) => write!(formatter, "{origin}{}", self.base),
             Place::Unix(path) => write!(formatter, "unix:{}", path.display()),
         }
     }
@@ -75,6 +71,32 @@ impl Address {
             Place::Tcp(origin) => origin.pins(written, &PinOption::ENDPOINT),
             Place::Unix(path) if written.is_empty() => Ok(vec![Pin::Unix(path.clone())]),
             Place::Unix(_) => Err("a unix socket is its own pin; leave out `--endpoint-pin`".to_owned()),
+        }
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        matches!(&self.place, Place::Tcp(origin) if origin.scheme == Scheme::Https)
+    }
+
+    /// Who must be there, by a file of certificates.
+    ///
+    /// # Errors
+    /// The file is missing where it is needed, of no use, or cannot be used.
+    pub fn tls(&self, ca_file: Option<&Path>) -> Result<Option<Tls>, String> {
+        match (&self.place, ca_file) {
+            (Place::Tcp(origin), Some(file)) if origin.scheme == Scheme::Https => {
+                let tls = Tls::new(origin, file).map_err(|fault| format!("`{}` {fault}", file.display()))?;
+                Ok(Some(tls))
+            }
+            (_, None) if self.is_https() => {
+                let told = "nothing proves who is behind `https://`; give the certificates (PEM) of whoever issues those \
+                            here with `--endpoint-ca FILE`: the roots of this system are not used";
+                Err(told.to_owned())
+            }
+            (_, None) => Ok(None),
+            (_, Some(_)) => {
+                Err("`--endpoint-ca` proves who is behind `https://`, and this address is another".to_owned())
+            }
         }
     }
 
@@ -98,6 +120,7 @@ mod tests {
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/v1"),
             ("http://[::1]:11434/v1/", "http://[::1]:11434/v1"),
             ("http://gpu.internal/llm/v1", "http://gpu.internal/llm/v1"),
+            ("https://gpu.internal:8443/llm/", "https://gpu.internal:8443/llm"),
             ("unix:/run/llama.sock", "unix:/run/llama.sock"),
         ] {
             let address = Address::from_str(text).expect("an address");
@@ -125,9 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn who_must_be_there_is_said_where_it_can_be_proven() {
+        let tls = |text: &str, file: Option<&str>| {
+            Address::from_str(text).expect("an address").tls(file.map(Path::new)).map(|tls| tls.is_some())
+        };
+        assert_eq!(tls("http://gpu.internal/v1", None), Ok(false));
+        assert_eq!(tls("unix:/run/s", None), Ok(false));
+        assert!(tls("https://gpu.internal", None).expect_err("no file").contains("`--endpoint-ca FILE`"));
+        assert!(tls("http://gpu.internal", Some("ca.pem")).expect_err("no TLS").contains("this address is another"));
+        assert!(tls("https://gpu.internal", Some("/nowhere/ca.pem")).expect_err("none").contains("`/nowhere/ca.pem`"));
+    }
+
+    #[test]
     fn what_is_no_address_is_told_with_the_way_out() {
         for (text, told) in [
-            ("https://gpu.internal/v1", "TLS terminator"),
+            ("https://gpu.internal/v1?x", "not a path alone"),
             ("127.0.0.1:8080", "starts with `http://`"),
             ("unix:", "path of a socket"),
             ("http://user:secret@host/v1", "no user name"),

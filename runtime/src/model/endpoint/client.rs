@@ -20,7 +20,7 @@ use super::wait::{Ended, Waits, Watch};
 use super::{Settings, faults};
 use crate::site::{Pin, Secret};
 use crate::untrusted::one_line;
-use crate::upstream::{AGENT, Dialer, Limited};
+use crate::upstream::{AGENT, Dialer, Limited, LinkFault, Tls};
 
 /// Bytes of a refusal that are read, and of a list of models.
 const REFUSAL_BYTES_MAX: usize = 64 << 10;
@@ -30,6 +30,7 @@ const REFUSAL_BYTES_MAX: usize = 64 << 10;
 pub(super) struct Client {
     pub(super) address: Address,
     pins: Vec<Pin>,
+    tls: Option<Tls>,
     dialer: Dialer,
     key: Option<(Secret, HeaderValue)>,
     pub(super) waits: Waits,
@@ -44,14 +45,17 @@ impl Client {
                 return Err(refused("must stand alone in its file; `Bearer` is put before it here"));
             }
             Some(secret) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
-                    .map_err(|_| refused("fits into no header"))?;
-                value.set_sensitive(true);
+                let bearer = Secret::of(&["Bearer ", secret.expose()]).and_then(|bearer| bearer.header_value());
+                let value = bearer.map_err(|_| refused("fits into no header"))?;
                 Some((secret, value))
             }
         };
-        let (address, pins, dialer) = (settings.address.clone(), settings.pins.clone(), settings.dialer.clone());
-        Ok(Self { address, pins, dialer, key, waits: settings.waits })
+        let Settings { address, pins, tls, dialer, waits, .. } = settings.clone();
+        let client = Self { address, pins, tls, dialer, key, waits };
+        if client.address.is_https() && client.tls.is_none() {
+            return Err(client.fault("cannot be asked: nothing proves who is behind `https://`; give `--endpoint-ca`"));
+        }
+        Ok(client)
     }
 
     /// What went wrong, with the server's address. A server that says its key back is not quoted.
@@ -74,13 +78,17 @@ impl Client {
         read: impl AsyncFnOnce(Response<Incoming>, &mut Watch<'_>) -> Result<T, Ended>,
     ) -> Result<T, Ended> {
         let request = self.request(path, body).map_err(|text| self.ended(&text))?;
-        let connected = watch.wait(self.dialer.dial(&self.pins, self.waits.connect), self.waits.connect).await;
+        let connected =
+            watch.wait(self.dialer.link(&self.pins, self.tls.as_ref(), self.waits.connect), self.waits.connect).await;
         let unreachable = |why: &str| {
             self.ended(&format!("cannot be reached: {why}; start it, or give its address with `--endpoint`"))
         };
         let stream = match connected {
             Ok(Ok(stream)) => stream,
-            Ok(Err(fault)) => return Err(unreachable(&fault.to_string())),
+            Ok(Err(LinkFault::Unreached(why))) => return Err(unreachable(&why)),
+            Ok(Err(LinkFault::Untrusted(why))) => {
+                return Err(self.ended(&format!("cannot be trusted: {why}; nothing was sent")));
+            }
             Err(Ended::Late) => {
                 return Err(unreachable(&format!("no connection within {:.0?}", self.waits.connect)));
             }

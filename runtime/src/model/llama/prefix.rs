@@ -161,16 +161,9 @@ fn make_private(path: &Path, mode: u32) -> io::Result<()> {
 /// What others can write is not what was kept: llama.cpp reads it as if it were its own memory.
 #[cfg(unix)]
 fn check_private(file: &Path) -> Result<(), String> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let metadata = fs::symlink_metadata(file).map_err(|fault| fault.to_string())?;
-    let own = rustix::process::geteuid().as_raw();
-    if !metadata.is_file() || (metadata.uid() != own && metadata.uid() != 0) {
-        return Err("it is not a file of this user or of root".to_owned());
-    }
-    if metadata.permissions().mode() & 0o022 != 0 {
-        return Err("other users can write to it".to_owned());
-    }
-    Ok(())
+    let checked = crate::private::Access::Trusted.check(&metadata, file);
+    checked.map_err(|fault| format!("it {fault}"))
 }
 
 /// What this program was built to compute with: numbers of another unit differ in their last bits.

@@ -197,7 +197,7 @@ fn with_model_a_kept_prefix_changes_nothing_but_the_time_and_a_wrong_one_is_refu
     std::fs::remove_file(state.with_extension("kv.sha256")).expect("it is there");
     refused("its digest cannot be read");
     std::fs::set_permissions(state, std::os::unix::fs::PermissionsExt::from_mode(0o666)).expect("they can be set");
-    refused("other users can write");
+    refused("can be written by other users");
     // Whole and sound, but of other tools.
     let other = Prompt { offer: Some(Arc::new(Offer::new(vec![other_tool()]).expect("a tool"))), ..prompt.clone() };
     let (news, _) = turn_with(&kept, &other);
