@@ -10,10 +10,11 @@ pub mod answer;
 pub mod arguments;
 pub mod audit;
 pub mod cli;
-#[cfg(feature = "llama")]
+#[cfg(any(feature = "llama", target_os = "linux"))]
 mod digest;
 mod file;
 pub mod gate;
+pub mod isolation;
 pub mod mcp;
 mod metrics;
 mod misfit;
@@ -21,6 +22,8 @@ mod misfit;
 pub mod model;
 mod refusal;
 pub mod request;
+#[cfg(target_os = "linux")]
+pub mod selftest;
 mod sheets;
 pub mod site;
 mod untrusted;

@@ -12,7 +12,11 @@ mod local;
 #[cfg(feature = "llama")]
 mod model;
 mod print;
+#[cfg(any(feature = "model", target_os = "linux"))]
+mod progress;
 mod prune;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod serve;
 #[cfg(feature = "model")]
 mod source;
@@ -141,6 +145,9 @@ enum Command {
     /// Have the embedded model read rules and tools once, so that every later start begins behind them
     #[cfg(feature = "llama")]
     Warm(warm::WarmArgs),
+    /// Make the attempts that isolation refuses, and tell which of them are closed on this machine
+    #[cfg(target_os = "linux")]
+    Selftest(selftest::SelftestArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs
     Site,
     /// Print what makes a host of MCP servers start this program
@@ -242,6 +249,11 @@ pub fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    #[cfg(target_os = "linux")]
+    if let Some(code) = crate::selftest::run_role(&arguments, out) {
+        return code;
+    }
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(fault) => {
@@ -277,6 +289,8 @@ pub fn run(
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
+        #[cfg(target_os = "linux")]
+        Command::Selftest(arguments) => selftest::run(&arguments, &mut context),
         Command::Site => {
             let printed = print::site(program.catalogs, context.out);
             finish(&mut context, printed)

@@ -6,7 +6,8 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::chat::{Interrupts, Progress};
+use super::chat::Interrupts;
+use super::progress::Progress;
 use super::local::LocalArgs;
 use super::source::{ContextArg, OfferArgs};
 use super::{Context, ExitCode, Format, finish};

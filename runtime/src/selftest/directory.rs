@@ -1,0 +1,96 @@
+//! The files of a self-test: what may be read, what must not, and whether any of it was changed.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use super::scene::{CANARY, LINK, LOG, READABLE, SECRET};
+
+/// A directory of this run alone. It goes away with it.
+#[derive(Debug)]
+pub(super) struct Directory {
+    base: PathBuf,
+}
+
+impl Directory {
+    /// Makes it among the temporary files, with everything in it.
+    pub(super) fn new() -> io::Result<Self> {
+        let base = std::env::temp_dir().join(format!("airlock-selftest-{}", std::process::id()));
+        // Not one that is there already: somebody else's links would stand in it.
+        DirBuilder::new().mode(0o700).create(&base)?;
+        let directory = Self { base };
+        fs::create_dir(directory.sockets())?;
+        symlink("nobodys-business", directory.sockets().join(LINK))?;
+        directory.fill()?;
+        Ok(directory)
+    }
+
+    pub(super) fn tree(&self) -> PathBuf {
+        self.base.join("tree")
+    }
+
+    pub(super) fn models(&self) -> PathBuf {
+        self.base.join("models")
+    }
+
+    pub(super) fn outside(&self) -> PathBuf {
+        self.base.join("outside")
+    }
+
+    pub(super) fn sockets(&self) -> PathBuf {
+        self.base.join("sockets")
+    }
+
+    fn watched(&self) -> [PathBuf; 3] {
+        [self.tree(), self.models(), self.outside()]
+    }
+
+    fn fill(&self) -> io::Result<()> {
+        self.watched().iter().try_for_each(fs::create_dir)?;
+        fs::write(self.tree().join(READABLE), CANARY)?;
+        symlink(self.outside().join(SECRET), self.tree().join(LINK))?;
+        fs::write(self.models().join("weights"), CANARY)?;
+        fs::write(self.outside().join(SECRET), CANARY)?;
+        fs::write(self.outside().join(LOG), "one line\n")
+    }
+
+    /// Everything of the files that an attempt could change: names, kinds, owners, modes, times, bytes.
+    pub(super) fn state(&self) -> io::Result<Vec<String>> {
+        let mut state = Vec::new();
+        for directory in self.watched() {
+            for entry in fs::read_dir(directory)? {
+                let path = entry?.path();
+                let about = fs::symlink_metadata(&path)?;
+                let bytes = if about.is_file() { readable(&path) } else { Vec::new() };
+                let (mode, user, group, links) = (about.mode(), about.uid(), about.gid(), about.nlink());
+                let time = (about.mtime(), about.mtime_nsec());
+                state.push(format!("{} {mode:o} {user} {group} {links} {time:?} {bytes:?}", path.display()));
+            }
+        }
+        state.sort();
+        Ok(state)
+    }
+
+    /// As it was in the beginning.
+    pub(super) fn restore(&self) -> io::Result<()> {
+        self.watched().iter().try_for_each(fs::remove_dir_all)?;
+        self.fill()
+    }
+}
+
+/// What stands in a file, if it can still be read.
+fn readable(path: &Path) -> Vec<u8> {
+    use io::Read as _;
+    let mut bytes = Vec::new();
+    // A length that an attempt chose is not read whole.
+    let _ = File::open(path).and_then(|file| file.take(1 << 17).read_to_end(&mut bytes));
+    bytes
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What cannot be removed lies among temporary files and holds nothing of anybody.
+        let _ = fs::remove_dir_all(&self.base);
+    }
+}
