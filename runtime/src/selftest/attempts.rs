@@ -11,7 +11,7 @@ mod processes;
 use super::kernel::Tried;
 use super::scene::Scene;
 use Plant::{
-    Leaked, LeakedPipe, Listener, Log, Nothing, Pair, Stream, Terminal, Unconnected, UnconnectedDatagrams, Victim,
+    Leaked, LeakedPipe, Listener, Log, Nothing, Pair, PrivilegedProgram, Stream, Terminal, Unconnected, UnconnectedDatagrams, Victim,
 };
 use Proof::{Files, Receiver, VictimChanged, Word};
 
@@ -59,6 +59,8 @@ pub(super) enum Plant {
     Terminal,
     /// A log that is open to be read and appended to.
     Log,
+    /// A program of root's that runs with root's rights, whoever starts it. Only root can make one.
+    PrivilegedProgram,
 }
 
 /// What shows that an attempt was done. Whatever it says itself, it was done if a receiver got something, a file is not as it was,
@@ -209,6 +211,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     row("clone3", "start a process with flags that no filter sees", Nothing, Word, processes::clone3),
     row("setuid", "change the user", Nothing, Word, processes::set_user),
     row("setgroups", "change the groups", Nothing, Word, processes::set_groups),
+    row("setuid-program", "gain root's rights by a program that has them", PrivilegedProgram, Word, processes::execute_privileged),
     row("capset", "change the rights of this process", Nothing, Word, processes::set_capabilities),
     row("setsid", "leave the session, or the group of processes", Nothing, Word, processes::own_session),
     row("leaked-pipe-read", "read a pipe that was left open", LeakedPipe, Word, passed::read_leaked),

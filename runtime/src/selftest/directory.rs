@@ -1,11 +1,12 @@
 //! The files of a self-test: what may be read, what must not, and whether any of it was changed.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use super::scene::{CANARY, LINK, LOG, READABLE, SECRET};
+use super::elf;
+use super::scene::{CANARY, LINK, LOG, PRIVILEGED, READABLE, SECRET};
 
 /// A directory of this run alone. It goes away with it.
 #[derive(Debug)]
@@ -18,9 +19,11 @@ impl Directory {
     pub(super) fn new() -> io::Result<Self> {
         let base = std::env::temp_dir().join(format!("airlock-selftest-{}", std::process::id()));
         // Not one that is there already: somebody else's links would stand in it.
-        DirBuilder::new().mode(0o700).create(&base)?;
+        // Others go through it, and see nothing but what they know the name of: an attempt of root's is made as nobody.
+        DirBuilder::new().mode(0o711).create(&base)?;
         let directory = Self { base };
-        fs::create_dir(directory.sockets())?;
+        make(&directory.sockets())?;
+        directory.put_privileged_program()?;
         symlink("nobodys-business", directory.sockets().join(LINK))?;
         directory.fill()?;
         Ok(directory)
@@ -47,12 +50,23 @@ impl Directory {
     }
 
     fn fill(&self) -> io::Result<()> {
-        self.watched().iter().try_for_each(fs::create_dir)?;
+        self.watched().iter().try_for_each(|path| make(path))?;
         fs::write(self.tree().join(READABLE), CANARY)?;
         symlink(self.outside().join(SECRET), self.tree().join(LINK))?;
         fs::write(self.models().join("weights"), CANARY)?;
         fs::write(self.outside().join(SECRET), CANARY)?;
         fs::write(self.outside().join(LOG), "one line\n")
+    }
+
+    /// A program that runs with root's rights, if this is root. All that it does is to say so.
+    fn put_privileged_program(&self) -> io::Result<()> {
+        let (path, true, Ok(program)) =
+            (self.sockets().join(PRIVILEGED), rustix::process::geteuid().is_root(), elf::program_if_root())
+        else {
+            return Ok(());
+        };
+        fs::write(&path, program)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o4755))
     }
 
     /// Everything of the files that an attempt could change: names, kinds, owners, modes, times, bytes.
@@ -77,6 +91,12 @@ impl Directory {
         self.watched().iter().try_for_each(fs::remove_dir_all)?;
         self.fill()
     }
+}
+
+/// A directory that others may look into, whatever the mask is.
+fn make(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
 /// What stands in a file, if it can still be read.

@@ -154,7 +154,7 @@ impl Fixture {
     pub(super) fn of(plant: Plant, outside: &Path) -> io::Result<Self> {
         let mut fixture = Self::default();
         match plant {
-            Plant::Nothing | Plant::Victim => {}
+            Plant::Nothing | Plant::Victim | Plant::PrivilegedProgram => {}
             Plant::Leaked | Plant::Stream => {
                 let (ours, theirs) = connection()?;
                 ours.set_nonblocking(true)?;

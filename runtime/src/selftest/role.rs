@@ -19,8 +19,8 @@ pub(super) const ATTEMPT: &str = "attempt";
 pub(super) const VICTIM: &str = "victim";
 pub(super) const LANDED_C: &CStr = c"landed";
 
-/// What a program says that should not have been started. Of five bytes, as `elf` counts on.
-pub(super) const LANDED_LINE: &str = "open\n";
+/// Nobody's user and group (nobody on most systems).
+const NOBODY: u64 = 65534;
 
 /// What an attempt says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(crate) fn run(arguments: &[OsString], out: &mut dyn Write) -> Option<ExitCod
     let said = match words[..] {
         [ATTEMPT, name, scene, dress] => attempt(name, scene, dress, out),
         [VICTIM] => victim(out),
-        [word] if word.as_bytes() == LANDED_C.to_bytes() => write!(out, "{LANDED_LINE}").ok(),
+        [word] if word.as_bytes() == LANDED_C.to_bytes() => writeln!(out, "{}", Word::Open).ok(),
         _ => return None,
     };
     let written = said.and_then(|()| out.flush().ok());
@@ -122,6 +122,12 @@ fn attempt(name: &str, scene: &str, dress: &str, out: &mut dyn Write) -> Option<
         // What is typed into a terminal comes to those whose terminal it is.
         let _ = call(libc::SYS_setsid, &[]);
         let _ = call(libc::SYS_ioctl, &[0, libc::TIOCSCTTY, 0]);
+    }
+    if attempt.plant == Plant::PrivilegedProgram {
+        // Root has nothing to gain. Without the right to, this process is nobody's already, or a common user's.
+        let _ = call(libc::SYS_setgroups, &[0, 0]);
+        let _ = call(libc::SYS_setresgid, &[NOBODY; 3]);
+        let _ = call(libc::SYS_setresuid, &[NOBODY; 3]);
     }
     if !dress.layers.is_empty() {
         match confine(&scene, &dress) {

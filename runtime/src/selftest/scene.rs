@@ -16,6 +16,7 @@ pub(super) const READABLE: &str = "readable";
 pub(super) const LINK: &str = "link";
 pub(super) const SECRET: &str = "secret";
 pub(super) const LOG: &str = "log";
+pub(super) const PRIVILEGED: &str = "privileged";
 pub(super) const STREAM: &str = "stream.sock";
 pub(super) const DATAGRAM: &str = "datagram.sock";
 

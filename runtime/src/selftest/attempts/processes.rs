@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::path::Path;
 
 use super::super::kernel::{Tried, at, at_mut, call, open, read, start_and_leave, text, word, write};
-use super::super::scene::{CANARY, Scene, TOKEN};
+use super::super::scene::{CANARY, PRIVILEGED, Scene, TOKEN};
 
 /// `struct iovec` of the victim's canary.
 fn victims_memory(scene: &Scene) -> [u64; 2] {
@@ -171,6 +171,13 @@ pub(super) fn execute_from_memory(_: &Scene) -> Tried {
     let arguments = [at(role.to_bytes_with_nul()), 0];
     let words = [memory, at(name), at(&arguments), at(&[0_u64]), word(libc::AT_EMPTY_PATH)];
     call(libc::SYS_execveat, &words).map(drop)
+}
+
+/// The program that `directory` put there; where it could not, there is none.
+pub(super) fn execute_privileged(scene: &Scene) -> Tried {
+    let path = text(&scene.sockets.join(PRIVILEGED));
+    let arguments = [at(path.as_slice()), 0];
+    call(libc::SYS_execve, &[at(path.as_slice()), at(&arguments), at(&[0_u64])]).map(drop)
 }
 
 pub(super) fn memory_file(_: &Scene) -> Tried {
