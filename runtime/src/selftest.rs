@@ -26,8 +26,8 @@ use std::io;
 
 pub use attempts::{ATTEMPTS, Attempt, MATRIX};
 pub use evidence::{ClosedBy, Evidence, Row};
-pub(crate) use role::run as run_role;
 use role::Dress;
+pub(crate) use role::run as run_role;
 use runner::Runner;
 pub use runner::{Outcome, Verdict};
 

@@ -7,8 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::chat::Interrupts;
-use super::progress::Progress;
 use super::local::LocalArgs;
+use super::progress::Progress;
 use super::source::{ContextArg, OfferArgs};
 use super::{Context, ExitCode, Format, finish};
 use crate::model::agent::{FirstMove, Limits};

@@ -11,7 +11,8 @@ mod processes;
 use super::kernel::Tried;
 use super::scene::Scene;
 use Plant::{
-    Leaked, LeakedPipe, Listener, Log, Nothing, Pair, PrivilegedProgram, Stream, Terminal, Unconnected, UnconnectedDatagrams, Victim,
+    Leaked, LeakedPipe, Listener, Log, Nothing, Pair, PrivilegedProgram, Stream, Terminal, Unconnected,
+    UnconnectedDatagrams, Victim,
 };
 use Proof::{Files, Receiver, VictimChanged, Word};
 
@@ -89,13 +90,7 @@ impl Attempt {
     }
 }
 
-const fn row(
-    name: &'static str,
-    what: &'static str,
-    plant: Plant,
-    proof: Proof,
-    make: fn(&Scene) -> Tried,
-) -> Attempt {
+const fn row(name: &'static str, what: &'static str, plant: Plant, proof: Proof, make: fn(&Scene) -> Tried) -> Attempt {
     Attempt { name, what, plant, proof, make }
 }
 

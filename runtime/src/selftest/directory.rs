@@ -60,7 +60,7 @@ impl Directory {
 
     /// A program that runs with root's rights, if this is root. All that it does is to say so.
     fn put_privileged_program(&self) -> io::Result<()> {
-        let (path, true, Ok(program)) =
+        let (path, true, Some(program)) =
             (self.sockets().join(PRIVILEGED), rustix::process::geteuid().is_root(), elf::program_if_root())
         else {
             return Ok(());

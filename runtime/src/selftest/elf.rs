@@ -3,7 +3,7 @@
 
 /// Writes [`LINE`] to descriptor 1 and ends with 0.
 #[cfg(target_arch = "x86_64")]
-const CODE: &[u8] = &[
+const CODE: Option<&[u8]> = Some(&[
     0xb8, 0x01, 0x00, 0x00, 0x00, // mov eax, 1 (write)
     0xbf, 0x01, 0x00, 0x00, 0x00, // mov edi, 1
     0x48, 0x8d, 0x35, 0x10, 0x00, 0x00, 0x00, // lea rsi, [rip + 16], the line
@@ -12,11 +12,11 @@ const CODE: &[u8] = &[
     0xb8, 0x3c, 0x00, 0x00, 0x00, // mov eax, 60 (exit)
     0x31, 0xff, // xor edi, edi
     0x0f, 0x05, // syscall
-];
+]);
 
 /// The same if it runs with root's rights, else it writes the second line.
 #[cfg(target_arch = "x86_64")]
-const CODE_IF_ROOT: &[u8] = &[
+const CODE_IF_ROOT: Option<&[u8]> = Some(&[
     0xb8, 0x6b, 0x00, 0x00, 0x00, // mov eax, 107 (geteuid)
     0x0f, 0x05, // syscall
     0x85, 0xc0, // test eax, eax
@@ -31,28 +31,28 @@ const CODE_IF_ROOT: &[u8] = &[
     0xb8, 0x3c, 0x00, 0x00, 0x00, // mov eax, 60 (exit)
     0x31, 0xff, // xor edi, edi
     0x0f, 0x05, // syscall
-];
+]);
+
+#[cfg(not(target_arch = "x86_64"))]
+const CODE: Option<&[u8]> = None;
+#[cfg(not(target_arch = "x86_64"))]
+const CODE_IF_ROOT: Option<&[u8]> = None;
 
 /// What an attempt says that was done; then that it was not permitted (EPERM).
-#[cfg(target_arch = "x86_64")]
 const LINE: &[u8; 5] = b"open\n";
-#[cfg(target_arch = "x86_64")]
 const SECOND_LINE: &[u8; 9] = b"closed 1\n";
 
-/// A program that says that it was started.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn program() -> Result<Vec<u8>, i32> {
-    Ok(file(&[CODE, LINE].concat()))
+/// A program that says that it was started; none on processors for which there is no code here.
+pub(super) fn program() -> Option<Vec<u8>> {
+    CODE.map(|code| file(&[code, LINE].concat()))
 }
 
 /// A program that says whether it was started with root's rights.
-#[cfg(target_arch = "x86_64")]
-pub(super) fn program_if_root() -> Result<Vec<u8>, i32> {
-    Ok(file(&[CODE_IF_ROOT, LINE, SECOND_LINE].concat()))
+pub(super) fn program_if_root() -> Option<Vec<u8>> {
+    CODE_IF_ROOT.map(|code| file(&[code, LINE, SECOND_LINE].concat()))
 }
 
 /// A file of one segment: header, one program header, code (elf(5)).
-#[cfg(target_arch = "x86_64")]
 fn file(code: &[u8]) -> Vec<u8> {
     const MACHINE_X86_64: u16 = 62;
     const BASE: u64 = 0x40_0000;
@@ -80,14 +80,4 @@ fn file(code: &[u8]) -> Vec<u8> {
     }
     file.extend(code);
     file
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) fn program() -> Result<Vec<u8>, i32> {
-    Err(libc::ENOSYS)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) fn program_if_root() -> Result<Vec<u8>, i32> {
-    Err(libc::ENOSYS)
 }

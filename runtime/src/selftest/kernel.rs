@@ -18,9 +18,9 @@ const ANSWER_TIMEOUT_MS: u64 = 300;
 pub(super) fn call(number: c_long, words: &[u64]) -> Result<u64, c_int> {
     let mut six = [0_u64; 6];
     six[..words.len()].copy_from_slice(words);
-    let [a, b, c, d, e, f] = six;
+    let [first, second, third, fourth, fifth, sixth] = six;
     // SAFETY: the addresses among the words are those of live buffers of the caller, as long as the call says that they are.
-    let returned = unsafe { libc::syscall(number, a, b, c, d, e, f) };
+    let returned = unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) };
     if returned == -1 { Err(errno()) } else { Ok(returned.cast_unsigned()) }
 }
 
@@ -30,7 +30,10 @@ fn errno() -> c_int {
 
 /// Starts a process that ends at once, by a call of these names; in the new one nothing of this program runs.
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "after vfork(2) the new process works on this one's stack, so no function may return there")]
+#[expect(
+    unsafe_code,
+    reason = "after vfork(2) the new process works on this one's stack, so no function may return there"
+)]
 pub(super) fn start_and_leave(number: c_long, flags: u64) -> Result<u64, c_int> {
     let returned: i64;
     // SAFETY: the new process runs the two instructions up to exit_group(2) and touches no memory; here the call returns once.

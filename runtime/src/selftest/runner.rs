@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -140,7 +140,7 @@ impl Runner {
             resolvers: receivers.resolvers.clone(),
             victim: victim.map(Victim::pid).unwrap_or_default(),
             victim_canary: victim.map(|victim| victim.canary).unwrap_or_default(),
-            leaked: fixture.leaked.as_ref().map_or(-1, |leaked| leaked.as_raw_fd()),
+            leaked: fixture.leaked.as_ref().map_or(-1, AsRawFd::as_raw_fd),
         }
     }
 

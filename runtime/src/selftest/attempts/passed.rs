@@ -66,8 +66,9 @@ pub(super) fn send_message_elsewhere(scene: &Scene) -> Tried {
 
 pub(super) fn send_messages_elsewhere(scene: &Scene) -> Tried {
     let (to, bytes) = (address(scene.datagrams), vector(TOKEN));
-    let [a, b, c, d, e, f, g] = message(&to, &bytes, &[]);
-    let mut messages = [a, b, c, d, e, f, g, 0];
+    // `struct mmsghdr`: a message, and how much of it was sent.
+    let mut messages = [0; 8];
+    messages[..7].copy_from_slice(&message(&to, &bytes, &[]));
     call(libc::SYS_sendmmsg, &[PASSED, at_mut(&mut messages), 1, 0]).map(drop)
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::CString;
 use std::path::Path;
 
+use super::super::elf;
 use super::super::kernel::{Tried, at, at_mut, call, open, read, start_and_leave, text, word, write};
 use super::super::scene::{CANARY, PRIVILEGED, Scene, TOKEN};
 
@@ -166,7 +167,7 @@ pub(super) fn execute(_: &Scene) -> Tried {
 /// The same from memory that has no name (memfd_create(2), execveat(2)).
 pub(super) fn execute_from_memory(_: &Scene) -> Tried {
     let memory = call(libc::SYS_memfd_create, &[at(b"airlock\0"), 0])?;
-    write(memory, &super::super::elf::program()?)?;
+    write(memory, &elf::program().ok_or(libc::ENOSYS)?)?;
     let (name, role) = (b"\0", super::super::role::LANDED_C);
     let arguments = [at(role.to_bytes_with_nul()), 0];
     let words = [memory, at(name), at(&arguments), at(&[0_u64]), word(libc::AT_EMPTY_PATH)];

@@ -59,13 +59,7 @@ enum Role {
 }
 
 /// Tries the host as each role. The first thing that is not as it has to be is the error.
-pub(super) fn run(
-    host: &Path,
-    work: &Path,
-    upstream: &str,
-    roles: &[&str],
-    out: &mut dyn Write,
-) -> Result<(), String> {
+pub(super) fn run(host: &Path, work: &Path, upstream: &str, roles: &[&str], out: &mut dyn Write) -> Result<(), String> {
     for role in roles {
         let name = role;
         let role = match *name {
@@ -181,7 +175,9 @@ impl Proof<'_> {
             let without: Vec<&str> = under.iter().copied().chain([*layer]).collect();
             let (code, after) = self.open_without(&without)?;
             if before.contains(*opens) || !after.contains(*opens) || code != Some(1) {
-                return Err(format!("nobody would notice that {layer} is gone: `{opens}` is as open with it as without it"));
+                return Err(format!(
+                    "nobody would notice that {layer} is gone: `{opens}` is as open with it as without it"
+                ));
             }
             told.push(format!("{} ({})", after.len(), without.join(", ")));
         }
