@@ -41,3 +41,6 @@ say "building and testing: the first time takes some minutes, most of them llama
 cargo test --workspace --locked "$@"
 say "the tests that need what was set up"
 cargo test --workspace --locked -- --ignored "${needing_setup[@]}"
+say "what leaves a confined program, seen from outside of it"
+bash tests/imports.sh
+bash tests/egress.sh

@@ -10,7 +10,7 @@ pub mod answer;
 pub mod arguments;
 pub mod audit;
 pub mod cli;
-#[cfg(feature = "llama")]
+#[cfg(any(feature = "llama", target_os = "linux"))]
 mod digest;
 mod file;
 pub mod gate;
@@ -25,6 +25,8 @@ mod private;
 mod refusal;
 pub mod request;
 mod secret;
+#[cfg(target_os = "linux")]
+pub mod selftest;
 mod sheets;
 pub mod site;
 mod untrusted;

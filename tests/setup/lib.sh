@@ -33,6 +33,14 @@ need_build_tools() {
     install_debian "${missing[@]}"
 }
 
+# Namespaces, links and counters of packets.
+need_network_tools() {
+    local missing=()
+    command -v nft >/dev/null || missing+=(nftables)
+    command -v ip >/dev/null || missing+=(iproute2)
+    install_debian "${missing[@]}"
+}
+
 # A browser, and what drives it: the review page is opened in it. Prints the browser's path.
 need_browser() {
     local missing=()

@@ -10,7 +10,8 @@ mod consent;
 mod input;
 mod interrupt;
 mod lines;
-mod progress;
+#[cfg(feature = "llama")]
+mod loading;
 mod saved;
 mod setup;
 mod show;
@@ -34,7 +35,7 @@ pub(super) use arguments::From;
 pub(super) use arguments::{AskArgs, ChatArgs};
 pub(super) use interrupt::Interrupts;
 #[cfg(feature = "llama")]
-pub(super) use progress::{Progress, loading};
+pub(super) use loading::loading;
 
 /// One question, one answer.
 pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {

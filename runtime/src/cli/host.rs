@@ -1,6 +1,7 @@
 //! The program itself, as against its commands inside of another one: it closes what was left open, and confines itself.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,14 +26,21 @@ pub(super) enum Host {
 
 /// Runs the command that the arguments of this process name, confined. A program's `main` does nothing else, and nothing before.
 pub fn main(program: Program) -> std::process::ExitCode {
-    #[cfg(target_os = "linux")]
-    crate::isolation::start();
     let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    #[cfg(target_os = "linux")]
+    {
+        // An attempt of the self-test is what it is told to be, and nothing of this.
+        if let Some(code) = crate::selftest::run_role(&arguments, &mut out) {
+            return code.into();
+        }
+        crate::isolation::start();
+    }
     if let Err(fault) = crate::hygiene::begin() {
         let _ = writeln!(err, "error: this process cannot be kept private: {fault}");
         return ExitCode::Failed.into();
     }
-    commands(program, Host::Program, std::env::args_os(), &mut out, &mut err).leave()
+    commands(program, Host::Program, arguments, &mut out, &mut err).leave()
 }
 
 /// Which systems a command talks to.

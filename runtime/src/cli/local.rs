@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::chat::{Interrupts, Progress, loading};
+use super::chat::{Interrupts, loading};
+use super::progress::Progress;
 use super::{Context, ExitCode};
 use crate::isolation::{Confinement, Minimum};
 use crate::model::llama::{

@@ -13,7 +13,11 @@ mod local;
 #[cfg(feature = "llama")]
 mod model;
 mod print;
+#[cfg(any(feature = "model", target_os = "linux"))]
+mod progress;
 mod prune;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod serve;
 mod site;
 #[cfg(feature = "model")]
@@ -153,6 +157,9 @@ enum Command {
     /// Have the embedded model read rules and tools once, so that every later start begins behind them
     #[cfg(feature = "llama")]
     Warm(warm::WarmArgs),
+    /// Make the attempts that isolation refuses, and tell which of them are closed on this machine
+    #[cfg(target_os = "linux")]
+    Selftest(selftest::SelftestArgs),
     /// Print a site file to start from, with every upstream and credential of the linked catalogs; or pin its names
     Site(site::SiteArgs),
     /// Print what makes a host of MCP servers start this program
@@ -323,6 +330,8 @@ fn commands(
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
+        #[cfg(target_os = "linux")]
+        Command::Selftest(arguments) => selftest::run(&arguments, &mut context),
         Command::Site(arguments) => site::run(&arguments, &mut context),
         Command::Config(arguments) => config::run(&arguments, &mut context),
         #[cfg(target_os = "linux")]

@@ -6,8 +6,9 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::json;
 
-use super::chat::{Interrupts, Progress};
+use super::chat::Interrupts;
 use super::local::LocalArgs;
+use super::progress::Progress;
 use super::source::{ContextArg, OfferArgs};
 use super::{Context, ExitCode, Format, Reach, finish};
 use crate::model::agent::{FirstMove, Limits};

@@ -30,6 +30,8 @@ mod model_server;
 mod pages;
 mod places;
 mod program;
+#[cfg(target_os = "linux")]
+mod selftest;
 mod shop;
 #[cfg(feature = "http")]
 mod spec_cases;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::progress::Progress;
 use super::super::{Context, ExitCode};
 use super::consent::Consent;
 use super::interrupt::Interrupts;
-use super::progress::Progress;
 use crate::gate::{self, Approval, ArgumentSource};
 use crate::model::agent::{End, Event, Listener};
 use crate::model::offer::{Offer, OfferedTool};

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Checks that a program cannot look up names: no function of the C library that does is among what it is linked with.
+#
+#   bash tests/imports.sh [FILE]    default: target/debug/airlock-host
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+program="${1:-${CARGO_TARGET_DIR:-target}/debug/airlock-host}"
+imports="$(nm -D --undefined-only "$program" | awk '{ sub(/@.*/, "", $2); print $2 }')"
+# An empty list would come of a file that nm cannot read.
+grep -qx write <<<"$imports" || { echo "error: $program: nm lists no imports" >&2; exit 1; }
+resolvers='(getaddrinfo(_a)?|gethostby(name|addr)[a-z0-9_]*|getnameinfo|getservbyname(_r)?|(__)?res_[a-z]+|(__)?ns_[a-z]+)'
+if found="$(grep -Ex "$resolvers" <<<"$imports")"; then
+    printf 'error: %s can look up names; it imports:\n%s\n' "$program" "$found" >&2
+    exit 1
+fi
+libraries="$(ldd "$program")"
+if found="$(grep -E 'lib(resolv|nss|anl|curl|ssl)' <<<"$libraries")"; then
+    printf 'error: %s is linked with:\n%s\n' "$program" "$found" >&2
+    exit 1
+fi
+printf '%s imports %s functions, and none that looks up names\n' "$program" "$(wc -l <<<"$imports")"
