@@ -86,16 +86,8 @@ const READING: &[libc::c_long] = &[
     libc::SYS_newfstatat,
     libc::SYS_statx,
     libc::SYS_getdents64,
-    libc::SYS_readlinkat,
-    libc::SYS_faccessat,
-    libc::SYS_faccessat2,
     libc::SYS_fadvise64,
 ];
-#[cfg(target_arch = "x86_64")]
-const READING_OLD: &[libc::c_long] = &[libc::SYS_readlink, libc::SYS_access];
-#[cfg(not(target_arch = "x86_64"))]
-const READING_OLD: &[libc::c_long] = &[];
-
 /// Making, renaming and removing files; where is Landlock's affair.
 const WRITING: &[libc::c_long] = &[
     libc::SYS_pwrite64,
@@ -246,7 +238,6 @@ fn files(rules: &mut Rules, confinement: &Confinement) {
         return;
     }
     rules.allow_all(READING);
-    rules.allow_all(READING_OLD);
     rules.allow_if(libc::SYS_openat, &[lacks(2, MORE_THAN_READ)]);
     if writes {
         rules.allow_all(WRITING);
