@@ -26,8 +26,8 @@ use std::io;
 
 pub use attempts::{ATTEMPTS, Attempt, MATRIX};
 pub use evidence::{ClosedBy, Evidence, Row};
-use role::Dress;
 pub(crate) use role::run as run_role;
+use role::{Dress, Left};
 use runner::Runner;
 pub use runner::{Outcome, Verdict};
 
@@ -91,7 +91,9 @@ pub fn run(settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Resul
     let attempts: Vec<&'static Attempt> =
         if settings.attempts.is_empty() { ATTEMPTS.iter().collect() } else { settings.attempts.clone() };
     let finds_layers = !settings.quick && settings.only.is_none();
-    let parts = usize::from(settings.only.is_none()) + 1 + usize::from(finds_layers);
+    let parts = usize::from(settings.only != Some(Part::Isolated))
+        + usize::from(settings.only != Some(Part::Control))
+        + usize::from(finds_layers);
     let (mut done, all) = (0, attempts.len() * parts);
     let mut step = || {
         progress(done, all);
@@ -100,7 +102,7 @@ pub fn run(settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Resul
     let mut runner = Runner::new(settings.beyond)?;
     let mut rows: Vec<Row> = attempts.into_iter().map(Row::new).collect();
     if settings.only != Some(Part::Isolated) {
-        let as_it_is = Dress { layers: Vec::new(), reads: true };
+        let as_it_is = Dress { layers: Vec::new(), left: Left::Reading };
         for row in &mut rows {
             step();
             row.control = Some(runner.make(row.attempt, &as_it_is)?);
@@ -110,10 +112,9 @@ pub fn run(settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Resul
     if settings.only != Some(Part::Control) {
         for row in &mut rows {
             step();
-            row.isolated = Some(isolated(row, &layers, true, &mut runner)?);
-            if row.known().is_some() && row.is_open() {
-                row.reading_nothing = Some(isolated(row, &layers, false, &mut runner)?);
-            }
+            row.nothing = Some(isolated(row, &layers, Left::Nothing, &mut runner)?);
+            row.isolated = Some(isolated(row, &layers, Left::Reading, &mut runner)?);
+            row.most = Some(isolated(row, &layers, Left::Most, &mut runner)?);
         }
     }
     let in_force = std::mem::take(&mut runner.layers);
@@ -130,10 +131,10 @@ pub fn run(settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Resul
 }
 
 /// An attempt under layers. What the machine has, and confined answers as if it had not, is closed.
-fn isolated(row: &Row, layers: &[Layer], reads: bool, runner: &mut Runner) -> Result<Outcome, Fault> {
-    let mut outcome = runner.make(row.attempt, &Dress { layers: layers.to_vec(), reads })?;
-    let is_there = row.control.is_none_or(|control| control.verdict != Verdict::Absent);
-    if outcome.verdict == Verdict::Absent && is_there && row.control.is_some() {
+fn isolated(row: &Row, layers: &[Layer], left: Left, runner: &mut Runner) -> Result<Outcome, Fault> {
+    let mut outcome = runner.make(row.attempt, &Dress { layers: layers.to_vec(), left })?;
+    let is_there = row.control.is_some_and(|control| control.verdict != Verdict::Absent);
+    if outcome.verdict == Verdict::Absent && is_there {
         outcome.verdict = Verdict::Closed;
     }
     Ok(outcome)
@@ -142,7 +143,7 @@ fn isolated(row: &Row, layers: &[Layer], reads: bool, runner: &mut Runner) -> Re
 /// Which of the layers close an attempt.
 fn closed_by(attempt: &'static Attempt, layers: &[Layer], runner: &mut Runner) -> Result<ClosedBy, Fault> {
     let mut opens = |layers: Vec<Layer>| -> Result<bool, Fault> {
-        Ok(runner.make(attempt, &Dress { layers, reads: true })?.verdict == Verdict::Open)
+        Ok(runner.make(attempt, &Dress { layers, left: Left::Reading })?.verdict == Verdict::Open)
     };
     let mut alone = Vec::new();
     for layer in layers {

@@ -10,22 +10,24 @@ use super::progress::Progress;
 use super::{Context, ExitCode, finish};
 use crate::digest;
 use crate::isolation::Layer;
-use crate::selftest::{ATTEMPTS, Attempt, Evidence, MATRIX, Outcome, Part, Settings, run as run_attempts};
+use crate::selftest::{ATTEMPTS, Attempt, Evidence, MATRIX, Outcome, Part, Row, Settings, run as run_attempts};
 
 /// Arguments of `airlock-host selftest`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each attempt is a process of its own, started from this program's file, and made twice: as it is (control), and confined as this
-program confines itself (isolated). It is open if it was really done: a receiver got something, a secret was read, a file or
-another process is not as it was. Then layers are left out to find the one that closes it.
+Each attempt is a process of its own, started from this program's file, and made with nothing in force (control) and confined as
+this program confines itself: with some files to read (isolated), with no file, and with more left to it than to any command. It is
+open if it was really done: a receiver got something, a secret was read, a file or another process is not as it was. Then layers
+are left out to find the one that closes it.
 
 What is touched: a directory among the temporary files, sockets on 127.0.0.1, 127.0.0.2, 127.0.0.9 and ::1, and processes of this
 program. As root, the control also mounts a file system on that directory and takes it away, and gives the machine the name that
 it has. With --egress, these leave the machine: TCP to 192.0.2.1:443, UDP to 192.0.2.1:53 and ICMP to 192.0.2.1 (an address that is
 nobody's, RFC 5737), and a question for example.com to the name servers of /etc/resolv.conf.
 
-JSON: {\"program\", \"machine\", \"layers\", \"without\", \"beyond_loopback\", \"part\", \"counts\", \"known\", \"attempts\": [{\"number\", \"name\",
-\"what\", \"control\", \"isolated\", \"layer\", \"errno\", \"signal\", \"receipts\"}]}; \"control\" and \"isolated\" are open, closed or absent
+JSON: {\"program\", \"machine\", \"layers\", \"without\", \"beyond_loopback\", \"part\", \"counts\", \"known\", \"given\", \"attempts\":
+[{\"number\", \"name\", \"what\", \"control\", \"isolated\", \"isolated_reading_nothing\", \"isolated_with_most\", \"layer\", \"errno\",
+\"signal\", \"receipts\"}]}; what came of an attempt is open, closed or absent
 
 Examples:
   airlock-host selftest                          try everything that stays on this machine
@@ -147,34 +149,35 @@ fn list(context: &mut Context<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// One of a row's outcomes.
+type OutcomeOf = fn(&Row) -> Option<Outcome>;
+
 fn print(evidence: &Evidence, context: &mut Context<'_>) -> io::Result<()> {
     let word = |outcome: Option<Outcome>| outcome.map_or("-", |outcome| outcome.verdict.word());
     writeln!(context.out, "     {:<26} {:<8} {:<9} closed by", "attempt", "control", "isolated")?;
     for row in &evidence.rows {
         let (control, isolated) = (word(row.control), word(row.isolated));
-        let layer = if row.is_open() { row.known().unwrap_or("NOT CLOSED").to_owned() } else { row.layer_in_words() };
+        let layer = match row.known() {
+            _ if row.is_unexpected() => "NOT CLOSED".to_owned(),
+            Some(reason) if row.is_open() => reason.to_owned(),
+            _ => row.layer_in_words(),
+        };
         let line = format!("{:>3}  {:<26} {control:<8} {isolated:<9} {layer}", row.attempt.number(), row.attempt.name);
         writeln!(context.out, "{}", line.trim_end())?;
     }
-    let (control, isolated) = (evidence.control(usize::MAX), evidence.isolated(usize::MAX));
-    let (all, unexpected) = (evidence.rows.len(), evidence.unexpected().count());
     writeln!(context.out, "\nlayers in force: {}", evidence.layers.join(", "))?;
-    writeln!(
-        context.out,
-        "{all} attempts. Control: {} open, {} closed, {} absent. Isolated: {} open, {} closed, {} absent. Of those open, {} \
-         are known and {unexpected} are not.",
-        control.open,
-        control.closed,
-        control.absent,
-        isolated.open,
-        isolated.closed,
-        isolated.absent,
-        isolated.open - unexpected,
-    )?;
-    writeln!(
-        context.out,
-        "Of the first {MATRIX}, the matrix: {} open in the control, {} isolated.",
-        evidence.control(MATRIX).open,
-        evidence.isolated(MATRIX).open
-    )
+    let parts: [(&str, OutcomeOf); 4] = [
+        ("nothing in force (control)", |row| row.control),
+        ("isolated, reading some files", |row| row.isolated),
+        ("isolated, reading no file", |row| row.nothing),
+        ("isolated, with most left to it", |row| row.most),
+    ];
+    let all = evidence.rows.len();
+    writeln!(context.out, "{:<32} open of {all:<4} closed  absent  open of the matrix's {MATRIX}", "")?;
+    for (name, part) in parts {
+        let (counts, matrix) = (evidence.count(usize::MAX, part), evidence.count(MATRIX, part));
+        let numbers = format!("{:<12} {:<7} {:<7} {}", counts.open, counts.closed, counts.absent, matrix.open);
+        writeln!(context.out, "{name:<32} {numbers}")?;
+    }
+    writeln!(context.out, "open without a known reason: {}", evidence.unexpected().count())
 }

@@ -99,10 +99,9 @@ const WRITING: &[libc::c_long] = &[
     libc::SYS_renameat2,
     libc::SYS_unlinkat,
     libc::SYS_fchmod,
-    libc::SYS_fchmodat,
 ];
 #[cfg(target_arch = "x86_64")]
-const WRITING_OLD: &[libc::c_long] = &[libc::SYS_rename, libc::SYS_unlink, libc::SYS_mkdir, libc::SYS_chmod];
+const WRITING_OLD: &[libc::c_long] = &[libc::SYS_rename, libc::SYS_unlink, libc::SYS_mkdir];
 #[cfg(not(target_arch = "x86_64"))]
 const WRITING_OLD: &[libc::c_long] = &[];
 

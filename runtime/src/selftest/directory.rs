@@ -23,6 +23,7 @@ impl Directory {
         DirBuilder::new().mode(0o711).create(&base)?;
         let directory = Self { base };
         make(&directory.sockets())?;
+        make(&directory.state_directory())?;
         directory.put_privileged_program()?;
         symlink("nobodys-business", directory.sockets().join(LINK))?;
         directory.fill()?;
@@ -35,6 +36,10 @@ impl Directory {
 
     pub(super) fn models(&self) -> PathBuf {
         self.base.join("models")
+    }
+
+    pub(super) fn state_directory(&self) -> PathBuf {
+        self.base.join("state")
     }
 
     pub(super) fn outside(&self) -> PathBuf {

@@ -11,15 +11,24 @@ use super::runner::{Outcome, Verdict};
 use super::{CONTROL_OPEN_MIN, Part, Settings, kernel};
 use crate::isolation::Layer;
 
-/// Attempts that a process which may read some files can make, and why that does no harm. All else must be closed.
+/// Attempts that a process which reads some files can make, and why that does no harm. In a process that reads none, all must be
+/// closed.
 const KNOWN: &[(&str, &str)] = &[
     (
         "stat-any-path",
-        "neither Landlock nor a filter sees whose size is asked for; sizes, owners and times can be told, no content. Closed in a \
-         process that opens no file, and by a mount namespace (RootDirectory= of the unit)",
+        "neither Landlock nor a filter sees whose size is asked for: sizes, owners and times can be told, no content. A process that \
+         reads no file cannot ask; a mount namespace (RootDirectory= of a unit) leaves nothing to ask for",
     ),
     ("access-any-path", "the same question as `stat-any-path` in other words"),
     ("readlink-any-path", "the same as `stat-any-path`: where a link leads to can be told, not what is there"),
+];
+
+/// Attempts that are what a process was given, where it was given more than to read.
+const GIVEN: &[(&str, &str)] = &[
+    ("accept-passed-listener", "given: it takes clients at its own socket"),
+    ("terminal-settings", "given: it edits lines at its own terminal"),
+    ("ftruncate-passed", "given: it writes files, so it can cut off what it holds open"),
+    ("fchmod-passed", "given: it makes files, so it sets the modes of those that it holds open"),
 ];
 
 /// An attempt, and what came of it.
@@ -29,10 +38,12 @@ pub struct Row {
     pub attempt: &'static Attempt,
     /// With nothing in force.
     pub control: Option<Outcome>,
-    /// Confined.
+    /// Confined, with some files to read.
     pub isolated: Option<Outcome>,
-    /// Confined so that no file can be opened, where it is one of the known ones.
-    pub reading_nothing: Option<Outcome>,
+    /// Confined, with no file at all.
+    pub nothing: Option<Outcome>,
+    /// Confined, with more left to it than to any command.
+    pub most: Option<Outcome>,
     /// What closed it.
     pub closed_by: Option<ClosedBy>,
 }
@@ -48,21 +59,27 @@ pub enum ClosedBy {
 
 impl Row {
     pub(super) fn new(attempt: &'static Attempt) -> Self {
-        Self { attempt, control: None, isolated: None, reading_nothing: None, closed_by: None }
+        Self { attempt, control: None, isolated: None, nothing: None, most: None, closed_by: None }
     }
 
-    /// Why it may be open, if that is known.
+    /// Why it may be open in a process that reads files, if that is known.
     pub fn known(&self) -> Option<&'static str> {
-        KNOWN.iter().find(|(name, _)| *name == self.attempt.name).map(|(_, reason)| *reason)
+        reason(KNOWN, self.attempt)
     }
 
-    /// Whether it was done in spite of the layers.
+    /// Whether it was done in spite of the layers, with some files to read.
     pub fn is_open(&self) -> bool {
-        self.isolated.is_some_and(|outcome| outcome.verdict == Verdict::Open)
+        is(self.isolated, Verdict::Open)
+    }
+
+    /// Whether it was done where nobody has said why.
+    pub fn is_unexpected(&self) -> bool {
+        is(self.nothing, Verdict::Open)
+            || (self.is_open() && self.known().is_none())
+            || (is(self.most, Verdict::Open) && self.known().or(reason(GIVEN, self.attempt)).is_none())
     }
 
     pub(super) fn is_closed_by_layers(&self) -> bool {
-        let is = |outcome: Option<Outcome>, verdict| outcome.is_some_and(|outcome| outcome.verdict == verdict);
         is(self.control, Verdict::Open) && is(self.isolated, Verdict::Closed)
     }
 
@@ -89,6 +106,14 @@ impl Row {
     }
 }
 
+fn is(outcome: Option<Outcome>, verdict: Verdict) -> bool {
+    outcome.is_some_and(|outcome| outcome.verdict == verdict)
+}
+
+fn reason(reasons: &'static [(&str, &str)], attempt: &Attempt) -> Option<&'static str> {
+    reasons.iter().find(|(name, _)| *name == attempt.name).map(|(_, reason)| *reason)
+}
+
 /// How many attempts came to what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -108,17 +133,8 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// With nothing in force, of those attempts of which there are numbers below `below`.
-    pub fn control(&self, below: usize) -> Counts {
-        self.count(below, |row| row.control)
-    }
-
-    /// Confined.
-    pub fn isolated(&self, below: usize) -> Counts {
-        self.count(below, |row| row.isolated)
-    }
-
-    fn count(&self, below: usize, part: impl Fn(&Row) -> Option<Outcome>) -> Counts {
+    /// How many, of the attempts with numbers below `below`. `part` is one of a row's outcomes.
+    pub fn count(&self, below: usize, part: impl Fn(&Row) -> Option<Outcome>) -> Counts {
         let mut counts = Counts::default();
         for outcome in self.rows.iter().filter(|row| row.attempt.number() < below).filter_map(part) {
             match outcome.verdict {
@@ -132,13 +148,13 @@ impl Evidence {
 
     /// What is open, and nobody has said why.
     pub fn unexpected(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(|row| row.is_open() && row.known().is_none())
+        self.rows.iter().filter(|row| row.is_unexpected())
     }
 
     /// Why this run proves nothing, if it does not.
     pub fn proves_nothing(&self) -> Option<String> {
         let is_whole = self.settings.attempts.is_empty() && self.settings.only.is_none();
-        let open = self.control(MATRIX).open;
+        let open = self.count(MATRIX, |row| row.control).open;
         (is_whole && open < CONTROL_OPEN_MIN).then(|| {
             format!(
                 "with nothing in force only {open} of {MATRIX} attempts are open here, and at least {CONTROL_OPEN_MIN} must be: what \
@@ -149,12 +165,16 @@ impl Evidence {
 
     /// The file.
     pub fn to_json(&self, program: &Value) -> Value {
-        let known: Map<String, Value> = KNOWN.iter().map(|(name, why)| ((*name).to_owned(), json!(why))).collect();
+        let reasons = |reasons: &[(&str, &str)]| -> Map<String, Value> {
+            reasons.iter().map(|(name, why)| ((*name).to_owned(), json!(why))).collect()
+        };
         let words: Vec<&str> = self.settings.without.iter().map(|layer| layer.word()).collect();
         let counted = |below| {
             json!({
-                "control": counts_in_json(self.control(below)),
-                "isolated": counts_in_json(self.isolated(below)),
+                "control": counts_in_json(self.count(below, |row| row.control)),
+                "isolated": counts_in_json(self.count(below, |row| row.isolated)),
+                "isolated_reading_nothing": counts_in_json(self.count(below, |row| row.nothing)),
+                "isolated_with_most": counts_in_json(self.count(below, |row| row.most)),
             })
         };
         json!({
@@ -170,7 +190,8 @@ impl Evidence {
                 "all": counted(usize::MAX),
                 "unexpected": self.unexpected().count(),
             },
-            "known": known,
+            "known": reasons(KNOWN),
+            "given": reasons(GIVEN),
             "attempts": self.rows.iter().map(in_json).collect::<Vec<_>>(),
         })
     }
@@ -182,24 +203,23 @@ fn counts_in_json(counts: Counts) -> Value {
 
 fn in_json(row: &Row) -> Value {
     let word = |outcome: Option<Outcome>| outcome.map(|outcome| outcome.verdict.word());
-    let mut object = json!({
+    let confined: usize = [row.nothing, row.isolated, row.most].iter().flatten().map(|outcome| outcome.receipts).sum();
+    json!({
         "number": row.attempt.number(),
         "name": row.attempt.name,
         "what": row.attempt.what,
         "control": word(row.control),
         "isolated": word(row.isolated),
+        "isolated_reading_nothing": word(row.nothing),
+        "isolated_with_most": word(row.most),
         "layer": row.layer(),
         "errno": row.isolated.and_then(|outcome| outcome.errno),
         "signal": row.isolated.and_then(|outcome| outcome.signal),
         "receipts": {
             "control": row.control.map(|outcome| outcome.receipts),
-            "isolated": row.isolated.map(|outcome| outcome.receipts),
+            "isolated": confined,
         },
-    });
-    if let Some(outcome) = row.reading_nothing {
-        object["reading_nothing"] = json!(outcome.verdict.word());
-    }
-    object
+    })
 }
 
 /// What the kernel says of itself. What it does not say, or not to everybody, is null.

@@ -82,27 +82,64 @@ impl FromStr for Word {
 pub(super) struct Dress {
     /// The layers that are put on.
     pub(super) layers: Vec<Layer>,
-    /// Whether the readable directories may be read, or nothing at all.
-    pub(super) reads: bool,
+    /// What is left to the process.
+    pub(super) left: Left,
+}
+
+/// What a confined process may still do. Every command of this program has one of these, or less than [`Left::Most`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// No file at all, as `serve` over standard input and output.
+    Nothing,
+    /// To read some files, such as a model.
+    Reading,
+    /// To read some, to write in one directory, to take clients at a listener, and to set a terminal: more than any command has.
+    Most,
+}
+
+impl Left {
+    const ALL: [Self; 3] = [Self::Nothing, Self::Reading, Self::Most];
+
+    /// The word in evidence.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Reading => "reading",
+            Self::Most => "most",
+        }
+    }
+
+    fn confinement(self, scene: &Scene) -> Confinement {
+        let read = vec![scene.tree.clone(), scene.models.clone()];
+        match self {
+            Self::Nothing => Confinement::default(),
+            Self::Reading => Confinement { read, ..Confinement::default() },
+            Self::Most => {
+                let write = vec![scene.state.clone()];
+                Confinement { read, write, accepts: true, types: true, ..Confinement::default() }
+            }
+        }
+    }
 }
 
 impl Dress {
     pub(super) fn to_word(&self) -> String {
         let words: Vec<&str> = self.layers.iter().map(|layer| layer.word()).collect();
-        format!("{}:{}", if self.reads { "reads" } else { "nothing" }, words.join(","))
+        format!("{}:{}", self.left.word(), words.join(","))
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (reads, words) = text.split_once(':')?;
+        let (left, words) = text.split_once(':')?;
+        let left = Left::ALL.into_iter().find(|one| one.word() == left)?;
         let layers = Layer::ALL.into_iter().filter(|layer| words.split(',').any(|word| word == layer.word()));
-        Some(Self { layers: layers.collect(), reads: reads == "reads" })
+        Some(Self { layers: layers.collect(), left })
     }
 }
 
 /// Runs one of the hidden commands, if the arguments name one. Has to come before anything closes descriptors: an attempt does
 /// that itself, or leaves it be.
 pub(crate) fn run(arguments: &[OsString], out: &mut dyn Write) -> Option<ExitCode> {
-    let words: Vec<&str> = arguments.iter().skip(1).map_while(|argument| argument.to_str()).collect();
+    let words: Vec<&str> = arguments.iter().skip(1).map(|argument| argument.to_str()).collect::<Option<_>>()?;
     let said = match words[..] {
         [ATTEMPT, name, scene, dress] => attempt(name, scene, dress, out),
         [VICTIM] => victim(out),
@@ -143,9 +180,8 @@ fn confine(scene: &Scene, dress: &Dress) -> Result<String, String> {
     if dress.layers.contains(&Layer::FdsClosed) {
         isolation::start();
     }
-    let read = if dress.reads { vec![scene.tree.clone(), scene.models.clone()] } else { Vec::new() };
     let without: Vec<Layer> = Layer::ALL.into_iter().filter(|layer| !dress.layers.contains(layer)).collect();
-    let level = isolation::confine(&Confinement { read, ..Confinement::default() }, &without);
+    let level = isolation::confine(&dress.left.confinement(scene), &without);
     let level = level.map_err(|fault| fault.to_string())?;
     Ok(level.layers().join(","))
 }
@@ -177,7 +213,8 @@ mod tests {
         for line in ["", "opened", "closed", "closed x", "absent 1 2"] {
             assert_eq!(line.parse::<Word>(), Err(()), "{line}");
         }
-        let dress = Dress { layers: vec![Layer::Mdwe, Layer::SeccompTight], reads: true };
+        let dress = Dress { layers: vec![Layer::Mdwe, Layer::SeccompTight], left: Left::Reading };
         assert_eq!(Dress::read(&dress.to_word()), Some(dress));
+        assert_eq!(Dress::read("everything:landlock"), None);
     }
 }

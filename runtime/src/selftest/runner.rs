@@ -128,6 +128,7 @@ impl Runner {
         Scene {
             tree: self.directory.tree(),
             models: self.directory.models(),
+            state: self.directory.state_directory(),
             outside: self.directory.outside(),
             sockets: self.directory.sockets(),
             abstract_name: receivers.abstract_name.clone(),

@@ -27,11 +27,13 @@ pub(super) struct Scene {
     pub(super) tree: PathBuf,
     /// A directory of models, which may be read as well.
     pub(super) models: PathBuf,
+    /// A directory that a process may write in, if it may write at all.
+    pub(super) state: PathBuf,
     /// A directory beside them: [`SECRET`] and [`LOG`].
     pub(super) outside: PathBuf,
     /// Where sockets listen: [`STREAM`] and [`DATAGRAM`].
     pub(super) sockets: PathBuf,
-    /// An abstract socket's name, without the NUL in front.
+    /// An abstract socket's name, without the NUL in front: this run's own.
     pub(super) abstract_name: String,
     /// What stands for the declared upstream.
     pub(super) declared: SocketAddr,

@@ -67,7 +67,7 @@ pub(super) fn tcp_v4_mapped(scene: &Scene) -> Tried {
 }
 
 pub(super) fn udp_53(scene: &Scene) -> Tried {
-    datagram(scene.port_53, 0, TOKEN)
+    datagram(scene.port_53, 0, scene.abstract_name.as_bytes())
 }
 
 pub(super) fn udp_upstream_port(scene: &Scene) -> Tried {
