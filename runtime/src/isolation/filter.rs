@@ -91,7 +91,6 @@ const READING: &[libc::c_long] = &[
 /// Making, renaming and removing files; where is Landlock's affair.
 const WRITING: &[libc::c_long] = &[
     libc::SYS_pwrite64,
-    libc::SYS_ftruncate,
     libc::SYS_fsync,
     libc::SYS_fdatasync,
     libc::SYS_mkdirat,

@@ -19,15 +19,12 @@ const KNOWN: &[(&str, &str)] = &[
         "neither Landlock nor a filter sees whose size is asked for: sizes, owners and times can be told, no content. A process that \
          reads no file cannot ask; a mount namespace (RootDirectory= of a unit) leaves nothing to ask for",
     ),
-    ("access-any-path", "the same question as `stat-any-path` in other words"),
-    ("readlink-any-path", "the same as `stat-any-path`: where a link leads to can be told, not what is there"),
 ];
 
 /// Attempts that are what a process was given, where it was given more than to read.
 const GIVEN: &[(&str, &str)] = &[
     ("accept-passed-listener", "given: it takes clients at its own socket"),
     ("terminal-settings", "given: it edits lines at its own terminal"),
-    ("ftruncate-passed", "given: it writes files, so it can cut off what it holds open"),
     ("fchmod-passed", "given: it makes files, so it sets the modes of those that it holds open"),
 ];
 
