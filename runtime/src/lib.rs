@@ -23,5 +23,6 @@ mod refusal;
 pub mod request;
 mod sheets;
 pub mod site;
+mod sshsig;
 mod untrusted;
 pub mod upstream;

@@ -3,6 +3,7 @@
 //! What comes in: `site.json`. What goes out: [`Site`], with every credential read. A mistake is reported with its file,
 //! line and column; a credential's value never appears in `Debug`, in an error or in a log.
 
+mod audit;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+pub use audit::SiteAudit;
+use audit::WrittenAudit;
 pub use serve::Serve;
 use serve::WrittenServe;
 
@@ -30,8 +33,8 @@ const CREDENTIAL_BYTES_MAX: u64 = 4096;
 pub struct Site {
     /// By the name that catalogs use.
     pub upstreams: BTreeMap<String, SiteUpstream>,
-    /// Where audit records are appended; standard error without one.
-    pub audit: Option<PathBuf>,
+    /// Where audit records are appended, and how; standard error without it.
+    pub audit: Option<SiteAudit>,
     /// Limits of every call.
     pub limits: Limits,
     /// How clients may be served over HTTP.
@@ -217,7 +220,7 @@ impl Site {
             upstreams.insert(name, SiteUpstream { address: upstream.address, credentials, limits });
         }
         let limits = written.limits.into_limits();
-        let audit = written.audit.map(|audit| directory.join(audit.file));
+        let audit = written.audit.map(|audit| audit.read(directory, &shown)).transpose()?;
         let serve = written.serve.read(directory, &shown)?;
         Ok(Self { upstreams, audit, limits, serve, file: file.to_owned() })
     }
@@ -269,7 +272,7 @@ fn located(file: &Path, fault: &serde_json::Error) -> SiteError {
 #[serde(deny_unknown_fields)]
 struct Written {
     upstreams: UniqueMap<WrittenUpstream>,
-    audit: Option<WrittenFile>,
+    audit: Option<WrittenAudit>,
     #[serde(default)]
     limits: WrittenLimits,
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! The command line: arguments in, an exit code out. Everything is written to the writers that the caller hands in.
 
+mod audit;
 #[cfg(feature = "llama")]
 mod budget;
 #[cfg(feature = "model")]
@@ -31,9 +32,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::audit::Audit;
+use crate::audit::{ArgumentsPolicy, Audit, Identity, keeper};
 use crate::gate::{Approval, Call, Caller, Gate, find_profile};
-use crate::site::Site;
+use crate::site::{Site, SiteAudit};
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +130,12 @@ enum Command {
         #[command(flatten)]
         profile: ProfileArg,
     },
+    /// Check, print, hand on or sum up the trail that calls have left
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Keep the audit trail of another process: started by this program itself
+    #[command(hide = true)]
+    Keeper,
     /// Run a tool's prune rule on an answer that is at hand: nothing is called
     Prune(prune::PruneArgs),
     /// Count the tokens that each tool costs, with a model's own tokenizer, and keep the counts beside the catalogs
@@ -187,6 +194,8 @@ pub(crate) struct Context<'a> {
     pub(crate) program: Program,
     /// The site file that was named, or the default one.
     pub(crate) site_file: PathBuf,
+    /// Whether a process of its own writes the audit trail.
+    pub(crate) keeps_apart: bool,
     /// Results.
     pub(crate) out: &'a mut dyn Write,
     /// Everything else that people read.
@@ -199,10 +208,26 @@ impl Context<'_> {
         self.open(profile).map(|(gate, _)| Arc::new(gate))
     }
 
+    /// The same for a command that makes no call: the audit trail stays as it is, and may be another process's.
+    #[cfg(feature = "llama")]
+    fn gate_that_is_not_called(&mut self, profile: &ProfileArg) -> Result<Arc<Gate>, ExitCode> {
+        let profile = profile.find(self)?;
+        self.open_with(profile, |_, _| Audit::open(None)).map(|(gate, _)| Arc::new(gate))
+    }
+
     fn open(&mut self, profile: &ProfileArg) -> Result<(Gate, Site), ExitCode> {
         let profile = profile.find(self)?;
+        let identity = Identity::of(&self.program, profile.map(|profile| profile.name));
+        self.open_with(profile, |context, site| context.audit(site.audit.as_ref(), identity))
+    }
+
+    fn open_with(
+        &mut self,
+        profile: Option<&'static Profile>,
+        audit: impl FnOnce(&Self, &Site) -> io::Result<Audit>,
+    ) -> Result<(Gate, Site), ExitCode> {
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|site| {
-            let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
+            let audit = audit(self, &site).map_err(|fault| fault.to_string())?;
             let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
             if let Some(profile) = profile {
                 gate = gate.under(profile).map_err(|fault| fault.to_string())?;
@@ -210,6 +235,17 @@ impl Context<'_> {
             Ok((gate, site))
         });
         opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
+    }
+
+    /// Opens the trail of a site.
+    fn audit(&self, site: Option<&SiteAudit>, identity: Identity) -> io::Result<Audit> {
+        let Some(SiteAudit { policy, values, digest_key }) = site else { return Audit::here(None, identity) };
+        let audit = if self.keeps_apart {
+            Audit::kept(policy, &identity)?
+        } else {
+            Audit::here(Some(policy.clone()), identity)?
+        };
+        Ok(audit.with_arguments(ArgumentsPolicy { values: *values, digest_key: digest_key.clone() }))
     }
 
     /// Writes a fault to `err` and gives the code back.
@@ -235,10 +271,31 @@ async fn stopped() -> io::Result<()> {
     }
 }
 
-/// Runs one command. `arguments` starts with the program's name.
+/// Runs one command. `arguments` starts with the program's name. This process writes the audit trail.
 pub fn run(
     program: Program,
     arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    run_with(program, arguments, false, out, err)
+}
+
+/// The same for a program that does nothing else: it starts itself once more, as the keeper of its audit trail, and that process
+/// alone can write it.
+pub fn run_apart(
+    program: Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
+    run_with(program, arguments, true, out, err)
+}
+
+fn run_with(
+    program: Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    keeps_apart: bool,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> ExitCode {
@@ -255,7 +312,7 @@ pub fn run(
         .site
         .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from("site.json"));
-    let mut context = Context { program, site_file, out, err };
+    let mut context = Context { program, site_file, keeps_apart, out, err };
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { profile, format, schema, digest: is_digest, sent } => {
@@ -276,6 +333,11 @@ pub fn run(
         Command::Call { tool, json, approve, save, profile } => {
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
+        Command::Audit(command) => audit::run(&command, &mut context),
+        Command::Keeper => match keeper::serve() {
+            Ok(()) => ExitCode::Done,
+            Err(fault) => context.fail(ExitCode::Failed, &format!("cannot keep the audit trail: {fault}")),
+        },
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         Command::Site => {
             let printed = print::site(program.catalogs, context.out);

@@ -50,7 +50,7 @@ fn warm(arguments: &WarmArgs, context: &mut Context<'_>) -> Result<ExitCode, Exi
     if arguments.local.state().is_none() {
         return Err(context.fail(ExitCode::Usage, "there is no place to keep it; give `--state DIRECTORY`"));
     }
-    let gate = context.gate(&arguments.offer.profile)?;
+    let gate = context.gate_that_is_not_called(&arguments.offer.profile)?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let interrupts = Interrupts::watch()
         .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::{Context, ExitCode, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
-use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
+use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Writer};
 use crate::model::agent::{Agent, Tools};
 use crate::model::{Model, ToolCall};
 
@@ -30,7 +30,9 @@ pub(super) fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<O
         .offer
         .agent(&offer, arguments.limits(), arguments.first_move(), model.as_mut())
         .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-    let tools = GateTools { gate, runtime, interrupts: interrupts.clone() };
+    let identity = model.identity();
+    let writer = Writer { name: identity.name.clone(), file_sha256: identity.file_sha256.clone() };
+    let tools = GateTools { gate, runtime, interrupts: interrupts.clone(), writer };
     Ok(Opened { agent, tools, model, interrupts })
 }
 
@@ -39,6 +41,8 @@ pub(super) struct GateTools {
     gate: Arc<Gate>,
     runtime: tokio::runtime::Runtime,
     interrupts: Interrupts,
+    /// The model, for the audit trail.
+    writer: Writer,
 }
 
 impl GateTools {
@@ -66,7 +70,7 @@ impl GateTools {
 
 impl Tools for GateTools {
     fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
-        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
-        self.make(Call { tool, arguments, caller: Caller::Model, approval, sources })
+        let made = Call::new(&call.tool, call.arguments.clone(), Caller::Model, approval);
+        self.make(Call { sources, model: Some(self.writer.clone()), ..made })
     }
 }

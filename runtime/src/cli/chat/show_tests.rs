@@ -86,7 +86,7 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], compiler_version: "" };
-    let mut context = Context { program, site_file: PathBuf::new(), out: &mut out, err: &mut err };
+    let mut context = Context { program, site_file: PathBuf::new(), keeps_apart: false, out: &mut out, err: &mut err };
     let mut show = Show::new(display, &mut consent, interrupts, &mut context);
     // As in a pipe, wherever the tests run.
     show.progress.wanted = false;

@@ -1,0 +1,75 @@
+//! Files that this user alone can read. Checks are made on the opened file, so that it cannot be exchanged in between.
+
+use std::fmt::Display;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+
+/// A key file longer than this is refused, in bytes.
+const KEY_BYTES_MAX: u64 = 16 * 1024;
+
+/// Opens a file to append to and to read, made if it is not there. Nothing but a file: no link to one, and no pipe that nobody
+/// reads. `None` where it is a device, such as `/dev/stderr`'s.
+pub(super) fn open_append(path: &Path) -> io::Result<Opened> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true).mode(0o600).custom_flags(flags.bits().cast_signed());
+    let file = options.open(path).map_err(|fault| match fault.raw_os_error() {
+        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::other("is a symbolic link; name the file that it leads to")
+        }
+        _ => fault,
+    })?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(Opened::Device(OpenOptions::new().append(true).open(path)?));
+    }
+    check(&metadata, path).map_err(io::Error::other)?;
+    Ok(Opened::File(file))
+}
+
+/// What was opened.
+pub(super) enum Opened {
+    File(File),
+    /// Something that is written to and never read: there is nothing to lock, to recover or to begin anew.
+    Device(File),
+}
+
+/// Reads a key file whole. Faults go behind the file's name.
+pub(super) fn read_key(path: &Path) -> Result<String, String> {
+    let file = File::open(path).map_err(|fault| format!("cannot be opened: {fault}"))?;
+    let metadata = file.metadata().map_err(|fault| format!("cannot be looked at: {fault}"))?;
+    if !metadata.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    check(&metadata, path)?;
+    let mut text = String::new();
+    let read = (&file).take(KEY_BYTES_MAX).read_to_string(&mut text);
+    read.map_err(|fault| format!("cannot be read: {fault}"))?;
+    Ok(text)
+}
+
+fn check(metadata: &Metadata, path: &Path) -> Result<(), String> {
+    if metadata.uid() != geteuid().as_raw() {
+        return Err("belongs to another user than the one who runs this".to_owned());
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(format!("is open to other users; run `chmod 600 {}`", path.display()));
+    }
+    Ok(())
+}
+
+/// A fault with the file's name before it.
+pub(super) fn named(path: &Path, fault: &dyn Display) -> io::Error {
+    io::Error::other(format!("audit file `{}`: {fault}", path.display()))
+}
+
+/// Makes it last that a name in this file's directory is there, or is another one.
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
+}
