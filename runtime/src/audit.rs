@@ -218,7 +218,7 @@ impl Stream {
         if self.at.seq > 0 {
             return Ok(());
         }
-        let members = format!("\"file\":1,{}", self.identity.members());
+        let members = format!("\"file\":1,\"open\":[],{}", self.identity.members());
         self.put(Kind::Genesis, &members)
     }
 

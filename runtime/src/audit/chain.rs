@@ -140,6 +140,19 @@ impl Head<'_> {
     }
 }
 
+impl Head<'_> {
+    /// The calls that were open when a file was begun, from its first record.
+    pub(super) fn open_before(&self) -> Vec<u64> {
+        let list = self.split_number("file").and_then(|(_, rest)| rest.strip_prefix("\"open\":[")?.split_once(']'));
+        let numbers = list.map(|(list, _)| list).unwrap_or_default();
+        numbers
+            .split(',')
+            .filter_map(|number| digits(number).filter(|(_, rest)| rest.is_empty()))
+            .map(|(call, _)| call)
+            .collect()
+    }
+}
+
 /// Reads a line without its line feed, and checks that it is as it was written. Says what is wrong with it.
 pub(super) fn read(line: &[u8]) -> Result<Head<'_>, &'static str> {
     let text = str::from_utf8(line).map_err(|_| "is not UTF-8")?;

@@ -207,7 +207,9 @@ impl Log {
     }
 
     fn begin_file(&mut self) -> io::Result<()> {
-        let members = format!("\"file\":{},{}", self.number, self.identity.members());
+        let open: Vec<String> = self.open.keys().map(u64::to_string).collect();
+        let (number, open, identity) = (self.number, open.join(","), self.identity.members());
+        let members = format!("\"file\":{number},\"open\":[{open}],{identity}");
         self.put(Kind::Genesis, &members)
     }
 

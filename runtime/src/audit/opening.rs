@@ -88,32 +88,23 @@ pub(super) fn begun(path: &Path) -> io::Result<File> {
 
 /// Reads a file from its beginning, and sets a torn end aside.
 pub(super) fn found(file: &File, path: &Path) -> io::Result<Found> {
-    let mut found = before(path)?;
-    let (begins_behind, mut line) = (found.at.seq, Vec::new());
-    let mut input = BufReader::with_capacity(1 << 16, file);
-    input.seek(SeekFrom::Start(0)).map_err(|fault| named(path, &fault))?;
-    for at in 1_u64.. {
-        row::read_line(&mut input, &mut line, LINE_BYTES_MAX).map_err(|fault| named(path, &fault))?;
-        let Some(text) = line.strip_suffix(b"\n") else { break };
-        let told = |fault: &dyn std::fmt::Display| {
-            let shown = path.display();
-            let way_out =
-                "`airlock-host audit verify` tells more; keep the file as evidence, move it away, and start again";
-            io::Error::other(format!("{shown}:{at}: the record {fault}; {way_out}"))
-        };
-        let head = chain::read(text).map_err(|fault| told(&fault))?;
-        let is_first = found.last.is_none();
-        // Files before this one may have been moved away; what it says of them is in the chain of whoever has them.
-        if !is_first || begins_behind > 0 {
-            chain::follows(&head, &found.at).map_err(|fault| told(&fault))?;
-        }
-        if is_first != (head.kind == Kind::Genesis) || found.last == Some(Kind::Rotate) {
-            return Err(told(&"does not belong there"));
-        }
-        found.add(&head, line.len() as u64);
+    let mut found = Found::nothing();
+    let full = row::full(path).map_err(|fault| named(path, &fault))?.pop();
+    if let Some((number, last)) = &full {
+        found.at = row::last_link(last).map_err(|fault| named(last, &fault))?;
+        found.number = number + 1;
     }
-    found.torn = line.len() as u64;
-    if found.torn > 0 {
+    let unfinished = found.read(file, path, full.is_some())?;
+    if let (None, Some((_, last))) = (found.last, &full) {
+        // It was moved away, and whoever did that died before there was another.
+        let mut ended = Found::nothing();
+        ended.read(&File::open(last).map_err(|fault| named(last, &fault))?, last, false)?;
+        found.open = ended.open;
+    }
+    if found.open.values().any(String::is_empty) {
+        remember(&mut found.open, path).map_err(|fault| named(path, &fault))?;
+    }
+    if unfinished {
         let length = file.metadata().map_err(|fault| named(path, &fault))?.len();
         found.torn = length - found.bytes;
         set_aside(file, path, found.bytes).map_err(|fault| named(path, &fault))?;
@@ -121,15 +112,27 @@ pub(super) fn found(file: &File, path: &Path) -> io::Result<Found> {
     Ok(found)
 }
 
-/// What a file begins behind: the last of those that were moved out of its way.
-fn before(path: &Path) -> io::Result<Found> {
-    let mut before = Found::nothing();
-    let full = row::full(path).map_err(|fault| named(path, &fault))?;
-    if let Some((number, last)) = full.last() {
-        before.at = row::last_link(last).map_err(|fault| named(last, &fault))?;
-        before.number = number + 1;
+/// Finds what the records of calls say that were let out in files before this one, the last of them first.
+fn remember(open: &mut BTreeMap<u64, String>, path: &Path) -> io::Result<()> {
+    for (_, full) in row::full(path)?.into_iter().rev() {
+        let (mut input, mut line) = (BufReader::with_capacity(1 << 16, File::open(full)?), Vec::new());
+        loop {
+            row::read_line(&mut input, &mut line, LINE_BYTES_MAX)?;
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            let call = chain::reread(text).filter(|head| head.kind == Kind::Call);
+            if let Some((call, members)) = call.as_ref().and_then(|head| head.split_number("call"))
+                && let Some(said) = open.get_mut(&call).filter(|said| said.is_empty())
+            {
+                members.clone_into(said);
+            }
+        }
+        if !open.values().any(String::is_empty) {
+            return Ok(());
+        }
     }
-    Ok(before)
+    // Those files were moved away. That the call was lost is told without what it was.
+    open.values_mut().filter(|said| said.is_empty()).for_each(|said| "\"tool\":null".clone_into(said));
+    Ok(())
 }
 
 impl Found {
@@ -138,11 +141,41 @@ impl Found {
         Self { at: Link::start(), bytes: 0, number: 1, open, unsigned: 0, torn: 0, last: None, is_stopped: false }
     }
 
+    /// Reads a file to its end, and says whether that is in the middle of a line. With `follows` its first record has to follow
+    /// what was before; else those may have been moved away, and what it says of them is in the chain of whoever has them.
+    fn read(&mut self, file: &File, path: &Path, follows: bool) -> io::Result<bool> {
+        let (mut input, mut line) = (BufReader::with_capacity(1 << 16, file), Vec::new());
+        input.seek(SeekFrom::Start(0)).map_err(|fault| named(path, &fault))?;
+        for at in 1_u64.. {
+            row::read_line(&mut input, &mut line, LINE_BYTES_MAX).map_err(|fault| named(path, &fault))?;
+            let Some(text) = line.strip_suffix(b"\n") else { break };
+            let told = |fault: &dyn std::fmt::Display| {
+                let shown = path.display();
+                let way_out =
+                    "`airlock-host audit verify` tells more; keep the file as evidence, move it away, and start again";
+                io::Error::other(format!("{shown}:{at}: the record {fault}; {way_out}"))
+            };
+            let head = chain::read(text).map_err(|fault| told(&fault))?;
+            let is_first = self.last.is_none();
+            if !is_first || follows {
+                chain::follows(&head, &self.at).map_err(|fault| told(&fault))?;
+            }
+            if is_first != (head.kind == Kind::Genesis) || self.last == Some(Kind::Rotate) {
+                return Err(told(&"does not belong there"));
+            }
+            self.add(&head, line.len() as u64);
+        }
+        Ok(!line.is_empty())
+    }
+
     fn add(&mut self, head: &chain::Head<'_>, bytes: u64) {
         match head.kind {
-            Kind::Genesis => self.number = head.first_number("file").unwrap_or(self.number),
+            Kind::Genesis => {
+                self.number = head.first_number("file").unwrap_or(self.number);
+                self.open.extend(head.open_before().into_iter().map(|call| (call, String::new())));
+            }
             Kind::Call => {
-                drop(head.split_number("call").and_then(|(call, rest)| self.open.insert(call, rest.to_owned())))
+                drop(head.split_number("call").and_then(|(call, rest)| self.open.insert(call, rest.to_owned())));
             }
             Kind::Outcome => drop(head.first_number("call").and_then(|call| self.open.remove(&call))),
             _ => {}

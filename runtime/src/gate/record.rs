@@ -100,6 +100,8 @@ impl<'a> Open<'a> {
         };
         let answer = match self.write() {
             Ok(()) => answer,
+            // It says already that nothing was sent.
+            Err(_) if matches!(&answer, Err(refusal) if refusal.kind == RefusalKind::Audit) => answer,
             Err(fault) => Err(Refusal::new(
                 RefusalKind::Audit,
                 format!(

@@ -49,7 +49,7 @@ fn a_trail_is_kept_as_the_site_says() {
     assert!(file.ends_with("a/b.jsonl") && signs.is_some_and(|signs| signs.ends_with("audit.key")));
     assert_eq!((sync, file_bytes_max), (SyncPolicy::Every, 65536));
     for (audit, expected) in [
-        (r#"{}"#, "missing field `file`"),
+        ("{}", "missing field `file`"),
         (r#"{"file": "a", "sync": "often"}"#, "unknown variant `often`, expected one of `writes`, `every`, `never`"),
         (r#"{"file": "a", "arguments": "all"}"#, "unknown variant `all`, expected `digest` or `values`"),
         (r#"{"file": "a", "file_bytes_max": 9}"#, "9 is not from 65536 to 1073741824"),

@@ -151,9 +151,8 @@ impl Load {
             let name = entry.file_name().into_string().ok()?;
             // `PID (NAME) STATE PPID …` (proc(5)).
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-            stat.rsplit_once(')')
-                .filter(|(_, rest)| rest.get(2..)?.starts_with(&parent).then_some(()).is_some())
-                .map(|_| name)
+            let (_, rest) = stat.rsplit_once(')')?;
+            rest.get(2..)?.starts_with(&parent).then_some(name)
         })
     }
 
@@ -178,7 +177,7 @@ fn ask(mut input: ChildStdin, from: usize) {
         }
     }
     // What is asked is still answered while the input is open.
-    thread::sleep(Duration::from_secs(60));
+    thread::sleep(Duration::from_mins(1));
 }
 
 fn kill(process: &str) {

@@ -3,6 +3,8 @@
 //! The identifier of structured data needs a number of an enterprise (section 7.2.2); 32473 is the one for examples (RFC 5612),
 //! as this project has none.
 
+use std::fmt::Write as _;
+
 use super::{Severity, Told, plain};
 
 const SD_ID: &str = "airlock@32473";
@@ -27,7 +29,7 @@ pub(super) fn line(told: &Told<'_>) -> String {
             continue;
         }
         let name = name.get(..NAME_CHARS_MAX).unwrap_or(name);
-        line.push_str(&format!(" {name}=\"{}\"", escaped(&plain(value))));
+        let _ = write!(line, " {name}=\"{}\"", escaped(&plain(value)));
     }
     line + "]"
 }
