@@ -84,7 +84,7 @@ struct Stream {
 
 /// A call whose record is written, so that it may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CallNumber(u64);
+pub struct CallNumber(u64);
 
 impl Audit {
     /// Appends to a file that only this user can read, made if it is not there; to standard error without one. This process
@@ -118,7 +118,7 @@ impl Audit {
     }
 
     /// Writes that a call is about to be made. With `durable` it is on the disk then, unless the policy says otherwise.
-    pub(crate) fn call(&self, record: &Record, durable: bool) -> io::Result<CallNumber> {
+    pub fn call(&self, record: &Record, durable: bool) -> io::Result<CallNumber> {
         let members = serde_json::to_vec(record)?;
         let number = match &self.way {
             Way::Kept(keeper) => keeper.ask(Order::Call { durable }, &members)?,
@@ -134,7 +134,7 @@ impl Audit {
     }
 
     /// Writes what a call came to; `call` is its number, if it was let out.
-    pub(crate) fn outcome(&self, call: Option<CallNumber>, record: &Record) -> io::Result<()> {
+    pub fn outcome(&self, call: Option<CallNumber>, record: &Record) -> io::Result<()> {
         let (members, call) = (serde_json::to_vec(record)?, call.map(|call| call.0));
         match &self.way {
             Way::Kept(keeper) => keeper.ask(Order::Outcome { call }, &members).map(drop),

@@ -10,7 +10,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::net::unix::pipe;
 
@@ -19,6 +20,9 @@ use super::policy::{Identity, Policy};
 
 /// A keeper whose disk stands still for longer is given up on.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// For a keeper that was told to end.
+const END_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The keeper of one log, as it is seen from here.
 #[derive(Debug)]
@@ -106,7 +110,11 @@ impl Drop for Talk {
         if self.ask(&Order::End.message(b"")).is_err() {
             let _ = self.stream.shutdown(std::net::Shutdown::Both);
         }
-        let _ = self.child.wait();
+        // One that stands still for good is left to the system.
+        let until = Instant::now() + END_TIME_MAX;
+        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
