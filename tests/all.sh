@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/setup/lib.sh
 
 need_build_tools
+need_openssh
 AIRLOCK_MODEL="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
 AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"

@@ -1,186 +1,235 @@
-//! The audit record: one line of JSON for each call.
+//! The audit trail: what was decided about each call, and what it came to, in lines of JSON that are chained to each other.
 //!
-//! What comes in: what the gate knows about a call. What goes out: a line that is on its way to the disk before the
-//! caller gets its answer. Values of arguments and answers are never in it: names, counts and a digest are.
+//! What comes in: what the gate knows about a call. What goes out: two records a call. `call` is written before a request
+//! leaves, and without it none does; `outcome` is written before the caller gets its answer, however the call ends. A call that
+//! is refused before anything would be sent leaves its outcome alone. Each line holds the digest of the one before, checkpoints
+//! are signed, and a process of its own writes them, so that whoever takes over the one that reads answers can add to the trail
+//! and take nothing from it.
+//!
+//! Values of answers are never in it, and those of arguments only where the site file says so.
 
-use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+mod arguments;
+mod chain;
+mod checkpoint;
+mod client;
+pub(crate) mod export;
+mod frame;
+pub(crate) mod keeper;
+mod log;
+mod members;
+mod opening;
+mod policy;
+mod private;
+mod record;
+pub(crate) mod report;
+pub(crate) mod row;
+pub(crate) mod time;
+pub(crate) mod verify;
+
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
-use serde::Serialize;
+pub use arguments::ArgumentsPolicy;
+use chain::line;
+pub(crate) use chain::{Head, Kind, Link, NAMESPACE};
+pub(crate) use checkpoint::text as checkpoint_text;
+use client::Keeper;
+use frame::Order;
+use log::Log;
+pub use policy::{FILE_BYTES_MAX, Identity, KeyFile, Policy, SyncPolicy};
+use private::{Opened, named};
+pub use record::{ArgumentsTold, Ended, Record};
+
+/// Longest record, in bytes: the arguments that a site may want in it take up to twice 64 KiB as a text in JSON.
+const RECORD_BYTES_MAX: usize = 256 * 1024;
 
 /// Where records go. Calls at once write one after another.
 #[derive(Debug)]
 pub struct Audit {
-    state: Mutex<State>,
+    way: Way,
+    arguments: ArgumentsPolicy,
 }
 
-#[derive(Debug)]
-struct State {
-    sink: Sink,
-    sequence: u64,
+enum Way {
+    /// Another process writes.
+    Kept(Keeper),
+    /// This one does.
+    Here(Mutex<Sink>),
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Way {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept(keeper) => keeper.fmt(formatter),
+            Self::Here(_) => formatter.write_str("Here"),
+        }
+    }
+}
+
+/// Where this process writes to.
 enum Sink {
-    File(File),
-    Stderr,
+    File(Box<Log>),
+    Stream(Stream),
 }
 
-/// One call.
-#[derive(Clone, Debug, Serialize)]
-pub struct Record {
-    /// `mcp`, `model` or `command`.
-    pub caller: &'static str,
-    /// None if no catalog has the tool.
-    pub catalog: Option<&'static str>,
-    /// The tool's name; cut short if no catalog has it.
-    pub tool: String,
-    /// `read`, `write` or `destroy`.
-    pub effect: Option<&'static str>,
-    /// Declared arguments that the caller sent.
-    pub arguments: Vec<&'static str>,
-    /// How many others it sent.
-    pub arguments_unknown: usize,
-    /// SHA-256 of all of them in canonical form, in hexadecimal.
-    pub arguments_sha256: String,
-    /// Where the embedded model has each of them from, such as `question 1, byte 8`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub arguments_from: BTreeMap<String, String>,
-    /// The upstream's name.
-    pub upstream: Option<&'static str>,
-    /// The HTTP method.
-    pub method: Option<&'static str>,
-    /// Base path and path template.
-    pub path: Option<String>,
-    /// How often the request was sent.
-    pub attempts: u32,
-    /// The upstream's last status, if it answered.
-    pub status: Option<u16>,
-    /// Bytes of the upstream's body that were read.
-    pub bytes_before: u64,
-    /// Bytes of the pruned answer.
-    pub bytes_after: u64,
-    /// From arrival to here.
-    pub duration_ms: u64,
-    /// Who allowed a call that changes data: `none`, `declined`, `operator` or `person`.
-    pub approval: &'static str,
-    /// `answered`, `cancelled`, or the kind of refusal.
-    pub verdict: &'static str,
+/// Something that is written to and never read: standard error, or a device. It has a chain and nothing else.
+struct Stream {
+    out: Box<dyn Write + Send>,
+    identity: Identity,
+    at: Link,
 }
 
-/// A record with its place and time.
-#[derive(Serialize)]
-struct Line<'a> {
-    sequence: u64,
-    time: String,
-    #[serde(flatten)]
-    record: &'a Record,
-}
+/// A call whose record is written, so that it may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallNumber(u64);
 
 impl Audit {
-    /// Appends to a file that only this user can read, created if it is not there; to standard error without one.
+    /// Appends to a file that only this user can read, made if it is not there; to standard error without one. This process
+    /// writes it, by the usual policy.
     pub fn open(path: Option<&Path>) -> io::Result<Self> {
-        let sink = match path {
-            Some(path) => Sink::File(open_private(path)?),
-            None => Sink::Stderr,
+        Self::here(path.map(|path| Policy::of_file(path.to_owned())), Identity::default())
+    }
+
+    /// This process writes.
+    pub fn here(policy: Option<Policy>, identity: Identity) -> io::Result<Self> {
+        let sink = match policy {
+            Some(policy) => open_log(policy, identity)?,
+            None => Sink::Stream(Stream::new(Box::new(io::stderr()), identity)),
         };
-        Ok(Self { state: Mutex::new(State { sink, sequence: 0 }) })
+        Ok(Self { way: Way::Here(Mutex::new(sink)), arguments: ArgumentsPolicy::default() })
     }
 
-    /// Writes one record.
-    pub fn write(&self, record: &Record) -> io::Result<()> {
-        // A panic while the lock was held leaves at worst a gap in the sequence, which is what an auditor should see.
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.sequence += 1;
-        let line = Line { sequence: state.sequence, time: timestamp(SystemTime::now()), record };
-        let mut text = serde_json::to_vec(&line)?;
-        text.push(b'\n');
-        // In one piece: another process that appends to the file cannot get in between.
-        match &mut state.sink {
-            Sink::File(file) => file.write_all(&text),
-            Sink::Stderr => io::stderr().write_all(&text),
+    /// A process of its own writes: this program once more. Its `main` has to hand its arguments to [`crate::cli::run`].
+    pub fn kept(policy: &Policy, identity: &Identity) -> io::Result<Self> {
+        Ok(Self { way: Way::Kept(Keeper::start(policy, identity)?), arguments: ArgumentsPolicy::default() })
+    }
+
+    /// The same with another policy about arguments.
+    pub fn with_arguments(self, arguments: ArgumentsPolicy) -> Self {
+        Self { arguments, ..self }
+    }
+
+    /// What of arguments stands in records.
+    pub(crate) fn arguments(&self) -> &ArgumentsPolicy {
+        &self.arguments
+    }
+
+    /// Writes that a call is about to be made. With `durable` it is on the disk then, unless the policy says otherwise.
+    pub fn call(&self, record: &Record, durable: bool) -> io::Result<CallNumber> {
+        let members = serde_json::to_vec(record)?;
+        let number = match &self.way {
+            Way::Kept(keeper) => keeper.ask(Order::Call { durable }, &members)?,
+            Way::Here(sink) => {
+                let members = members::checked(&members).map_err(io::Error::other)?;
+                let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+                let number = sink.call(members, durable)?;
+                sink.tick(Instant::now());
+                number
+            }
+        };
+        Ok(CallNumber(number))
+    }
+
+    /// Writes what a call came to; `call` is its number, if it was let out.
+    pub fn outcome(&self, call: Option<CallNumber>, record: &Record) -> io::Result<()> {
+        let (members, call) = (serde_json::to_vec(record)?, call.map(|call| call.0));
+        match &self.way {
+            Way::Kept(keeper) => keeper.ask(Order::Outcome { call }, &members).map(drop),
+            Way::Here(sink) => {
+                let members = members::checked(&members).map_err(io::Error::other)?;
+                let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+                sink.outcome(call, members)?;
+                sink.tick(Instant::now());
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends when nothing can be written any more because whoever writes has ended. Only who asks first is told.
+    pub(crate) async fn gone(&self) {
+        match &self.way {
+            Way::Kept(keeper) => keeper.gone().await,
+            Way::Here(_) => std::future::pending().await,
         }
     }
 }
 
-fn open_private(path: &Path) -> io::Result<File> {
-    let named = |fault: &dyn std::fmt::Display| io::Error::other(format!("audit file `{}`: {fault}", path.display()));
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path).map_err(|fault| named(&fault))?;
-    #[cfg(unix)]
-    {
-        let metadata = file.metadata().map_err(|fault| named(&fault))?;
-        let open_to_others = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0;
-        if metadata.is_file() && open_to_others {
-            let path = path.display();
-            return Err(named(&format!("other users have access; run `chmod 600 {path}`")));
+/// Opens what a policy names.
+fn open_log(policy: Policy, identity: Identity) -> io::Result<Sink> {
+    match private::open_append(&policy.file).map_err(|fault| named(&policy.file, &fault))? {
+        Opened::File(file) => Ok(Sink::File(Box::new(Log::open(file, policy, identity)?))),
+        Opened::Device(device) => Ok(Sink::Stream(Stream::new(Box::new(device), identity))),
+    }
+}
+
+impl Sink {
+    fn call(&mut self, members: &str, durable: bool) -> io::Result<u64> {
+        match self {
+            Self::File(log) => log.call(members, durable),
+            Self::Stream(stream) => stream.call(members),
         }
     }
-    Ok(file)
+
+    fn outcome(&mut self, call: Option<u64>, members: &str) -> io::Result<()> {
+        match self {
+            Self::File(log) => log.outcome(call, members),
+            Self::Stream(stream) => stream.outcome(call, members),
+        }
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::File(log) => log.tick(now),
+            Self::Stream(_) => None,
+        }
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(log) => log.close(),
+            Self::Stream(_) => Ok(()),
+        }
+    }
 }
 
-/// A time as RFC 3339 in UTC with microseconds.
-fn timestamp(time: SystemTime) -> String {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}Z", since.subsec_micros())
-}
+impl Stream {
+    fn new(out: Box<dyn Write + Send>, identity: Identity) -> Self {
+        Self { out, identity, at: Link::start() }
+    }
 
-/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar. Years are taken to begin
-/// in March, so that the leap day is the last one (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+    fn call(&mut self, members: &str) -> io::Result<u64> {
+        self.begin()?;
+        let number = self.at.seq + 1;
+        self.put(Kind::Call, &format!("\"call\":{number},{members}"))?;
+        Ok(number)
+    }
+
+    fn outcome(&mut self, call: Option<u64>, members: &str) -> io::Result<()> {
+        self.begin()?;
+        let number = call.map_or_else(|| "null".to_owned(), |number| number.to_string());
+        self.put(Kind::Outcome, &format!("\"call\":{number},{members}"))
+    }
+
+    /// What is printed by whoever calls nobody is not begun.
+    fn begin(&mut self) -> io::Result<()> {
+        if self.at.seq > 0 {
+            return Ok(());
+        }
+        let members = format!("\"file\":1,\"open\":[],{}", self.identity.members());
+        self.put(Kind::Genesis, &members)
+    }
+
+    fn put(&mut self, kind: Kind, members: &str) -> io::Result<()> {
+        let (text, link) = line(&self.at, &time::timestamp(SystemTime::now()), kind, members);
+        // In one piece: nothing that others print gets in between.
+        self.out.write_all(&text)?;
+        self.at = link;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::{Audit, timestamp};
-
-    #[test]
-    fn times_are_those_of_the_calendar() {
-        let cases = [
-            (0, "1970-01-01T00:00:00.000000Z"),
-            (951_782_399, "2000-02-28T23:59:59.000000Z"),
-            (951_782_400, "2000-02-29T00:00:00.000000Z"),
-            (951_868_800, "2000-03-01T00:00:00.000000Z"),
-            (1_785_196_800, "2026-07-28T00:00:00.000000Z"),
-            (4_107_542_400, "2100-03-01T00:00:00.000000Z"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(timestamp(UNIX_EPOCH + Duration::from_secs(seconds)), text);
-        }
-        assert_eq!(timestamp(UNIX_EPOCH + Duration::from_micros(1_000_042)), "1970-01-01T00:00:01.000042Z");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_file_that_others_can_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("audit.jsonl");
-        Audit::open(Some(&path)).expect("created");
-        let mode = std::fs::metadata(&path).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("changed");
-        let fault = Audit::open(Some(&path)).expect_err("open to others").to_string();
-        assert!(fault.contains("chmod 600"), "{fault}");
-    }
-}
+mod tests;

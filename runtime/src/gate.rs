@@ -1,9 +1,10 @@
 //! The one way to call a tool.
 //!
-//! What comes in: a [`Call`]. What goes out: an [`Outcome`], and exactly one audit record, also when the call is refused,
-//! fails, runs out of time or is dropped half way. Nothing else in this crate opens a connection or prunes an answer.
+//! What comes in: a [`Call`]. What goes out: an [`Outcome`], and exactly one audit record of how it ended, also when the call is
+//! refused, fails, runs out of time or is dropped half way. Before a request leaves, a record says that it will. Nothing else in
+//! this crate opens a connection or prunes an answer.
 //!
-//! The steps: arguments, approval, request, upstream, byte cap, prune rule, size cap, audit record.
+//! The steps: arguments, approval, request, audit record, upstream, byte cap, prune rule, size cap, audit record.
 
 mod call;
 mod exchange;
@@ -23,7 +24,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile};
+pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile, Writer};
 pub use open::{StartError, find_profile};
 
 use crate::answer;
@@ -152,6 +153,11 @@ impl Gate {
         entry.plan.encode(&values).ok().map(|encoded| encoded.line())
     }
 
+    /// Ends when no call can be made any more, since whoever writes the audit trail has ended. Only who asks first is told.
+    pub async fn audit_gone(&self) {
+        self.audit.gone().await;
+    }
+
     /// The longest that a call can take.
     pub fn time_max(&self) -> Duration {
         self.limits.time_max
@@ -216,6 +222,7 @@ impl Gate {
         let waiting = self.load.waiting.enter();
         let _permit = self.permits.acquire().await;
         drop(waiting);
+        open.let_out(tool.effect)?;
         let received = exchange(entry, &encoded, deadline, open).await?;
         let (received, note) = match &entry.pages {
             Some(pages) => pages.gather(entry, values, encoded, received, deadline, open).await?,

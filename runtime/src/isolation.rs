@@ -17,7 +17,6 @@ mod filter;
 #[cfg(target_os = "linux")]
 mod linux;
 mod minimum;
-#[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]
 mod raw;
@@ -28,8 +27,7 @@ use std::path::PathBuf;
 #[cfg(target_os = "linux")]
 pub use linux::{confine, start};
 pub use minimum::{Minimum, Requirement};
-#[cfg(target_os = "linux")]
-pub(crate) use process::start_role;
+pub(crate) use process::{start_role, this_program};
 #[cfg(target_os = "linux")]
 pub(crate) use raw::ignore_stop_signals;
 
@@ -73,6 +71,8 @@ pub struct Confinement {
     pub write: Vec<PathBuf>,
     /// Whether clients connect at a socket that listens by now.
     pub accepts: bool,
+    /// Whether it keeps a log in one of those directories: locks it, and takes back what was written in part.
+    pub keeps_log: bool,
     /// Whether a person types lines at a terminal.
     pub types: bool,
     /// Whether the driver of a GPU has to work: it opens devices and makes memory executable, so the layers that are about

@@ -29,5 +29,6 @@ mod secret;
 pub mod selftest;
 mod sheets;
 pub mod site;
+mod sshsig;
 mod untrusted;
 pub mod upstream;

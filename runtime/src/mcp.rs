@@ -39,7 +39,7 @@ use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Gate};
+use crate::gate::{Approval, Call, Gate};
 use crate::site::Secret;
 use confirm::Confirmations;
 use door::Door;
@@ -87,6 +87,8 @@ pub struct Server {
     instructions: Arc<str>,
     /// Whether a client can be asked while its call waits: over HTTP there is no way back.
     asks_while_waiting: bool,
+    /// Who its clients are, for the audit trail.
+    principal: Arc<str>,
 }
 
 impl Server {
@@ -105,6 +107,7 @@ impl Server {
             tools: Arc::default(),
             instructions,
             asks_while_waiting: true,
+            principal: Call::of_user(rustix::process::getuid().as_raw()).into(),
         })
     }
 
@@ -113,6 +116,17 @@ impl Server {
     pub fn with_state_key(mut self, key: &Secret) -> io::Result<Self> {
         self.confirmations = Arc::new(Confirmations::with_key(key.expose().as_bytes().to_vec())?);
         Ok(self)
+    }
+
+    /// For clients of this user of the machine.
+    fn of_user(&self, uid: u32) -> Self {
+        Self { principal: Call::of_user(uid).into(), ..self.clone() }
+    }
+
+    /// Ends when no call can be made any more, since whoever writes the audit trail has ended. Only who asks first is told.
+    pub async fn audit_gone(&self) -> io::Result<()> {
+        self.gate.audit_gone().await;
+        Err(io::Error::other("the keeper of the audit file has ended, and without it no call is made"))
     }
 
     /// The list in the SDK's words. It is read back from the text that was reviewed, so nothing is said twice.

@@ -4,6 +4,7 @@
 //! line and column; a credential's value never appears in `Debug`, in an error or in a log.
 
 mod address;
+mod audit;
 mod pin;
 mod serve;
 
@@ -27,6 +28,8 @@ use crate::upstream::{Dialer, Tls};
 pub(crate) use address::PinOption;
 use address::WrittenAddress;
 pub use address::{Address, Pin, Scheme};
+pub use audit::SiteAudit;
+use audit::WrittenAudit;
 pub(crate) use pin::pinned;
 pub use serve::Serve;
 use serve::WrittenServe;
@@ -39,8 +42,8 @@ const SITE_BYTES_MAX: u64 = 1 << 20;
 pub struct Site {
     /// By the name that catalogs use.
     pub upstreams: BTreeMap<String, SiteUpstream>,
-    /// Where audit records are appended; standard error without one.
-    pub audit: Option<PathBuf>,
+    /// Where audit records are appended, and how; standard error without it.
+    pub audit: Option<SiteAudit>,
     /// Limits of every call.
     pub limits: Limits,
     /// How clients may be served over HTTP.
@@ -146,7 +149,7 @@ impl Site {
             upstreams.insert(name, SiteUpstream { address, pins, tls, credentials, limits });
         }
         let limits = written.limits.into_limits();
-        let audit = written.audit.map(|audit| directory.join(audit.file));
+        let audit = written.audit.map(|audit| audit.read(directory, &shown)).transpose()?;
         let serve = written.serve.read(directory, &shown)?;
         let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
         let (dialer, file) = (Dialer::direct(), file.to_owned());
@@ -198,7 +201,7 @@ fn located(file: &Path, fault: &serde_json::Error) -> SiteError {
 #[serde(deny_unknown_fields)]
 struct Written {
     upstreams: UniqueMap<WrittenUpstream>,
-    audit: Option<WrittenFile>,
+    audit: Option<WrittenAudit>,
     #[serde(default)]
     limits: WrittenLimits,
     #[serde(default)]
@@ -289,6 +292,16 @@ impl WrittenSecret {
             }
         };
         read.map_err(|fault| format!("{} {fault}", self.shown(directory)))
+    }
+
+    /// Where it is. The text of an error begins with the place.
+    fn path(&self, directory: &Path) -> Result<PathBuf, String> {
+        match self {
+            Self::File(file) => Ok(directory.join(file)),
+            Self::Credential(name) => {
+                private::credential_path(name).map_err(|fault| format!("{} {fault}", self.shown(directory)))
+            }
+        }
     }
 
     fn shown(&self, directory: &Path) -> String {

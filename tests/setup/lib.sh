@@ -41,6 +41,11 @@ need_network_tools() {
     install_debian "${missing[@]}"
 }
 
+# Signatures of the audit trail are checked with what operators have.
+need_openssh() {
+    command -v ssh-keygen >/dev/null || install_debian openssh-client
+}
+
 # A browser, and what drives it: the review page is opened in it. Prints the browser's path.
 need_browser() {
     local missing=()

@@ -103,12 +103,28 @@ impl Place {
         (Server(child), socket)
     }
 
-    /// The audit records so far.
+    /// How calls have ended so far: their audit records.
     ///
     /// # Panics
     /// A line is no JSON, or holds the credential.
     pub fn audit(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(self.path().join("audit.jsonl")).unwrap_or_default();
+        self.trail().into_iter().filter(|record| record["kind"] == "outcome").collect()
+    }
+
+    /// Every audit record so far, of files that are full, too.
+    ///
+    /// # Panics
+    /// A line is no JSON, or holds the credential.
+    pub fn trail(&self) -> Vec<Value> {
+        let names = std::fs::read_dir(self.path()).expect("can be read").flatten().map(|entry| entry.path());
+        let is_of_trail = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("audit.jsonl") && !name.ends_with(".torn")
+        };
+        let mut files: Vec<PathBuf> = names.filter(is_of_trail).collect();
+        // The one without a number is the last one.
+        files.sort_by_key(|path| (path.extension().is_some_and(|end| end == "jsonl"), path.clone()));
+        let text: String = files.iter().map(|path| std::fs::read_to_string(path).expect("can be read")).collect();
         assert!(!text.contains(KEY));
         text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
     }

@@ -96,7 +96,8 @@ fn check(report: &Report, place: &Place, server: &Server) {
     assert_eq!(report.answered + report.refused + report.cancelled, report.calls, "{report:?} of {}", server.id());
     let records = place.audit();
     assert_eq!(records.len(), report.calls, "one record a call");
-    let sequence = records.iter().map(|record| record["sequence"].as_u64()).enumerate();
+    let trail = place.trail();
+    let sequence = trail.iter().map(|record| record["seq"].as_u64()).enumerate();
     assert!(sequence.into_iter().all(|(at, number)| number == Some(at as u64 + 1)), "no record is missing or doubled");
     let of = |verdict: &str| records.iter().filter(|record| record["verdict"] == verdict).count();
     // A call may end while it is being cancelled: then it has an answer in its record, and nobody who reads it.

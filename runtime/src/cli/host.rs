@@ -11,7 +11,7 @@ use airlock_contract::Program;
 use super::{Context, ExitCode, commands, runtime};
 #[cfg(target_os = "linux")]
 use crate::isolation::connector::Connector;
-use crate::isolation::{Confinement, Layer, Level, Minimum, confine};
+use crate::isolation::{Confinement, Layer, Level, Minimum, confine, this_program};
 use crate::site::{Pin, Site};
 use crate::upstream::Dialer;
 
@@ -66,7 +66,7 @@ impl Context<'_> {
             let of_upstreams = site.upstreams.values().flat_map(|upstream| &upstream.pins);
             let pins: BTreeSet<&Pin> = of_upstreams.chain(more).collect();
             if !pins.is_empty() {
-                let program = std::env::current_exe();
+                let program = this_program();
                 let connector =
                     program.and_then(|program| Connector::start(&program, pins.into_iter().cloned().collect()));
                 let connector = connector

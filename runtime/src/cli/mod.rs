@@ -1,5 +1,6 @@
 //! The command line: arguments in, an exit code out. Everything is written to the writers that the caller hands in.
 
+mod audit;
 #[cfg(feature = "llama")]
 mod budget;
 #[cfg(feature = "model")]
@@ -39,12 +40,12 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::audit::Audit;
+use crate::audit::{ArgumentsPolicy, Audit, Identity, keeper};
 use crate::gate::{Approval, Call, Caller, Gate, find_profile};
 use crate::isolation::Confinement;
 #[cfg(target_os = "linux")]
 use crate::isolation::connector::Connector;
-use crate::site::Site;
+use crate::site::{Site, SiteAudit};
 pub use host::main;
 use host::{Host, Reach, directory_of};
 
@@ -145,6 +146,12 @@ enum Command {
         #[command(flatten)]
         profile: ProfileArg,
     },
+    /// Check, print, hand on or sum up the trail that calls have left
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Keep the audit trail of another process: started by this program itself
+    #[command(hide = true)]
+    Keeper,
     /// Run a tool's prune rule on an answer that is at hand: nothing is called
     Prune(prune::PruneArgs),
     /// Count the tokens that each tool costs, with a model's own tokenizer, and keep the counts beside the catalogs
@@ -239,12 +246,24 @@ impl<'a> Context<'a> {
 }
 
 impl Context<'_> {
+    /// The same command, telling nobody.
+    fn silent<'w>(&self, out: &'w mut dyn Write, err: &'w mut dyn Write) -> Context<'w> {
+        Context::new(self.program, self.host, PathBuf::new(), out, err)
+    }
+
     /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
     fn open(&mut self, profile: &ProfileArg, reach: Reach<'_>) -> Result<(Gate, Site), ExitCode> {
         let profile = profile.find(self)?;
+        let identity = Identity::of(&self.program, profile.map(|profile| profile.name));
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|mut site| {
+            let audit = match reach {
+                // A command that makes no call leaves the audit trail as it is, which may be another process's.
+                #[cfg(feature = "llama")]
+                Reach::Nothing => Audit::here(None, identity),
+                Reach::Upstreams(_) => self.audit(site.audit.as_ref(), identity),
+            };
+            let audit = audit.map_err(|fault| fault.to_string())?;
             self.connect(&mut site, reach)?;
-            let audit = Audit::open(site.audit.as_deref()).map_err(|fault| fault.to_string())?;
             let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
             if let Some(profile) = profile {
                 gate = gate.under(profile).map_err(|fault| fault.to_string())?;
@@ -252,6 +271,17 @@ impl Context<'_> {
             Ok((gate, site))
         });
         opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
+    }
+
+    /// Opens the trail of a site.
+    fn audit(&self, site: Option<&SiteAudit>, identity: Identity) -> io::Result<Audit> {
+        let Some(SiteAudit { policy, values, digest_key }) = site else { return Audit::here(None, identity) };
+        let audit = if self.host == Host::Program {
+            Audit::kept(policy, &identity)?
+        } else {
+            Audit::here(Some(policy.clone()), identity)?
+        };
+        Ok(audit.with_arguments(ArgumentsPolicy { values: *values, digest_key: digest_key.clone() }))
     }
 
     /// Writes a fault to `err` and gives the code back.
@@ -329,6 +359,11 @@ fn commands(
         Command::Call { tool, json, approve, save, profile } => {
             call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
+        Command::Audit(command) => audit::run(&command, &mut context),
+        Command::Keeper => match keeper::serve() {
+            Ok(()) => ExitCode::Done,
+            Err(fault) => context.fail(ExitCode::Failed, &format!("cannot keep the audit trail: {fault}")),
+        },
         Command::Prune(arguments) => prune::run(&arguments, &mut context),
         #[cfg(target_os = "linux")]
         Command::Selftest(arguments) => selftest::run(&arguments, &mut context),

@@ -88,6 +88,7 @@ fn at_stdio(arguments: &ServeArgs, context: &mut Context<'_>) -> ExitCode {
                 served = server.serve_stdio(stdio) => served,
                 // Calls in flight are dropped with the runtime, and leave their records then.
                 stopped = stopped() => stopped,
+                gone = server.audit_gone() => gone,
             }
         });
         // A thread that waits for standard input cannot be stopped, so it is left behind.
@@ -124,6 +125,7 @@ fn at_socket(arguments: &ServeArgs, path: &Path, context: &mut Context<'_>) -> E
             served = socket.serve(&server, tell) => served,
             // Calls in flight are dropped, and leave their records then.
             stopped = stopped() => stopped,
+            gone = server.audit_gone() => gone,
         }
     });
     match served {
@@ -163,6 +165,7 @@ fn over_http(arguments: &ServeArgs, at: &At, context: &mut Context<'_>) -> ExitC
             served = http.serve(listener, stopped(), tell) => served,
             // Whoever does not want to wait for calls in flight says so by a second signal. They leave their records.
             stopped = async { stopped().await?; stopped().await } => stopped,
+            gone = server.audit_gone() => gone,
         }
     });
     match served {

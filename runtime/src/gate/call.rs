@@ -21,12 +21,31 @@ pub struct Call {
     pub approval: Approval,
     /// Where the embedded model has its arguments from; nothing for other callers, who do not say.
     pub sources: Vec<ArgumentSource>,
+    /// Who that is, as far as it is known: `uid:1000`, or over HTTP `token` or `none`.
+    pub principal: Option<String>,
+    /// The model that wrote it, if one did.
+    pub model: Option<Writer>,
+}
+
+/// A model that writes calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// Its own name for itself, or the one that a server gives it.
+    pub name: String,
+    /// SHA-256 of its file in lower-case hexadecimal, if there is one here.
+    pub file_sha256: Option<String>,
 }
 
 impl Call {
-    /// A call by somebody who does not say where its arguments are from.
+    /// A call by whoever runs this process, who does not say where its arguments are from.
     pub fn new(tool: &str, arguments: Map<String, Value>, caller: Caller, approval: Approval) -> Self {
-        Self { tool: tool.to_owned(), arguments, caller, approval, sources: Vec::new() }
+        let principal = Some(Self::of_user(rustix::process::getuid().as_raw()));
+        Self { tool: tool.to_owned(), arguments, caller, approval, sources: Vec::new(), principal, model: None }
+    }
+
+    /// A user of this machine, as a principal.
+    pub fn of_user(uid: u32) -> String {
+        format!("uid:{uid}")
     }
 }
 

@@ -1,4 +1,5 @@
-//! A call that is open: what is known of it so far, and the audit record that it leaves however it ends.
+//! A call that is open: what is known of it so far, and the audit records that it leaves: one before its request is sent, and
+//! one however it ends.
 
 use std::time::Instant;
 
@@ -7,10 +8,9 @@ use serde_json::Value;
 
 use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
-use crate::audit::{Audit, Record};
+use crate::audit::{Audit, CallNumber, Ended as RecordEnd, Record};
 use crate::metrics::{Calls, Ended};
 use crate::untrusted::one_line;
-use airlock_offer::sha256;
 
 /// What has happened so far.
 #[derive(Debug, Default)]
@@ -28,11 +28,14 @@ pub(super) struct Progress {
     pub(super) answer_bytes: u64,
 }
 
-/// Writes exactly one record, and counts the call: when it is closed, or else when it is dropped.
+/// Writes exactly one outcome, and counts the call: when it is closed, or else when it is dropped.
 pub(super) struct Open<'a> {
     audit: &'a Audit,
     calls: &'a Calls,
     record: Record,
+    verdict: &'static str,
+    /// Its number, once it is let out.
+    number: Option<CallNumber>,
     started: Instant,
     written: bool,
     pub(super) progress: Progress,
@@ -46,25 +49,40 @@ impl<'a> Open<'a> {
         let whole = canonical(&Value::Object(call.arguments.clone()));
         let record = Record {
             caller: call.caller.word(),
+            principal: call.principal.clone(),
+            model: call.model.as_ref().map(|model| one_line(&model.name, 100)),
+            model_sha256: call.model.as_ref().and_then(|model| model.file_sha256.clone()),
             catalog: entry.map(|entry| entry.catalog.name),
+            catalog_sha256: entry.map(|entry| entry.catalog.document_sha256),
             tool: entry.map_or_else(|| one_line(&call.tool, 64), |entry| entry.tool.name.to_owned()),
             effect: entry.map(|entry| entry.tool.effect.word()),
             arguments_unknown: call.arguments.len() - arguments.len(),
             arguments,
-            arguments_sha256: sha256(whole.as_bytes()),
+            arguments_told: audit.arguments().told(whole),
             arguments_from: call.sources.iter().map(|from| (from.argument.clone(), from.to_string())).collect(),
             upstream: entry.map(|entry| entry.upstream.name()),
             method: entry.map(|entry| entry.tool.request.method.word()),
             path: entry.map(|entry| format!("{}{}", entry.declared.base_path, entry.tool.request.path)),
-            attempts: 0,
-            status: None,
-            bytes_before: 0,
-            bytes_after: 0,
-            duration_ms: 0,
             approval: call.approval.word(),
-            verdict: "cancelled",
+            ended: None,
         };
-        Self { audit, calls, record, started: Instant::now(), written: false, progress: Progress::default() }
+        let (started, progress) = (Instant::now(), Progress::default());
+        Self { audit, calls, record, verdict: "cancelled", number: None, started, written: false, progress }
+    }
+
+    /// Writes that the call is about to be made. Without that it is not. What changes data is on the disk by then.
+    pub(super) fn let_out(&mut self, effect: Effect) -> Result<(), Refusal> {
+        let number = self.audit.call(&self.record, effect != Effect::Read).map_err(|fault| {
+            let text = format!(
+                "The audit record of this call cannot be written ({fault}), so it was not made. A retry will not help; the \
+                 operator has to make room or repair the audit file."
+            );
+            Refusal::new(RefusalKind::Audit, text)
+        })?;
+        self.number = Some(number);
+        // They stand in the trail now, and are not said twice.
+        (self.record.arguments_told.values, self.record.arguments_told.values_bytes) = (None, None);
+        Ok(())
     }
 
     /// The call is of a tool that only tells of others. It takes arguments of these names.
@@ -76,12 +94,14 @@ impl<'a> Open<'a> {
 
     /// Writes the record, then lets the answer go. An answer without a record does not go.
     pub(super) fn close(mut self, answer: Result<Pruned, Refusal>) -> Outcome {
-        self.record.verdict = match &answer {
+        self.verdict = match &answer {
             Ok(_) => "answered",
             Err(refusal) => refusal.kind.word(),
         };
         let answer = match self.write() {
             Ok(()) => answer,
+            // It says already that nothing was sent.
+            Err(_) if matches!(&answer, Err(refusal) if refusal.kind == RefusalKind::Audit) => answer,
             Err(fault) => Err(Refusal::new(
                 RefusalKind::Audit,
                 format!(
@@ -102,20 +122,24 @@ impl<'a> Open<'a> {
 
     fn write(&mut self) -> std::io::Result<()> {
         self.written = true;
-        self.record.attempts = self.progress.attempts;
-        self.record.status = self.progress.status;
-        self.record.bytes_before = self.progress.upstream_bytes;
-        self.record.bytes_after = if self.record.verdict == "answered" { self.progress.answer_bytes } else { 0 };
         let duration = self.started.elapsed();
-        self.record.duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        let written = self.audit.write(&self.record);
+        let answer_bytes = if self.verdict == "answered" { self.progress.answer_bytes } else { 0 };
+        self.record.ended = Some(RecordEnd {
+            attempts: self.progress.attempts,
+            status: self.progress.status,
+            bytes_before: self.progress.upstream_bytes,
+            bytes_after: answer_bytes,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            verdict: self.verdict,
+        });
+        let written = self.audit.outcome(self.number, &self.record);
         self.calls.count(Ended {
-            verdict: if written.is_ok() { self.record.verdict } else { RefusalKind::Audit.word() },
+            verdict: if written.is_ok() { self.verdict } else { RefusalKind::Audit.word() },
             duration,
             attempts: self.progress.attempts,
             retries: self.progress.retries,
-            upstream_bytes: self.record.bytes_before,
-            answer_bytes: self.record.bytes_after,
+            upstream_bytes: self.progress.upstream_bytes,
+            answer_bytes,
         });
         written
     }

@@ -81,13 +81,8 @@ const PLAIN_OLD: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_select, libc::SYS
 const PLAIN_OLD: &[libc::c_long] = &[];
 
 /// Looking at files and reading them; which ones is Landlock's affair, but for their names, sizes and times.
-const READING: &[libc::c_long] = &[
-    libc::SYS_pread64,
-    libc::SYS_newfstatat,
-    libc::SYS_statx,
-    libc::SYS_getdents64,
-    libc::SYS_fadvise64,
-];
+const READING: &[libc::c_long] =
+    &[libc::SYS_pread64, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_getdents64, libc::SYS_fadvise64];
 /// Making, renaming and removing files; where is Landlock's affair.
 const WRITING: &[libc::c_long] = &[
     libc::SYS_pwrite64,
@@ -227,6 +222,9 @@ fn descriptors(rules: &mut Rules, confinement: &Confinement) {
     }
     if confinement.accepts {
         rules.allow_all(&[libc::SYS_accept4]);
+    }
+    if confinement.keeps_log {
+        rules.allow_all(&[libc::SYS_flock, libc::SYS_ftruncate, libc::SYS_fallocate]);
     }
 }
 

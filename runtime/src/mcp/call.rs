@@ -63,6 +63,7 @@ impl Adapter {
     /// Calls a tool, and gives up when the client does.
     async fn call(&self, asked: &Asked<'_>, approval: Approval, context: &Context) -> Result<Outcome, ErrorData> {
         let call = Call::new(asked.tool, asked.arguments.clone(), Caller::Mcp, approval);
+        let call = Call { principal: Some(self.0.principal.to_string()), ..call };
         tokio::select! {
             // The call first: one that is cancelled before it begins has to leave its record, too.
             biased;

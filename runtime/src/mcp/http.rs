@@ -78,7 +78,8 @@ impl Http {
     /// Serves the tools of a server to those whom `visitors` admits.
     pub fn new(server: &Server, visitors: Visitors) -> Self {
         let body_bytes_max = lines::bytes_max(server.gate.takes_files());
-        let shared = Server { asks_while_waiting: false, ..server.clone() };
+        let principal = if visitors.have_token() { "token" } else { "none" };
+        let shared = Server { asks_while_waiting: false, principal: principal.into(), ..server.clone() };
         let service = StreamableHttpService::new(
             move || Ok(Adapter(shared.clone(), Listing::Values)),
             Arc::new(NeverSessionManager::default()),

@@ -68,7 +68,7 @@ impl Socket {
                     tell(format!("a client was turned away: {CLIENTS_MAX} are connected"));
                 }
                 Ok(stream) => {
-                    let server = server.clone();
+                    let server = stream.peer_cred().map_or_else(|_| server.clone(), |who| server.of_user(who.uid()));
                     clients.spawn(async move {
                         let (read, write) = stream.into_split();
                         server.serve(read, write).await

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::{Address, Pin, Scheme, Site, SiteUpstream};
+use crate::audit::{Policy, SyncPolicy};
 
 /// A directory with a key file of these contents and this mode, and a site file of this text.
 fn read(site: &str, key: &[u8], mode: u32) -> Result<Site, String> {
@@ -29,10 +30,40 @@ fn a_whole_file_is_read_and_paths_are_relative_to_it() {
     assert_eq!((clinic.address.host.as_str(), clinic.address.port), ("127.0.0.1", 8471));
     assert_eq!(clinic.pins, [Pin::Tcp("127.0.0.1:8471".parse().expect("an address"))]);
     assert_eq!(clinic.credentials["api_key"].expose(), "canary-771177");
-    assert_eq!(site.audit, Some(site.file.with_file_name("audit.jsonl")));
+    let audit = site.audit.as_ref().expect("is there");
+    assert_eq!(audit.policy, Policy::of_file(site.file.with_file_name("audit.jsonl")));
+    assert!(!audit.values && audit.digest_key.is_none());
     assert_eq!(site.limits.time_max, Duration::from_secs(5));
     assert_eq!(site.limits.calls_at_once_max, 8);
     assert!(!format!("{site:?}").contains("canary"), "{site:?}");
+}
+
+#[test]
+fn a_trail_is_kept_as_the_site_says() {
+    let audit = r#"{"file": "a/b.jsonl", "key": {"file": "audit.key"}, "sync": "every", "arguments": "values",
+        "digest_key": {"file": "clinic.key"}, "file_bytes_max": 65536}"#;
+    let with = |audit: &str| SITE.replace(r#"{"file": "audit.jsonl"}"#, audit);
+    let key = b"canary-0123456789abcdef0123456789\n";
+    let audit = read(&with(audit), key, 0o600).expect("sound").audit.expect("is there");
+    assert!(audit.values && audit.digest_key.is_some() && !format!("{audit:?}").contains("canary"));
+    let Policy { file, key: signs, sync, file_bytes_max } = audit.policy;
+    assert!(file.ends_with("a/b.jsonl") && signs.is_some_and(|signs| signs.file.ends_with("audit.key")));
+    assert_eq!((sync, file_bytes_max), (SyncPolicy::Every, 65536));
+    for (audit, expected) in [
+        ("{}", "missing field `file`"),
+        (r#"{"file": "a", "sync": "often"}"#, "unknown variant `often`, expected one of `writes`, `every`, `never`"),
+        (r#"{"file": "a", "arguments": "all"}"#, "unknown variant `all`, expected `digest` or `values`"),
+        (r#"{"file": "a", "file_bytes_max": 9}"#, "9 is not from 65536 to 1073741824"),
+        (r#"{"file": "a", "kee": {"file": "b"}}"#, "unknown field `kee`"),
+    ] {
+        let fault = read(&with(audit), key, 0o600).expect_err(audit);
+        assert!(fault.starts_with("site.json:3:") && fault.contains(expected), "{fault}");
+    }
+    let short = read(&with(r#"{"file": "a", "digest_key": {"file": "clinic.key"}}"#), b"canary-77\n", 0o600);
+    let short = short.expect_err("too short");
+    assert!(
+        short.contains("\"digest_key\" of \"audit\": `clinic.key` holds less than 32") && !short.contains("canary")
+    );
 }
 
 #[test]

@@ -50,10 +50,11 @@ impl Place {
         output
     }
 
-    /// The records of calls, one each.
+    /// How calls have ended, one record each.
     fn records(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.directory.path().join("audit.jsonl")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let records = text.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+        records.filter(|record: &Value| record["kind"] == "outcome").collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Calls through the gate. Each leaves exactly one audit record, whatever comes of it.
+//! Calls through the gate. Each leaves exactly one record of its end, whatever comes of it.
 
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,10 @@ async fn a_call_goes_out_as_declared_and_comes_back_pruned() {
 
     let record = bench.records().remove(0);
     for (key, value) in [
-        ("sequence", json!(1)),
+        ("seq", json!(3)),
+        ("kind", json!("outcome")),
+        ("call", json!(2)),
+        ("principal", json!(Call::of_user(rustix::process::getuid().as_raw()))),
         ("caller", json!("command")),
         ("catalog", json!("clinic")),
         ("tool", json!("find_patients")),
@@ -159,7 +162,7 @@ async fn an_upstream_that_is_not_there_is_told_clearly() {
     let secret = airlock_runtime::site::Secret::new(CANARY.to_owned()).expect("visible");
     let upstream = SiteUpstream { credentials: [("key".to_owned(), secret)].into(), ..here };
     site.upstreams.insert("clinic".to_owned(), upstream);
-    let audit = airlock_runtime::audit::Audit::open(Some(&bench.audit_file())).expect("a file");
+    let audit = airlock_runtime::audit::Audit::open(Some(&bench.audit_file().with_extension("other"))).expect("a file");
     let gate = airlock_runtime::gate::Gate::new(program(CATALOGS), &site, audit).expect("fits");
     let refusal = gate.call(call("probe", json!({"what": "x"}))).await.answer.expect_err("nobody listens");
     assert_eq!(refusal.kind, RefusalKind::Upstream);

@@ -1,6 +1,7 @@
 //! The runtime as a whole, against an upstream that misbehaves on request.
 
 mod answers;
+mod audit;
 #[cfg(feature = "tls")]
 mod authority;
 mod canary;

@@ -251,7 +251,7 @@ async fn a_credential_of_the_query_does_not_come_back() {
         outcome.answer.expect_err(what);
     }
     let gate = {
-        let audit = Audit::open(Some(&bench.directory.path().join("audit.jsonl"))).expect("a file");
+        let audit = Audit::open(Some(&bench.directory.path().join("other.jsonl"))).expect("a file");
         Gate::new(program(CATALOGS), &site("http://127.0.0.1:1", "http://127.0.0.1:1"), audit).expect("fits")
     };
     let arguments = serde_json::Map::from_iter([("what".to_owned(), Value::from("x"))]);

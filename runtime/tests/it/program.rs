@@ -164,8 +164,10 @@ fn a_unix_socket_carries_the_protocol_to_clients_of_this_user() {
         client.read_to_string(&mut text).expect("UTF-8");
         check(&text);
     }
+    // Each program has an audit file of its own.
+    let other = tempfile::tempdir().expect("a directory");
     let mut second = Command::new(PROGRAM);
-    second.arg("--site").arg(site(directory.path())).args(["serve", "--socket"]).arg(&socket);
+    second.arg("--site").arg(site(other.path())).args(["serve", "--socket"]).arg(&socket);
     let output = second.output().expect("it runs");
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("another program listens there"), "{output:?}");

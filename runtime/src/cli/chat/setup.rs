@@ -7,7 +7,7 @@ use super::super::source::Prepared;
 use super::super::{Context, ExitCode, Reach, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
-use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
+use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Writer};
 use crate::isolation::Confinement;
 use crate::model::agent::{Agent, Tools};
 use crate::model::offer::Offer;
@@ -53,7 +53,9 @@ impl Ready {
             .offer
             .agent(&self.offer, arguments.limits(), arguments.first_move(), model.as_mut())
             .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-        let tools = GateTools { gate: self.gate, runtime, interrupts: interrupts.clone() };
+        let identity = model.identity();
+        let writer = Writer { name: identity.name.clone(), file_sha256: identity.file_sha256.clone() };
+        let tools = GateTools { gate: self.gate, runtime, interrupts: interrupts.clone(), writer };
         Ok(Opened { agent, tools, model, interrupts })
     }
 }
@@ -63,6 +65,8 @@ pub(super) struct GateTools {
     gate: Arc<Gate>,
     runtime: tokio::runtime::Runtime,
     interrupts: Interrupts,
+    /// The model, for the audit trail.
+    writer: Writer,
 }
 
 impl GateTools {
@@ -90,7 +94,7 @@ impl GateTools {
 
 impl Tools for GateTools {
     fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
-        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
-        self.make(Call { tool, arguments, caller: Caller::Model, approval, sources })
+        let made = Call::new(&call.tool, call.arguments.clone(), Caller::Model, approval);
+        self.make(Call { sources, model: Some(self.writer.clone()), ..made })
     }
 }

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -74,7 +74,7 @@ impl Connector {
             return Err(io::Error::other("there are too many upstreams for one program"));
         }
         let (control, end) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-        let child = start_role(program, ROLE, end)?;
+        let child = start_role(program, ROLE, end, Stdio::null())?;
         send(&control, &list, SendFlags::NOSIGNAL)?;
         // Now, since a confined process changes no flags.
         let flags = fcntl_getfl(&control)?;

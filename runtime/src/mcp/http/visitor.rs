@@ -49,6 +49,11 @@ impl Visitors {
         Self { hosts, origins: serve.origins.clone(), token_sha256 }
     }
 
+    /// Whether they have to know a token.
+    pub(super) fn have_token(&self) -> bool {
+        self.token_sha256.is_some()
+    }
+
     /// Whether the sender of these headers may ask.
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<(), Refused> {
         let refused = |status, text| Err(Refused { status, text });

@@ -1,0 +1,99 @@
+//! What a site file says about the audit trail: where it is, what of arguments stands in it, when it is on the disk, and whose
+//! key signs it.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use super::{Secret, SiteError, WrittenSecret};
+use crate::audit::{FILE_BYTES_MAX, KeyFile, Policy, SyncPolicy};
+
+/// Shortest key that digests of arguments are made with, in bytes: what is longer is not guessed.
+const DIGEST_KEY_BYTES_MIN: usize = 32;
+
+/// A file is begun anew behind this, in bytes, and neither so early that a file holds nothing nor so late that reading it at
+/// every start takes seconds.
+const FILE_BYTES: std::ops::RangeInclusive<u64> = 65_536..=1 << 30;
+
+/// The audit trail of this place.
+#[derive(Clone, Debug)]
+pub struct SiteAudit {
+    /// Where records are appended, and how.
+    pub policy: Policy,
+    /// Whether arguments stand in records with their values, not by their digest alone.
+    pub values: bool,
+    /// What digests of arguments are made with: without it anybody can try values that he guesses.
+    pub digest_key: Option<Secret>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenAudit {
+    file: PathBuf,
+    key: Option<WrittenSecret>,
+    #[serde(default)]
+    sync: SyncPolicy,
+    #[serde(default)]
+    arguments: WrittenArguments,
+    digest_key: Option<WrittenSecret>,
+    #[serde(default)]
+    file_bytes_max: FileBytes,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WrittenArguments {
+    #[default]
+    Digest,
+    Values,
+}
+
+struct FileBytes(u64);
+
+impl Default for FileBytes {
+    fn default() -> Self {
+        Self(FILE_BYTES_MAX)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = u64::deserialize(deserializer)?;
+        if FILE_BYTES.contains(&bytes) {
+            return Ok(Self(bytes));
+        }
+        Err(D::Error::custom(format!("{bytes} is not from {} to {}", FILE_BYTES.start(), FILE_BYTES.end())))
+    }
+}
+
+impl WrittenAudit {
+    /// Reads the key of digests. The signing key is read by whoever signs, and by nobody else.
+    pub(super) fn read(self, directory: &Path, shown: &dyn Display) -> Result<SiteAudit, SiteError> {
+        let told = |what: &str, fault: String| SiteError(format!("{shown}: \"{what}\" of \"audit\": {fault}"));
+        let digest_key = |place: WrittenSecret| {
+            let secret = place.read(directory).map_err(|fault| told("digest_key", fault))?;
+            if secret.expose().len() < DIGEST_KEY_BYTES_MIN {
+                let place = place.shown(directory);
+                let least = DIGEST_KEY_BYTES_MIN;
+                let fault = format!("{place} holds less than {least} characters; `openssl rand -hex 32` prints 64");
+                return Err(told("digest_key", fault));
+            }
+            Ok(secret)
+        };
+        let key = |place: WrittenSecret| {
+            let is_credential = matches!(place, WrittenSecret::Credential(_));
+            let file = place.path(directory).map_err(|fault| told("key", fault))?;
+            Ok(KeyFile { file, is_credential })
+        };
+        let policy = Policy {
+            file: directory.join(self.file),
+            key: self.key.map(key).transpose()?,
+            sync: self.sync,
+            file_bytes_max: self.file_bytes_max.0,
+        };
+        let values = self.arguments == WrittenArguments::Values;
+        Ok(SiteAudit { policy, values, digest_key: self.digest_key.map(digest_key).transpose()? })
+    }
+}
