@@ -3,14 +3,14 @@
 //! What comes in: a path, and what others must not be able to do. What goes out: an open file, or its bytes in memory that is
 //! overwritten when it is let go. Every check is made on the opened file, so it cannot be exchanged in between.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
 #[cfg(feature = "model")]
 use std::io;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags, fstat};
 use rustix::process::geteuid;
 use zeroize::Zeroizing;
 
@@ -31,26 +31,28 @@ impl Access {
     /// Says what is wrong with a file, in words that go on from its name.
     ///
     /// # Errors
-    /// It is no regular file, belongs to another user than this one and root, or lets others in.
-    pub(crate) fn check(self, metadata: &Metadata, path: &Path) -> Result<(), String> {
+    /// It cannot be looked at, is no regular file, belongs to another user than this one and root, or lets others in.
+    pub(crate) fn check(self, file: &File, path: &Path) -> Result<(), String> {
         let shown = path.display();
-        if !metadata.is_file() {
+        // Not std's metadata: that asks with a path, which a confined process may not.
+        let about = fstat(file).map_err(|fault| format!("cannot be looked at: {fault}"))?;
+        if !FileType::from_raw_mode(about.st_mode).is_file() {
             return Err("is not a regular file".to_owned());
         }
-        let (owner, own) = (metadata.uid(), geteuid().as_raw());
+        let (owner, own) = (about.st_uid, geteuid().as_raw());
         if owner != own && owner != 0 {
             return Err(format!(
                 "belongs to user {owner}, and not to user {own}, who runs this program; run `chown {own} {shown}`"
             ));
         }
-        let of_root = owner == 0 && metadata.gid() == 0;
+        let of_root = owner == 0 && about.st_gid == 0;
         let (refused, text, mode) = match self {
             Self::Credential if of_root => (0o037, "can be read by other users", "400"),
             Self::Secret | Self::Credential => (0o077, "can be read by other users", "600"),
             #[cfg(any(feature = "model", feature = "tls", test))]
             Self::Trusted => (0o022, "can be written by other users", "go-w"),
         };
-        if metadata.mode() & refused == 0 { Ok(()) } else { Err(format!("{text}; run `chmod {mode} {shown}`")) }
+        if about.st_mode & refused == 0 { Ok(()) } else { Err(format!("{text}; run `chmod {mode} {shown}`")) }
     }
 }
 
@@ -63,8 +65,7 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<File, String> {
     // Opening a pipe would wait for somebody to write.
     options.read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
     let file = options.open(path).map_err(|fault| format!("cannot be opened: {fault}"))?;
-    let metadata = file.metadata().map_err(|fault| format!("cannot be looked at: {fault}"))?;
-    access.check(&metadata, path)?;
+    access.check(&file, path)?;
     Ok(file)
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn read(path: &Path, access: Access, bytes_max: usize) -> Result<Zero
 #[cfg(feature = "model")]
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    Access::Secret.check(&file.metadata()?, path).map_err(io::Error::other)?;
+    Access::Secret.check(&file, path).map_err(io::Error::other)?;
     Ok(file)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn open_append(path: &Path) -> io::Result<Opened> {
     if !metadata.is_file() {
         return Ok(Opened::Device(OpenOptions::new().append(true).open(path)?));
     }
-    Access::Secret.check(&metadata, path).map_err(io::Error::other)?;
+    Access::Secret.check(&file, path).map_err(io::Error::other)?;
     Ok(Opened::File(file))
 }
 

@@ -80,9 +80,13 @@ const PLAIN_OLD: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_select, libc::SYS
 #[cfg(not(target_arch = "x86_64"))]
 const PLAIN_OLD: &[libc::c_long] = &[];
 
-/// Looking at files and reading them; which ones is Landlock's affair, but for their names, sizes and times.
-const READING: &[libc::c_long] =
-    &[libc::SYS_pread64, libc::SYS_newfstatat, libc::SYS_statx, libc::SYS_getdents64, libc::SYS_fadvise64];
+/// Reading files; which ones is Landlock's affair. What asks about a file by its path is not among them, since Landlock does not
+/// see that: how long an open one is, fstat tells.
+const READING: &[libc::c_long] = &[libc::SYS_pread64, libc::SYS_getdents64, libc::SYS_fadvise64];
+
+/// A log that is begun anew beside those that are full, and from which what was written in part is taken back.
+const KEEPING: &[libc::c_long] = &[libc::SYS_flock, libc::SYS_ftruncate, libc::SYS_newfstatat, libc::SYS_statx];
+
 /// Making, renaming and removing files; where is Landlock's affair.
 const WRITING: &[libc::c_long] = &[
     libc::SYS_pwrite64,
@@ -224,7 +228,7 @@ fn descriptors(rules: &mut Rules, confinement: &Confinement) {
         rules.allow_all(&[libc::SYS_accept4]);
     }
     if confinement.keeps_log {
-        rules.allow_all(&[libc::SYS_flock, libc::SYS_ftruncate, libc::SYS_fallocate]);
+        rules.allow_all(KEEPING);
     }
 }
 

@@ -107,7 +107,7 @@ fn check(level: &Level, confinement: &Confinement) -> Result<(), Shortfall> {
     let opens_files = !confinement.read.is_empty() || !confinement.write.is_empty();
     if level.has(Layer::Landlock) || (level.has(Layer::SeccompTight) && !opens_files) {
         let within = |path: &Path| confinement.read.iter().chain(&confinement.write).any(|root| path.starts_with(root));
-        let outside = ["/etc/passwd", "/proc/self/environ", "/proc/self/exe"].map(Path::new);
+        let outside = ["/etc/passwd", "/proc/self/environ"].map(Path::new);
         let opened = outside.into_iter().any(|path| !within(path) && File::open(path).is_ok());
         held.push(("a file outside could be opened", !opened));
     }

@@ -20,7 +20,9 @@ impl Directory {
         let base = std::env::temp_dir().join(format!("airlock-selftest-{}", std::process::id()));
         // Not one that is there already: somebody else's links would stand in it.
         // Others go through it, and see nothing but what they know the name of: an attempt of root's is made as nobody.
-        DirBuilder::new().mode(0o711).create(&base)?;
+        DirBuilder::new().mode(0o700).create(&base)?;
+        // Whatever the umask is: one attempt is nobody's.
+        fs::set_permissions(&base, Permissions::from_mode(0o711))?;
         let directory = Self { base };
         make(&directory.sockets())?;
         make(&directory.state_directory())?;

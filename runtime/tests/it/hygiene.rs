@@ -118,8 +118,8 @@ fn missing_descriptors_are_nobodys() {
     let mut child = place.start("call find_patients '{\"name\":\"Li\"}' <&- >&- 2>&-");
     let _ = child.wait().expect("it ends");
     let audit = fs::read_to_string(place.directory.path().join("audit.jsonl")).expect("the audit file");
-    let lines: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).expect("records alone")).collect();
-    assert_eq!(lines.len(), 1, "{audit}");
+    let mut lines = audit.lines().map(|line| serde_json::from_str::<Value>(line).expect("records alone"));
+    assert!(lines.any(|line| line["kind"] == "outcome"), "{audit}");
 }
 
 #[test]

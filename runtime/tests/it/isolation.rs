@@ -1,5 +1,6 @@
 //! What confines the real program, seen from outside, and the process that opens connections for it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, IoSliceMut, Read as _, Write as _};
 use std::mem::MaybeUninit;
@@ -62,10 +63,15 @@ fn serving(directory: &Path, address: &str) -> (Kept, String, BufReader<std::pro
     (Kept(child), line, errors)
 }
 
-/// The processes that a process has started.
-fn children(parent: u32) -> Vec<u32> {
+/// The processes that a process has started, by their roles.
+fn children(parent: u32) -> BTreeMap<String, u32> {
     let list = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("this kernel tells");
-    list.split_whitespace().map(|pid| pid.parse().expect("a number")).collect()
+    let pids = list.split_whitespace().map(|pid| pid.parse().expect("a number"));
+    pids.map(|pid: u32| {
+        let words = fs::read_to_string(format!("/proc/{pid}/cmdline")).expect("it lives");
+        (words.split('\0').nth(1).unwrap_or_default().to_owned(), pid)
+    })
+    .collect()
 }
 
 fn status(pid: u32, key: &str) -> String {
@@ -80,8 +86,8 @@ fn every_process_of_a_server_is_confined_with_each_of_its_threads() {
     let (server, line, _) = serving(directory.path(), "http://127.0.0.1:9");
     assert!(line.starts_with("isolation: fds-closed, no-new-privs, ") && line.contains("seccomp-tight"), "{line}");
     let of_server = children(server.0.id());
-    assert_eq!(of_server.len(), 1, "the one that opens connections");
-    for pid in of_server.into_iter().chain([server.0.id()]) {
+    assert_eq!(of_server.keys().collect::<Vec<_>>(), ["connector", "keeper"]);
+    for pid in of_server.into_values().chain([server.0.id()]) {
         for thread in fs::read_dir(format!("/proc/{pid}/task")).expect("it lives") {
             let thread: u32 = thread.expect("it lives").file_name().to_string_lossy().parse().expect("a number");
             assert_eq!(
@@ -101,7 +107,7 @@ fn a_server_ends_with_every_process_that_it_started() {
     server.0.kill().and_then(|()| server.0.wait()).expect("it ends");
     let lives = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
     for _ in 0..200 {
-        if !started.iter().any(lives) {
+        if !started.values().any(lives) {
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
@@ -134,10 +140,9 @@ fn without_its_connector_a_server_calls_nobody_and_says_why() {
     let directory = tempfile::tempdir().expect("a directory");
     let address = format!("http://{}", upstream.local_addr().expect("bound"));
     let (mut server, ..) = serving(directory.path(), &address);
-    for pid in children(server.0.id()) {
-        let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().expect("there is kill");
-        assert!(killed.success());
-    }
+    let pid = children(server.0.id())["connector"].to_string();
+    let killed = Command::new("kill").args(["-9", &pid]).status().expect("there is kill");
+    assert!(killed.success());
     let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
         "name": "find_free_beds", "arguments": {"ward_id": "W3"}, "_meta": meta}});

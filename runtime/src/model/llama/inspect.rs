@@ -1,5 +1,6 @@
 //! What a model file says of itself, read without its weights.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -53,7 +54,7 @@ impl Inspection {
     pub fn of(file: &Path) -> Result<Self, ModelError> {
         let model = vocabulary(file)?;
         let unreadable = |fault: io::Error| ModelError::Load(format!("{}: {fault}", file.display()));
-        let file_bytes = std::fs::metadata(file).map_err(unreadable)?.len();
+        let file_bytes = File::open(file).and_then(|file| crate::digest::length(&file)).map_err(unreadable)?;
         let file_sha256 = crate::digest::of_file(file).map_err(unreadable)?;
         let text = |key: &str| model.meta_val_str(key).ok().filter(|value| !value.is_empty());
         let architecture = text("general.architecture");

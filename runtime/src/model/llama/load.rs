@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use rustix::fs::{FileType, fstat};
+
 use super::super::ModelError;
 use super::{GPU_BACKENDS, Settings};
 
@@ -59,7 +61,7 @@ pub(crate) fn check_file(file: &Path) -> Result<(), ModelError> {
         return Err(ModelError::Load(format!("{named} is not a name in UTF-8; rename the file")));
     }
     let mut file = File::open(file).map_err(|error| ModelError::Load(format!("{named}: {error}")))?;
-    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let is_file = fstat(&file).is_ok_and(|about| FileType::from_raw_mode(about.st_mode).is_file());
     let mut magic = [0; 4];
     if !is_file || file.read_exact(&mut magic).is_err() || &magic != b"GGUF" {
         return Err(ModelError::Load(format!("{named} is not a GGUF file; give the model's `.gguf` with `--model`")));

@@ -5,18 +5,22 @@
 //! that a file for something else is not found; a digest beside it tells a damaged one, which llama.cpp would take as it is.
 //! `sha256sum -c` checks it as well. The file holds rules and tools in clear, and nothing of a conversation.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use airlock_offer::sha256;
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;
+use rustix::fs::{Dir, fstat};
 
 use super::super::ModelIdentity;
 use super::GPU_BACKENDS;
+use crate::private::{self, Access};
 
 /// The build of llama.cpp: another one may lay keys and values out in another way.
 const BUILD: &str = "llama-cpp-sys-2 0.1.161";
@@ -69,10 +73,13 @@ impl Store {
         let refused = |why: &str| NotRestored::Refused(format!("{}: {why}", file.display()));
         let digest = match fs::read_to_string(digest_file(&file)) {
             Ok(digest) => digest,
-            Err(_) if !file.exists() => return Err(NotRestored::Missing),
+            Err(_) if File::open(&file).is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound) => {
+                return Err(NotRestored::Missing);
+            }
             Err(fault) => return Err(refused(&format!("its digest cannot be read: {fault}"))),
         };
-        check_private(&file).map_err(|fault| refused(&fault))?;
+        // What others can write is not what was kept: llama.cpp reads it as if it were its own memory.
+        private::open(&file, Access::Trusted).map_err(|fault| refused(&format!("it {fault}")))?;
         let found = crate::digest::of_file(&file).map_err(|fault| refused(&fault.to_string()))?;
         if digest.split_whitespace().next() != Some(&found) {
             return Err(refused("it is not what its digest says"));
@@ -105,11 +112,14 @@ impl Store {
 
     /// Removes all but the last few files. What cannot be removed stays, and nobody is the worse for it.
     fn forget_old(&self) {
-        let Ok(entries) = fs::read_dir(&self.directory) else { return };
-        let mut files: Vec<(SystemTime, PathBuf)> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| is_ours(&entry.path()))
-            .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        // Not std's: a confined process may not ask about a file by its path.
+        let Some(entries) = File::open(&self.directory).ok().and_then(|open| Dir::read_from(open).ok()) else { return };
+        let names =
+            entries.filter_map(Result::ok).map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned());
+        let mut files: Vec<_> = names
+            .map(|name| self.directory.join(name))
+            .filter(|file| is_ours(file))
+            .filter_map(|file| Some((written(&file)?, file)))
             .collect();
         files.sort();
         let surplus = files.len().saturating_sub(FILES_MAX);
@@ -134,36 +144,33 @@ fn digest_file(file: &Path) -> PathBuf {
 
 /// Gives a written file its name, after its digest has got its own: half of the two is refused, and written anew.
 fn finish(part: &Path, file: &Path) -> io::Result<u64> {
-    make_private(part, 0o600)?;
+    let opened = File::open(part)?;
+    opened.set_permissions(fs::Permissions::from_mode(0o600))?;
     let digest = crate::digest::of_file(part)?;
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     fs::write(digest_file(file), format!("{digest}  {name}\n"))?;
-    let bytes = fs::metadata(part)?.len();
+    let bytes = crate::digest::length(&opened)?;
     fs::rename(part, file)?;
     Ok(bytes)
 }
 
+/// When a file was written.
+fn written(file: &Path) -> Option<(i64, u64)> {
+    let about = fstat(File::open(file).ok()?).ok()?;
+    Some((about.st_mtime, about.st_mtime_nsec))
+}
+
 /// Makes a directory that only this user can look into, unless there is one.
 pub(crate) fn create_private(directory: &Path) -> io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
+    let make = || fs::DirBuilder::new().mode(0o700).create(directory);
+    match make() {
+        Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
+            directory.parent().map_or(Ok(()), fs::create_dir_all)?;
+            make()
+        }
+        made => made,
     }
-    fs::create_dir_all(directory)?;
-    make_private(directory, 0o700)
-}
-
-#[cfg(unix)]
-fn make_private(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-/// What others can write is not what was kept: llama.cpp reads it as if it were its own memory.
-#[cfg(unix)]
-fn check_private(file: &Path) -> Result<(), String> {
-    let metadata = fs::symlink_metadata(file).map_err(|fault| fault.to_string())?;
-    let checked = crate::private::Access::Trusted.check(&metadata, file);
-    checked.map_err(|fault| format!("it {fault}"))
 }
 
 /// What this program was built to compute with: numbers of another unit differ in their last bits.

@@ -18,7 +18,7 @@ const CONTROL_OPEN_MIN: u64 = 60;
 const NOBODY: u32 = 65534;
 
 /// Attempts that may be open where files are read: what they tell is a name or a size, never content.
-const KNOWN: [&str; 1] = ["stat-any-path"];
+const KNOWN: [&str; 0] = [];
 
 /// Attempts that may be open where more than reading is left to a process: they are what it was given.
 const GIVEN: [&str; 4] = ["accept-passed-listener", "fchmod-passed", "ftruncate-passed", "terminal-settings"];
