@@ -4,9 +4,8 @@
 //! variables such as `LD_PRELOAD` or `http_proxy` stay in the environment, since taking them out is `unsafe`, and nothing in
 //! this program reads them.
 
-use std::fs::Permissions;
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::OnceLock;
 
 use rustix::fs::Mode;
@@ -22,16 +21,20 @@ static UMASK: OnceLock<Mode> = OnceLock::new();
 pub fn begin() -> io::Result<()> {
     let before = umask(Mode::from_raw_mode(0o077));
     let _ = UMASK.set(before);
-    // No core file: it would hold every secret. A handler that cores are piped to ignores a limit of 0 no more than of 1,
-    // so on Linux the process is also marked as one that is not dumped. Then no other process of this user can attach to
-    // it or read its memory either (PR_SET_DUMPABLE(2const)).
+    // No core file: it would hold every secret. Cores that are piped to a program are not held to that limit (core(5)), so
+    // on Linux the process is also marked as one that is not dumped. Then no other process of this user can attach to it or
+    // read its memory either (PR_SET_DUMPABLE(2const)).
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())
 }
 
-/// The permissions of a file that the user asked for by name, as the user's own umask gives them.
-pub(crate) fn permissions_asked_for() -> Option<Permissions> {
-    UMASK.get().map(|umask| Permissions::from_mode(0o666 & !umask.bits()))
+/// Gives a file that the user asked for by name the mode that the user's own umask leaves it.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn share(file: &File) -> io::Result<()> {
+    let Some(umask) = UMASK.get() else { return Ok(()) };
+    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(0o666).difference(*umask))?)
 }

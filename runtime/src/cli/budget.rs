@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use airlock_offer::{Count, Counts, ToolList, sha256, told_of_sent};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::local::confine_to_model;
 use super::{Context, ExitCode, Format, directory_of, finish};
-use crate::hygiene::permissions_asked_for;
+use crate::hygiene::share;
 use crate::model::llama::{TokenCounter, quiet_crashes};
 use crate::untrusted::{CHARS_MAX, one_line};
 
@@ -165,6 +165,7 @@ fn keep(counts: Counts, arguments: &BudgetArgs, context: &mut Context<'_>) -> Ex
 
 /// Writes a file that others of a team may read, as this user's own umask says.
 fn write_shared(file: &Path, text: &str) -> io::Result<()> {
-    fs::write(file, text)?;
-    permissions_asked_for().map_or(Ok(()), |asked| fs::set_permissions(file, asked))
+    let mut written = fs::File::create(file)?;
+    share(&written)?;
+    written.write_all(text.as_bytes())
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Context, ExitCode};
 use crate::gate::{Outcome, RefusalKind};
-use crate::hygiene::permissions_asked_for;
+use crate::hygiene::share;
 
 /// The tools, sorted by name. Needs no site file.
 pub(super) fn tools(
@@ -114,7 +114,7 @@ pub(super) fn file(outcome: &Outcome, path: &Path, context: &mut Context<'_>) ->
         return context.fail(ExitCode::Failed, "the answer brings no file along");
     };
     let written = File::create_new(path).and_then(|mut target| {
-        permissions_asked_for().map_or(Ok(()), |asked| target.set_permissions(asked))?;
+        share(&target)?;
         target.write_all(&file.bytes)
     });
     match written {
