@@ -35,6 +35,18 @@ enum Sink {
 pub struct Record {
     /// `mcp`, `model` or `command`.
     pub caller: &'static str,
+    /// The conversation that it belongs to; none where nothing is remembered between calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Which question of the conversation it was made for, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u32>,
+    /// The highest label that had been read when the call was judged; none where nothing is labelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<&'static str>,
+    /// The same after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark_after: Option<&'static str>,
     /// None if no catalog has the tool.
     pub catalog: Option<&'static str>,
     /// The tool's name; cut short if no catalog has it.

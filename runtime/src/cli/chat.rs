@@ -16,8 +16,9 @@ mod setup;
 mod show;
 
 use super::{Context, ExitCode, Format, print};
-use crate::gate::{Approval, Call, Caller};
-use crate::model::agent::End;
+use crate::gate::{Approval, Call, Caller, Read};
+use crate::model::agent::{End, Tools as _};
+use crate::model::offer::OfferedTool;
 use crate::model::{ModelError, ToolCall};
 use crate::untrusted::quoted;
 use commands::{COMMANDS, Command};
@@ -49,6 +50,7 @@ pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {
     let Opened { agent, tools, model, interrupts } = &mut opened;
     let mut show = Show::new(display, &mut consent, interrupts, context);
     show.question(&arguments.question);
+    tools.turn();
     let end = agent.ask(&arguments.question, model.as_mut(), tools, &mut show);
     show.end(&end)
 }
@@ -61,7 +63,12 @@ pub(super) fn chat(arguments: &ChatArgs, context: &mut Context<'_>) -> ExitCode 
     };
     if let Some(file) = &arguments.load {
         match saved::load(file, opened.agent.offer()) {
-            Ok(conversation) => opened.agent.resume(conversation),
+            Ok((conversation, read)) => {
+                opened.agent.resume(conversation);
+                if let Err(fault) = opened.tools.begin(read) {
+                    return context.fail(ExitCode::Failed, &fault);
+                }
+            }
             Err(fault) => return context.fail(ExitCode::Usage, &fault),
         }
     }
@@ -121,9 +128,11 @@ impl Talk {
     fn ask(&mut self, question: &str, context: &mut Context<'_>) -> Step {
         let Opened { agent, tools, model, interrupts } = &mut self.opened;
         interrupts.reset();
+        tools.turn();
         // Without a terminal nobody can be asked.
         let mut consent = if self.input.is_person() {
-            Consent::Person { input: &mut self.input, approved: &mut self.approved, gate: tools.gate().clone() }
+            let (gate, session) = (tools.gate().clone(), tools.session().clone());
+            Consent::Person { input: &mut self.input, approved: &mut self.approved, gate, session }
         } else {
             Consent::Nobody
         };
@@ -142,7 +151,7 @@ impl Talk {
             Command::Quit => return Err(ExitCode::Done),
             Command::Clear => {
                 self.opened.agent.clear();
-                Ok(String::new())
+                self.opened.tools.begin(Read::default()).map(|()| String::new())
             }
             Command::Help => Ok(commands::list()),
             Command::Tools => {
@@ -161,13 +170,14 @@ impl Talk {
             }
             Command::Context => self.context_use(),
             Command::Save(file) => {
-                let sha256 = self.opened.tools.gate().tools_sha256();
-                saved::save(&file, self.opened.agent.conversation(), sha256)
+                let Opened { tools, agent, .. } = &self.opened;
+                saved::save(&file, agent.conversation(), &tools.session().read(), tools.gate().tools_sha256())
                     .map(|()| format!("saved in {}\n", file.display()))
             }
-            Command::Load(file) => saved::load(&file, self.opened.agent.offer()).map(|conversation| {
+            Command::Load(file) => saved::load(&file, self.opened.agent.offer()).and_then(|(conversation, read)| {
                 self.opened.agent.resume(conversation);
-                format!("the conversation of {} goes on\n", file.display())
+                self.opened.tools.begin(read)?;
+                Ok(format!("the conversation of {} goes on\n", file.display()))
             }),
         };
         let _ = match said {
@@ -181,17 +191,25 @@ impl Talk {
         let used = self.opened.agent.context_use(self.opened.model.as_mut()).map_err(|fault| fault.to_string())?;
         let (offer, conversation, available) = (used.offer, used.conversation, used.available);
         let free = available.saturating_sub(offer + conversation);
-        Ok(format!("rules and tools {offer}, conversation {conversation}, free {free} of {available} tokens\n"))
+        let tools = &self.opened.tools;
+        let read = match tools.gate().mark(Some(tools.session())) {
+            Some(label) => format!("read so far: up to {label}\n"),
+            None => String::new(),
+        };
+        Ok(format!("rules and tools {offer}, conversation {conversation}, free {free} of {available} tokens\n{read}"))
     }
 
     /// A call by hand. One that changes data is asked for as the model's are.
     fn call(&mut self, call: ToolCall, context: &mut Context<'_>) {
         self.opened.interrupts.reset();
         let tool = self.opened.agent.offer().tool(&call.tool);
+        let is_asked =
+            |tool: &OfferedTool| tool.effect != airlock_contract::Effect::Read || self.opened.tools.needs_person(&call);
         let approval = match tool {
-            Some(tool) if tool.effect != airlock_contract::Effect::Read && self.input.is_person() => {
-                let gate = self.opened.tools.gate().clone();
-                Consent::Person { input: &mut self.input, approved: &mut self.approved, gate }.ask(tool, &call, context)
+            Some(tool) if is_asked(tool) && self.input.is_person() => {
+                let (gate, session) = (self.opened.tools.gate().clone(), self.opened.tools.session().clone());
+                let (input, approved) = (&mut self.input, &mut self.approved);
+                Consent::Person { input, approved, gate, session }.ask(tool, &call, context)
             }
             _ => Approval::None,
         };

@@ -38,6 +38,7 @@ impl ServeArgs {
     fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
         let (gate, site) = context.open(&self.profile)?;
         let gate = if self.read_only { gate.read_only() } else { gate };
+        gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
         let server = mcp::Server::new(Arc::new(gate), approval).and_then(|server| match &site.serve.state_key {
             Some(key) => server.with_state_key(key),

@@ -9,6 +9,7 @@ use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
+use super::flow::Labels;
 use super::search::Search;
 use super::{Entry, Gate, Load, Pages};
 use crate::arguments::{Table, suggestion};
@@ -41,11 +42,12 @@ impl Gate {
         let list = ToolList::of(program.catalogs);
         let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list));
         check_digest(&digest, program.tools_sha256)?;
+        let labels = Labels::of(&program)?;
         let mut entries = entries?;
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
         let (limits, load) = (site.limits, Load::default());
-        Ok(Self { program, profile: None, entries, search: None, permits, limits, audit, load })
+        Ok(Self { program, profile: None, entries, search: None, permits, limits, audit, load, labels })
     }
 }
 

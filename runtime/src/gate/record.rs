@@ -5,7 +5,7 @@ use std::time::Instant;
 use airlock_contract::Effect;
 use serde_json::Value;
 
-use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
+use super::{Call, Entry, Marks, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
 use crate::audit::{Audit, Record};
 use crate::metrics::{Calls, Ended};
@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub(super) status: Option<u16>,
     pub(super) upstream_bytes: u64,
     pub(super) answer_bytes: u64,
+    /// What the conversation had read, at arrival and when the call was judged.
+    pub(super) marks: Marks,
 }
 
 /// Writes exactly one record, and counts the call: when it is closed, or else when it is dropped.
@@ -39,13 +41,17 @@ pub(super) struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    pub(super) fn new(audit: &'a Audit, calls: &'a Calls, entry: Option<&Entry>, call: &Call) -> Self {
+    pub(super) fn new(audit: &'a Audit, calls: &'a Calls, entry: Option<&Entry>, call: &Call, marks: Marks) -> Self {
         let offered: Vec<&'static str> = entry.map(|entry| entry.table.names().collect()).unwrap_or_default();
         // Names that no catalog declares are the caller's words, so they are counted and not repeated.
         let arguments: Vec<_> = offered.into_iter().filter(|name| call.arguments.contains_key(*name)).collect();
         let whole = canonical(&Value::Object(call.arguments.clone()));
         let record = Record {
             caller: call.caller.word(),
+            session: call.session.as_ref().map(|session| session.id().to_owned()),
+            turn: call.turn,
+            mark: None,
+            mark_after: None,
             catalog: entry.map(|entry| entry.catalog.name),
             tool: entry.map_or_else(|| one_line(&call.tool, 64), |entry| entry.tool.name.to_owned()),
             effect: entry.map(|entry| entry.tool.effect.word()),
@@ -64,7 +70,8 @@ impl<'a> Open<'a> {
             approval: call.approval.word(),
             verdict: "cancelled",
         };
-        Self { audit, calls, record, started: Instant::now(), written: false, progress: Progress::default() }
+        let progress = Progress { marks, ..Progress::default() };
+        Self { audit, calls, record, started: Instant::now(), written: false, progress }
     }
 
     /// The call is of a tool that only tells of others. It takes arguments of these names.
@@ -104,6 +111,8 @@ impl<'a> Open<'a> {
         self.written = true;
         self.record.attempts = self.progress.attempts;
         self.record.status = self.progress.status;
+        self.record.mark = self.progress.marks.before;
+        self.record.mark_after = self.progress.marks.after;
         self.record.bytes_before = self.progress.upstream_bytes;
         self.record.bytes_after = if self.record.verdict == "answered" { self.progress.answer_bytes } else { 0 };
         let duration = self.started.elapsed();

@@ -80,7 +80,7 @@ impl Http {
         let body_bytes_max = lines::bytes_max(server.gate.takes_files());
         let shared = Server { asks_while_waiting: false, ..server.clone() };
         let service = StreamableHttpService::new(
-            move || Ok(Adapter(shared.clone(), Listing::Values)),
+            move || Ok(Adapter(shared.clone(), Listing::Values, None)),
             Arc::new(NeverSessionManager::default()),
             config(body_bytes_max),
         );

@@ -42,6 +42,7 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     }
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn program(catalogs: &'static [&'static Catalog]) -> Program {
         tools_sha256: list.sha256().leak(),
         profiles: profiles.leak(),
         models: &[],
+        labels: &[],
         compiler_version: "1.2.3",
     }
 }

@@ -131,6 +131,7 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
         keeps: texts(tool.keeps()),
         form: tool.form,
         output: leak(answered.outermost(&tool.output)),
+        flow: None,
     }
 }
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use airlock_contract::Above;
+
 use super::super::{Context, ExitCode, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
-use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate};
+use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Read, Session};
 use crate::model::agent::{Agent, Tools};
 use crate::model::{Model, ToolCall};
 
@@ -21,6 +23,7 @@ pub(super) struct Opened {
 /// Faults are written to `err`. What is cheap to check comes first.
 pub(super) fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Opened, ExitCode> {
     let gate = context.gate(&arguments.offer.profile)?;
+    gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let interrupts = Interrupts::watch()
         .map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot watch Ctrl-C: {fault}")))?;
@@ -30,13 +33,18 @@ pub(super) fn open(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<O
         .offer
         .agent(&offer, arguments.limits(), arguments.first_move(), model.as_mut())
         .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-    let tools = GateTools { gate, runtime, interrupts: interrupts.clone() };
+    let session =
+        Session::begin().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot begin: {fault}")))?;
+    let tools = GateTools { gate, session, turn: 0, runtime, interrupts: interrupts.clone() };
     Ok(Opened { agent, tools, model, interrupts })
 }
 
 /// Calls through the gate, one after the other.
 pub(super) struct GateTools {
     gate: Arc<Gate>,
+    session: Arc<Session>,
+    /// Which question of the conversation is asked, from 1.
+    turn: u32,
     runtime: tokio::runtime::Runtime,
     interrupts: Interrupts,
 }
@@ -47,8 +55,27 @@ impl GateTools {
         &self.gate
     }
 
-    /// Makes a call; Ctrl-C ends it.
+    /// The conversation that its calls belong to.
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// The next question is asked.
+    pub(super) fn turn(&mut self) {
+        self.turn = self.turn.saturating_add(1);
+    }
+
+    /// Another conversation begins, which has read so much. What the one before it has read is in no context any more.
+    pub(super) fn begin(&mut self, read: Read) -> Result<(), String> {
+        self.session = Session::resume(read).map_err(|fault| format!("cannot begin: {fault}"))?;
+        self.turn = 0;
+        Ok(())
+    }
+
+    /// Makes a call of this conversation; Ctrl-C ends it.
     pub(super) fn make(&self, call: Call) -> gate::Outcome {
+        let turn = (self.turn > 0).then_some(self.turn);
+        let call = Call { turn, ..call.within(Some(&self.session)) };
         let interrupted = async {
             while !self.interrupts.any() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -66,7 +93,12 @@ impl GateTools {
 
 impl Tools for GateTools {
     fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
-        let (tool, arguments) = (call.tool.clone(), call.arguments.clone());
-        self.make(Call { tool, arguments, caller: Caller::Model, approval, sources })
+        let made = Call::new(&call.tool, call.arguments.clone(), Caller::Model, approval);
+        self.make(Call { sources, ..made })
+    }
+
+    fn needs_person(&self, call: &ToolCall) -> bool {
+        let crossing = self.gate.crossing(&call.tool, Some(&self.session));
+        crossing.is_some_and(|crossing| crossing.above == Above::Asked)
     }
 }

@@ -85,7 +85,8 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
         answers_apart: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], compiler_version: "" };
+    let program =
+        Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], labels: &[], compiler_version: "" };
     let mut context = Context { program, site_file: PathBuf::new(), out: &mut out, err: &mut err };
     let mut show = Show::new(display, &mut consent, interrupts, &mut context);
     // As in a pipe, wherever the tests run.
