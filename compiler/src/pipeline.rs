@@ -82,7 +82,9 @@ pub fn finish(mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Opt
     let mut catalogs = lower::lower(checked);
     let workspace = beside.manifest.as_ref().map(|file| read_workspace(file, report)).unwrap_or_default();
     let of_workspace = beside.manifest.as_ref().map(|file| file.id);
-    flow::choose(&mut catalogs, &written, &places, &workspace, of_workspace, report);
+    if !beside.is_unread {
+        flow::choose(&mut catalogs, &written, &places, &workspace, of_workspace, report);
+    }
     let (mut profiles, mut models) = (Vec::new(), Vec::new());
     if let Some(file) = &beside.manifest {
         profiles = profile::choose(&catalogs, &places, &workspace, file.id, report);

@@ -89,9 +89,10 @@ fn compare_fields(old: &[LabelledField], new: &[LabelledField], chains: &Chains<
                     changes.add(kind, format!("the field `{path}`: `{}` instead of `{label}`", new.label));
                 }
                 if *is_read != new.is_read {
-                    let (kind, now) = match new.is_read {
-                        true => (Kind::LabelRaised, "the rule looks at"),
-                        false => (Kind::LabelLowered, "the rule no longer looks at"),
+                    let (kind, now) = if new.is_read {
+                        (Kind::LabelRaised, "the rule looks at")
+                    } else {
+                        (Kind::LabelLowered, "the rule no longer looks at")
                     };
                     changes.add(kind, format!("{now} the field `{path}`, which is `{}`", new.label));
                 }

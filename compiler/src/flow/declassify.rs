@@ -34,11 +34,13 @@ pub(super) fn apply(
             report.push(unknown("tool", &flow.to, "", At::value(file, format!("{pointer}/to")), &known));
             continue;
         };
-        let is_needed = sources.iter().any(|source| exceeds(source, sink, lattice));
-        if !sources.is_empty() && !(is_needed && sink.sends()) {
+        // Others than those that need it would hide a flow that a later change makes possible.
+        let needed: Vec<&Source> =
+            sources.iter().filter(|source| sink.sends() && exceeds(source, sink, lattice)).collect();
+        if needed.is_empty() && !sources.is_empty() {
             report.push(needless(flow, sink, At::value(file, format!("{pointer}/to"))));
         }
-        enter(sink, &sources, flow, &At::value(file, format!("{pointer}/from")), report);
+        enter(sink, &needed, flow, &At::value(file, format!("{pointer}/from")), report);
     }
 }
 
@@ -100,7 +102,7 @@ fn check_reason(reason: &str, at: At, report: &mut Report) {
     }
 }
 
-fn enter(sink: &mut Tool, sources: &[Source], flow: &Declassification, at: &At, report: &mut Report) {
+fn enter(sink: &mut Tool, sources: &[&Source], flow: &Declassification, at: &At, report: &mut Report) {
     let Some(of_sink) = &mut sink.flow else { return };
     for source in sources {
         if of_sink.declassified.iter().any(|known| known.from == source.tool) {

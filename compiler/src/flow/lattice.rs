@@ -58,6 +58,8 @@ pub(super) fn read(labels: &[String], file: FileId, report: &mut Report) -> Opti
         }
     }
     let is_sound = wrong.is_empty();
-    wrong.into_iter().for_each(|diagnostic| report.push(diagnostic));
+    for diagnostic in wrong {
+        report.push(diagnostic);
+    }
     is_sound.then(|| Lattice(labels.to_vec()))
 }

@@ -145,9 +145,6 @@ fn missing(tool: &Tool, field: &WrittenField, at: At) -> Diagnostic {
     let known = tool.fields.kept().iter().chain(tool.fields.dropped()).map(String::as_str);
     match did_you_mean(&field.path, known) {
         Some(meant) => wrong.patch("did you mean this one?", at, meant),
-        None => wrong.help(format!(
-            "write a field as REVIEW.md and `airlock explain {}` do, such as `items[].id`; `label` is for all of the answer",
-            tool.name
-        )),
+        None => wrong.help("write a field as REVIEW.md does, such as `items[].id`; `label` is for all of the answer"),
     }
 }

@@ -84,7 +84,7 @@ pub struct Crossing {
     pub clearance: &'static str,
     /// What becomes of such a call.
     pub above: Above,
-    /// The tools that gave it, sorted; none where it is not known.
+    /// The tools that gave what has this label, sorted; none where it is not known.
     pub from: Vec<String>,
     /// Whether nothing is remembered of what was read, so that all that is offered counts.
     pub is_assumed: bool,
@@ -219,9 +219,11 @@ impl Gate {
         let cleared = self.labels.rank(clearance);
         let is_free = |name: &str| declassified.iter().any(|flow| flow.from == name);
         let above_it = |name: &&String| self.labels.given(name) > cleared && !is_free(name);
-        let from: Vec<String> = read.tools.iter().filter(above_it).cloned().collect();
+        let mut from: Vec<String> = read.tools.iter().filter(above_it).cloned().collect();
         let unknown = (read.is_unknown && self.labels.top() > cleared).then(|| self.labels.top());
         let rank = from.iter().map(|name| self.labels.given(name)).chain(unknown).max()?;
+        // Those of the highest label are told; whoever allows it allows what is below.
+        from.retain(|name| self.labels.given(name) == rank);
         Some(Crossing { label: self.labels.chain.get(rank)?, clearance, above, from, is_assumed })
     }
 
