@@ -90,6 +90,8 @@ pub struct Entry {
     plan: Plan,
     prune: Prune,
     calls: Calls,
+    /// The place of its label in the chain.
+    label: usize,
     upstream: Arc<Upstream>,
     credentials: Credentials,
     secrets: Vec<Secret>,

@@ -59,7 +59,7 @@ impl Labels {
     }
 
     /// The place of what a tool gives; of one that the program does not have, the highest.
-    fn given(&self, tool: &str) -> usize {
+    pub(super) fn given(&self, tool: &str) -> usize {
         self.given.get(tool).copied().unwrap_or_else(|| self.top())
     }
 
@@ -132,7 +132,7 @@ impl Gate {
         match session {
             _ if self.labels.chain.is_empty() => None,
             Some(session) => self.labels.mark(&session.lock()),
-            None => self.labels.mark(&self.readable()),
+            None => self.labels.chain.get(self.top_offered()).copied(),
         }
     }
 
@@ -147,8 +147,9 @@ impl Gate {
 
     /// Refuses tools that must not be offered together, whoever calls them.
     pub fn check_flows(&self) -> Result<(), StartError> {
+        let all = self.readable();
         for entry in &self.entries {
-            let crossing = self.crosses(entry, None).filter(|crossing| crossing.above == Above::Refused);
+            let crossing = self.crosses(entry, Some(&all)).filter(|crossing| crossing.above == Above::Refused);
             if let Some(Crossing { label, clearance, from, .. }) = crossing {
                 let names: Vec<String> = from.iter().map(|name| format!("`{name}`")).collect();
                 return Err(StartError(format!(
@@ -214,9 +215,13 @@ impl Gate {
     fn crosses(&self, entry: &Entry, read: Option<&Read>) -> Option<Crossing> {
         let tool = entry.tool;
         let Flow { clearance, above, declassified, .. } = tool.flow.filter(|_| tool.sends())?;
-        let (all, is_assumed) = (read.is_none().then(|| self.readable()), read.is_none());
+        let (cleared, is_assumed) = (self.labels.rank(clearance), read.is_none());
+        let top = if is_assumed { self.top_offered() } else { self.labels.top() };
+        if cleared >= top {
+            return None;
+        }
+        let all = is_assumed.then(|| self.readable());
         let read = read.or(all.as_ref())?;
-        let cleared = self.labels.rank(clearance);
         let is_free = |name: &str| declassified.iter().any(|flow| flow.from == name);
         let above_it = |name: &&String| self.labels.given(name) > cleared && !is_free(name);
         let mut from: Vec<String> = read.tools.iter().filter(above_it).cloned().collect();
@@ -225,6 +230,11 @@ impl Gate {
         // Those of the highest label are told; whoever allows it allows what is below.
         from.retain(|name| self.labels.given(name) == rank);
         Some(Crossing { label: self.labels.chain.get(rank)?, clearance, above, from, is_assumed })
+    }
+
+    /// The place of the highest label that can be read here.
+    fn top_offered(&self) -> usize {
+        self.entries.iter().map(|entry| entry.label).max().unwrap_or(0)
     }
 
     /// All that can be read here.

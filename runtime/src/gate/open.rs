@@ -40,9 +40,9 @@ impl Gate {
         // The list is made anew by the code that is linked here, so that a program of parts that do not belong together does
         // not start.
         let list = ToolList::of(program.catalogs);
-        let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list));
-        check_digest(&digest, program.tools_sha256)?;
         let labels = Labels::of(&program)?;
+        let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list, &labels));
+        check_digest(&digest, program.tools_sha256)?;
         let mut entries = entries?;
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
@@ -70,7 +70,7 @@ impl Gate {
     }
 }
 
-fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec<Entry>, StartError> {
+fn entries(program: Program, site: &Site, list: ToolList<'static>, labels: &Labels) -> Result<Vec<Entry>, StartError> {
     let mut listed: BTreeMap<&str, Listed<'_>> = list.into_entries().into_iter().map(|one| (one.name, one)).collect();
     let mut upstreams = BTreeMap::new();
     let mut entries = Vec::new();
@@ -84,7 +84,7 @@ fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec
         }
         for tool in catalog.tools {
             let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
-            entries.push(entry(catalog, tool, listed, &upstreams, site)?);
+            entries.push(Entry { label: labels.given(tool.name), ..entry(catalog, tool, listed, &upstreams, site)? });
         }
     }
     Ok(entries)
@@ -179,6 +179,7 @@ fn entry(
         declared,
         listed,
         calls: Calls::default(),
+        label: 0,
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
         prune: Prune::new(&Rule::from(&tool.prune)).map_err(|fault| broken(fault.to_string()))?,

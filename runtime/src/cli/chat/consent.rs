@@ -167,6 +167,17 @@ mod tests {
     }
 
     #[test]
+    fn a_proposal_says_what_was_read() {
+        let from = vec!["get_patient".to_owned()];
+        let (label, clearance, above, is_assumed) = ("patient", "public", Above::Asked, false);
+        let crossing = Crossing { label, clearance, above, from, is_assumed };
+        let shown = proposal(&tool(Effect::Read), &call(), None, Some(&crossing), false);
+        let expected = "   what was read may go there: it is cleared for `public`, and this conversation has read what is \
+                        `patient` of `get_patient`\n";
+        assert!(shown.contains(expected), "{shown}");
+    }
+
+    #[test]
     fn standing_approvals_are_of_tools_that_change_data() {
         let offer = |effect| Offer::new(vec![tool(effect)]).expect("it can be constrained");
         let mut approved = Approved::default();
