@@ -18,7 +18,7 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileArg,
     /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and else
-    /// the call is refused
+    /// the call is refused. A call that would send on what was read, above its tool's clearance, is asked about in any case
     #[arg(long)]
     allow_writes: bool,
     /// Offer the tools that read, and no others
