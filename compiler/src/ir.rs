@@ -27,6 +27,8 @@ pub struct Catalog {
     pub prompts: Vec<Prompt>,
     /// The operations of the document that are no tool, in the document's order.
     pub excluded: Vec<Excluded>,
+    /// The workspace's labels of confidentiality, the lowest first; none where it has none.
+    pub labels: Vec<String>,
 }
 
 /// A named subset of the tools of all catalogs.
@@ -213,6 +215,44 @@ pub struct Tool {
     pub output: Shape,
     /// Which fields of the answer can stand in the outcome.
     pub fields: Fields,
+    /// Where the outcome may go, and what may be sent to the tool; none where the workspace has no labels.
+    pub flow: Option<Flow>,
+}
+
+/// The labels of a tool: words of [`Catalog::labels`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Of what the rule gives.
+    pub label: String,
+    /// Of answers before the rule, and of what an upstream says of a failure.
+    pub unpruned: String,
+    /// The highest label that may have been read before arguments are sent.
+    pub clearance: String,
+    /// What becomes of a call when more has been read.
+    pub above: Above,
+    /// Fields of the answer with a label of their own, in order.
+    pub fields: Vec<LabelledField>,
+    /// Tools whose results may be sent on by this one, in order.
+    pub declassified: Vec<Declassified>,
+}
+
+/// A field of an answer with a label of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelledField {
+    /// Its path, as in [`Fields`].
+    pub path: String,
+    /// Its label.
+    pub label: String,
+    /// Whether the rule looks at it, if only to choose or to count.
+    pub is_read: bool,
+}
+
+/// A flow that somebody answers for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "mirrors the contract")]
+pub struct Declassified {
+    pub from: String,
+    pub reason: String,
 }
 
 /// Which fields of an answer a rule keeps. Paths are as in `items[].id`: `[]` for every item, `*` for members without a
@@ -237,6 +277,7 @@ pub enum Fields {
     },
 }
 
+pub use airlock_contract::flow::Above;
 pub use airlock_contract::prompt::Role;
 pub use airlock_contract::request::PartContent;
 pub use airlock_contract::{Content, Effect, Encoding, Form, Grounding, Method, Place, Status, Style};
@@ -532,6 +573,11 @@ impl Tool {
     /// The fields of the answer that the rule chooses; none where it keeps everything, or where they are not known.
     pub fn keeps(&self) -> &[String] {
         if self.prune == Rule::Current { &[] } else { self.fields.kept() }
+    }
+
+    /// Whether a call tells the upstream something that the caller chooses: by an argument, or by changing data.
+    pub fn sends(&self) -> bool {
+        self.effect != Effect::Read || self.arguments.iter().any(|argument| argument.source.is_offered())
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod diff;
 pub mod emit;
 pub mod explain;
+pub mod flow;
 pub mod ir;
 pub mod load;
 pub mod lock;

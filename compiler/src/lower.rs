@@ -34,6 +34,7 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
         tools,
         prompts,
         excluded,
+        labels: Vec::new(),
     }
 }
 
@@ -89,6 +90,7 @@ fn lower_tool(tool: ResolvedTool, facts: ToolFacts, document: &str) -> Tool {
         form: manifest.result.map_or(Form::Json, Form::from),
         output: facts.output,
         fields: facts.fields,
+        flow: None,
         name,
     }
 }

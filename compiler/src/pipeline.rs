@@ -8,7 +8,7 @@ use crate::load::{Loaded, LoadedWorkspace, Sources};
 use crate::lock::{self, Places};
 use crate::manifest::{Workspace, read_workspace};
 use crate::report::Report;
-use crate::{budget, check, emit, load, lower, model, normalise, print, profile, resolve};
+use crate::{budget, check, emit, flow, load, lower, model, normalise, print, profile, resolve};
 
 /// What a run has made.
 #[derive(Debug)]
@@ -78,12 +78,21 @@ pub fn finish(mut loaded: Loaded, sources: &Sources, report: &mut Report) -> Opt
         return None;
     }
     let places: Vec<Places> = checked.iter().map(Places::of).collect();
-    let catalogs = lower::lower(checked);
+    let written: Vec<flow::Written> = checked.iter().map(flow::Written::of).collect();
+    let mut catalogs = lower::lower(checked);
     let workspace = beside.manifest.as_ref().map(|file| read_workspace(file, report)).unwrap_or_default();
+    let of_workspace = beside.manifest.as_ref().map(|file| file.id);
+    if !beside.is_unread {
+        flow::choose(&mut catalogs, &written, &places, &workspace, of_workspace, report);
+    }
     let (mut profiles, mut models) = (Vec::new(), Vec::new());
     if let Some(file) = &beside.manifest {
         profiles = profile::choose(&catalogs, &places, &workspace, file.id, report);
         models = model::choose(&workspace, file.id, report);
+    }
+    // What no label, or no tool, is meant by would be told twice.
+    if !report.has_errors() {
+        flow::check(&catalogs, &written, &places, &profiles, of_workspace, report);
     }
     (!report.has_errors()).then_some(Placed { catalogs, places, profiles, models, workspace, beside })
 }

@@ -76,6 +76,7 @@ fn add(all: &mut Vec<Prepared>, name: &str, template: &'static str, rows: Vec<Ar
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     };
     let table = Table::new(request.arguments).unwrap_or_else(|fault| panic!("{name}: {fault}"));
     let plan = Plan::new(&UPSTREAM, &tool).unwrap_or_else(|fault| panic!("{name}: {fault}"));

@@ -19,6 +19,7 @@ pub static PROGRAM: Program = Program {
     tools_sha256: "15fe6cb717e4eac1b15a31575f42913dc63454824ef73d095923f03d63d62fce",
     profiles: PROFILES,
     models: MODELS,
+    labels: &["public", "internal", "patient"],
     compiler_version: COMPILER_VERSION,
 };
 

@@ -21,9 +21,7 @@ const RUNS: usize = 5;
 fn main() -> ExitCode {
     // The keeper is this program once more.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == "keeper") {
-        let (mut out, mut err) = (io::stdout(), io::stderr());
-        return airlock_runtime::cli::run_apart(airlock_generated::PROGRAM, std::env::args_os(), &mut out, &mut err)
-            .leave();
+        return airlock_runtime::cli::main(airlock_generated::PROGRAM);
     }
     match measured() {
         Ok(()) => ExitCode::SUCCESS,
@@ -106,6 +104,10 @@ fn written(audit: &Audit, calls: usize, durable: bool) -> io::Result<Duration> {
 fn record() -> Record {
     Record {
         caller: "mcp",
+        session: None,
+        turn: None,
+        mark: None,
+        mark_after: None,
         principal: Some("uid:1000".to_owned()),
         model: None,
         model_sha256: None,

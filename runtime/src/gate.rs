@@ -4,15 +4,17 @@
 //! refused, fails, runs out of time or is dropped half way. Before a request leaves, a record says that it will. Nothing else in
 //! this crate opens a connection or prunes an answer.
 //!
-//! The steps: arguments, approval, request, audit record, upstream, byte cap, prune rule, size cap, audit record.
+//! The steps: arguments, request, flow and approval, audit record, upstream, byte cap, prune rule, size cap, audit record.
 
 mod call;
 mod exchange;
+mod flow;
 mod open;
 mod pages;
 mod record;
 mod retry;
 mod search;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +27,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile, Writer};
+pub use flow::Crossing;
 pub use open::{StartError, find_profile};
+pub use session::{Read, Session};
 
 use crate::answer;
 use crate::arguments::{Faults, Table, suggestion};
@@ -38,6 +42,7 @@ use crate::site::{Limits, Secret};
 use crate::untrusted::quoted;
 use crate::upstream::{Credentials, Upstream};
 use exchange::{Received, exchange};
+use flow::{Labels, Marks, keeps_words_back};
 use pages::Pages;
 use record::Open;
 use search::Search;
@@ -57,6 +62,7 @@ pub struct Gate {
     limits: Limits,
     audit: Audit,
     load: Load,
+    labels: Labels,
 }
 
 /// What is counted of all tools together.
@@ -85,6 +91,8 @@ pub struct Entry {
     plan: Plan,
     prune: Prune,
     calls: Calls,
+    /// The place of its label in the chain.
+    label: usize,
     upstream: Arc<Upstream>,
     credentials: Credentials,
     secrets: Vec<Secret>,
@@ -194,13 +202,14 @@ impl Gate {
         let _present = self.load.open.enter();
         let of_search = || self.search.as_ref().and_then(|search| search.calls(&call.tool));
         let calls = entry.map(|entry| &entry.calls).or_else(of_search).unwrap_or(&self.load.unknown);
-        let mut open = Open::new(&self.audit, calls, entry, &call);
+        let mark = self.mark(call.session.as_deref());
+        let mut open = Open::new(&self.audit, calls, entry, &call, Marks { before: mark, after: mark });
         let answer = match entry {
             None => self.tell(call, &mut open),
             Some(entry) => {
                 let deadline = Instant::now() + self.limits.time_max;
                 match tokio::time::timeout_at(deadline, self.run(entry, call, deadline, &mut open)).await {
-                    Ok(answer) => answer,
+                    Ok(answer) => answer.map_err(|refusal| without_words(entry.tool, refusal)),
                     Err(_) => Err(self.too_slow(entry, open.progress.sent)),
                 }
             }
@@ -215,9 +224,7 @@ impl Gate {
             Refusal::new(RefusalKind::Arguments, format!("`{}` was refused, and nothing was sent: {fault}.", tool.name))
         })?;
         open.progress.request = Some(encoded.line());
-        if tool.effect != Effect::Read && !call.approval.is_granted() {
-            return Err(unapproved(tool, call.approval));
-        }
+        self.admit(entry, call.session.as_deref(), call.approval, &mut open.progress.marks)?;
         // Waits for its turn; the time limit counts that too. The semaphore is never closed.
         let waiting = self.load.waiting.enter();
         let _permit = self.permits.acquire().await;
@@ -277,6 +284,19 @@ impl Gate {
         };
         Refusal::new(RefusalKind::Timeout, text)
     }
+}
+
+/// A refusal without the words of an answer that no rule has looked at, where its label is above that of the rule.
+fn without_words(tool: &Tool, refusal: Refusal) -> Refusal {
+    if refusal.kind != RefusalKind::Answer || !keeps_words_back(tool) {
+        return refusal;
+    }
+    let text = format!(
+        "The answer of `{}` is not what its document declares, and what is wrong with it is not told: only what its rule keeps \
+         may be read here. A retry will hardly help; tell the operator.",
+        tool.name
+    );
+    Refusal::new(RefusalKind::Answer, text)
 }
 
 /// Why arguments were not taken.

@@ -39,7 +39,7 @@ use rmcp::service::{RequestContext, RoleServer, ServerInitializeError};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::gate::{Approval, Call, Gate};
+use crate::gate::{Approval, Call, Gate, Session};
 use crate::site::Secret;
 use confirm::Confirmations;
 use door::Door;
@@ -151,7 +151,9 @@ impl Server {
         let line_bytes_max = lines::bytes_max(self.gate.takes_files());
         let inner = Wire::new(Lines::new(read, line_bytes_max), write, Arc::clone(&self.list));
         let door = Door::new(inner, self.gate.time_max(), line_bytes_max);
-        let running = match rmcp::serve_server(Adapter(self.clone(), Listing::Text), door).await {
+        // Whoever is behind one connection may have read all that went over it.
+        let session = Session::begin()?;
+        let running = match rmcp::serve_server(Adapter(self.clone(), Listing::Text, Some(session)), door).await {
             Ok(running) => running,
             // The input ended before anything but discovery was asked: that is a whole conversation.
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -164,8 +166,8 @@ impl Server {
 /// What a request brings along.
 type Context = RequestContext<RoleServer>;
 
-/// What the SDK drives: a server, as one client sees it.
-struct Adapter(Server, Listing);
+/// What the SDK drives: a server, as one client sees it, and what that client has read; over HTTP nothing is remembered.
+struct Adapter(Server, Listing, Option<Arc<Session>>);
 
 /// How the list of tools gets to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

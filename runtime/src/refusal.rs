@@ -33,6 +33,10 @@ pub enum RefusalKind {
     Arguments,
     /// The tool changes data and nobody allowed it.
     Approval,
+    /// More was read than the tool is cleared for.
+    Flow,
+    /// The same, and a person could allow this one call.
+    FlowApproval,
     /// The upstream was not reached, broke off, or answered with a failure.
     Upstream,
     /// The time for one call ran out.
@@ -54,6 +58,8 @@ impl RefusalKind {
             Self::UnknownTool => "unknown_tool",
             Self::Arguments => "arguments",
             Self::Approval => "approval",
+            Self::Flow => "flow",
+            Self::FlowApproval => "flow_approval",
             Self::Upstream => "upstream",
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",

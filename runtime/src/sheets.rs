@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use airlock_contract::prune::Prune;
-use airlock_contract::{Catalog, Status};
+use airlock_contract::{Catalog, Declassified, Flow, Status};
 use airlock_prune::Rule;
 use serde_json::{Value, json};
 
@@ -197,6 +197,15 @@ fn tool(entry: &Entry) -> String {
         };
         let media_type = if answer.media_type.is_empty() { "no body" } else { answer.media_type };
         line!(text, "- answer taken: {status}, {media_type}");
+    }
+    if let Some(Flow { label, clearance, above, declassified, .. }) = tool.flow {
+        line!(text, "- label of what it gives: `{label}`");
+        if tool.sends() {
+            line!(text, "- cleared for: `{clearance}`; when more has been read: {}", above.word());
+        }
+        for Declassified { from, reason } in declassified {
+            line!(text, "- what `{from}` gives may be sent on: {reason}");
+        }
     }
     line!(text, "- bytes of an answer at most: {}", tool.response.bytes_max);
     line!(text, "- what is kept of it: {}", Sheet::Rule(entry).uri());

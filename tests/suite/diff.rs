@@ -1,5 +1,6 @@
 //! `airlock diff`: what a change means, at which risk.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -349,6 +350,35 @@ fn changes_of_models_are_told() {
     assert_eq!(told, expected);
 }
 
+/// A label that falls, a clearance that rises and a flow that is declassified are what reviewers have to see first.
+#[test]
+fn changes_of_labels_are_told() {
+    let with = |workspace: &str, catalog: &str, tool: &str| {
+        let directory = copy();
+        let write = |path: &str, text: String| std::fs::write(directory.path().join(path), text).expect("is written");
+        write("workspace.yaml", workspace.to_owned());
+        let manifest = directory.path().join("depots").join(MANIFEST);
+        let text = std::fs::read_to_string(&manifest).expect("is there");
+        let text = text.replacen("document:", &format!("{catalog}document:"), 1);
+        std::fs::write(&manifest, text.replacen("  get_part:\n", &format!("  get_part:\n{tool}"), 1))
+            .expect("is written");
+        directory
+    };
+    let chain = "labels: [public, internal, secret]\n";
+    let old = with(chain, "label: secret\n", "");
+    let declassified = "declassify: [{ from: \"depots.*\", to: get_part, reason: So. }]\n";
+    let lower =
+        with(&format!("{chain}{declassified}"), "label: internal\nclearance: secret\n", "    clearance: public\n");
+    let told = |old: &Path, new: &Path| -> BTreeSet<String> {
+        let found = changes(old, new).into_iter().filter(|change| change["tool"] != "add_part");
+        found.map(|change| format!("{} {}", change["risk"], change["kind"]).replace('"', "")).collect()
+    };
+    let expected = ["high declassified", "high label_lowered", "low clearance_lowered"].map(str::to_owned);
+    assert_eq!(told(old.path(), lower.path()), expected.into());
+    let expected = ["high clearance_raised", "low declassified_no_more", "low label_raised"].map(str::to_owned);
+    assert_eq!(told(lower.path(), old.path()), expected.into());
+}
+
 #[test]
 fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
     let catalogs = Path::new("cases/golden/depots/catalogs");
@@ -366,8 +396,12 @@ fn json_is_sorted_by_risk_and_says_whose_a_change_is() {
         let is_of_all = matches!(kind, Kind::ProfileRemoved | Kind::ModelRemoved);
         assert_eq!(change["catalog"], if is_of_all { "workspace.yaml" } else { "depots" });
     }
-    // Profiles and models are of all catalogs, so one alone has none.
-    let of_one: Vec<Value> = found.into_iter().filter(|change| change["catalog"] == "depots").collect();
+    // Profiles, models and what labels mean are of all catalogs, so one alone has none.
+    let is_of_one = |change: &Value| {
+        let kind = change["kind"].as_str().unwrap_or_default();
+        change["catalog"] == "depots" && kind != "labels_changed" && kind != "label_lowered"
+    };
+    let of_one: Vec<Value> = found.into_iter().filter(is_of_one).collect();
     assert_eq!(of_one, changes(&catalogs.join("depots"), &Path::new(BASE).join("depots")));
 }
 
@@ -534,7 +568,7 @@ fn a_revision_with_a_link_is_refused() {
 #[test]
 fn the_help_names_every_kind() {
     let help = airlock(["diff", "--help"]).out;
-    let mut words = std::collections::BTreeSet::new();
+    let mut words = BTreeSet::new();
     for kind in Kind::ALL {
         assert!(words.insert(kind.word()), "{} stands twice", kind.word());
         assert!(kind.word().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));

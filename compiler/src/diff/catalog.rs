@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Changes, Kind, prompt, tool};
+use super::{Changes, Kind, flow, prompt, tool};
 use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Upstream};
 use crate::wording::{contrast, credential, or_nothing, tool as told};
 
@@ -59,8 +59,19 @@ fn removed(old: &Catalog, changes: &mut Changes) {
 }
 
 fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
-    let Catalog { name: _, title, document, document_sha256, upstreams, shapes, answers, tools: _, prompts, excluded } =
-        old;
+    let Catalog {
+        name: _,
+        title,
+        document,
+        document_sha256,
+        upstreams,
+        shapes,
+        answers,
+        tools: _,
+        prompts,
+        excluded,
+        labels,
+    } = old;
     changes.part("the title", title, &new.title, |changes| {
         changes.add(Kind::CatalogTitleChanged, contrast(title, &new.title));
     });
@@ -72,6 +83,10 @@ fn compare(old: &Catalog, new: &Catalog, changes: &mut Changes) {
     });
     changes.part("the list of systems", upstreams, &new.upstreams, |changes| {
         compare_upstreams(upstreams, &new.upstreams, changes);
+    });
+    changes.part("the chain of labels", labels, &new.labels, |changes| {
+        let words = |labels: &[String]| or_nothing(&labels.join(" < "));
+        changes.add(Kind::LabelsChanged, format!("{} instead of {}", words(&new.labels), words(labels)));
     });
     changes.part("the list of prompts", prompts, &new.prompts, |changes| {
         prompt::compare_all(prompts, &new.prompts, changes);
@@ -155,6 +170,7 @@ fn compare_tools(old: Option<&Catalog>, new: Option<&Catalog>, changes: &mut Cha
                 (None, Some(after), ..) => {
                     let reads = after.effect == Effect::Read;
                     changes.add(if reads { Kind::ToolAdded } else { Kind::WritingToolAdded }, told(after));
+                    flow::added(after, changes);
                 }
                 (Some(before), ..) => changes.add(Kind::ToolRemoved, told(before)),
                 (None, None, ..) => {}

@@ -8,6 +8,7 @@
 mod argument;
 mod catalog;
 mod fields;
+mod flow;
 mod kind;
 mod models;
 mod page;

@@ -20,6 +20,7 @@ pub(super) fn catalog(catalog: &Catalog) -> Catalog {
         tools: catalog.tools.iter().map(|one| tool(one, &catalog.document, &document)).collect(),
         prompts: catalog.prompts.clone(),
         excluded: catalog.excluded.iter().map(|one| excluded(one, &catalog.document, &document)).collect(),
+        labels: catalog.labels.clone(),
     };
     settled.upstreams.sort_by(|a, b| a.name.cmp(&b.name));
     settled.tools.sort_by(|a, b| a.name.cmp(&b.name));

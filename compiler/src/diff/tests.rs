@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use super::{Kind, compare};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Effect, Encoding, Excluded,
-    Field, Fields, Form, Grounding, Integer, List, Message, Method, Next, Number, Object, Others, Pages, Part,
-    PartContent, Piece, Place, Prompt, PromptArgument, Property, Refused, Role, Rule, Sample, Shape, Source, Status,
-    Style, Text, Tool, Upstream,
+    Above, Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Declassified, Effect,
+    Encoding, Excluded, Field, Fields, Flow, Form, Grounding, Integer, LabelledField, List, Message, Method, Next,
+    Number, Object, Others, Pages, Part, PartContent, Piece, Place, Prompt, PromptArgument, Property, Refused, Role,
+    Rule, Sample, Shape, Source, Status, Style, Text, Tool, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -97,6 +97,14 @@ pub(crate) fn catalog() -> Catalog {
                 .into(),
             is_cut: false,
         },
+        flow: Some(Flow {
+            label: "internal".into(),
+            unpruned: "patient".into(),
+            clearance: "internal".into(),
+            above: Above::Asked,
+            fields: vec![LabelledField { path: "name".into(), label: "patient".into(), is_read: false }],
+            declassified: vec![Declassified { from: "other".into(), reason: "It is so.".into() }],
+        }),
     };
     let key = Credential { name: "key".into(), place: CredentialPlace::Header("X-Key".into()) };
     Catalog {
@@ -130,6 +138,7 @@ pub(crate) fn catalog() -> Catalog {
             title: "B".into(),
             refusal: None,
         }],
+        labels: ["public", "internal", "patient"].map(str::to_owned).into(),
     }
 }
 
@@ -167,6 +176,12 @@ fn of_integer(catalog: &mut Catalog, edit: impl FnOnce(&mut Integer)) {
 
 fn of_pages(catalog: &mut Catalog) -> &mut Pages {
     tool(catalog).pages.get_or_insert_with(pages)
+}
+
+fn of_flow(catalog: &mut Catalog, edit: impl FnOnce(&mut Flow)) {
+    if let Some(flow) = &mut tool(catalog).flow {
+        edit(flow);
+    }
 }
 
 fn of_fields(catalog: &mut Catalog, edit: impl FnOnce(&mut Vec<String>, &mut Vec<String>, &mut bool)) {
@@ -284,6 +299,23 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::FieldsUnknown, |c| of_fields(c, |_, _, is_cut| *is_cut = true)),
     (Kind::FieldsUnknown, |c| tool(c).fields = Fields::Unknown),
     (Kind::FieldDropped, |c| tool(c).fields = Fields::None),
+    (Kind::LabelsChanged, |c| c.labels.reverse()),
+    (Kind::LabelsChanged, |c| c.labels.push("secret".into())),
+    (Kind::LabelLowered, |c| tool(c).flow = None),
+    (Kind::LabelLowered, |c| of_flow(c, |flow| flow.label = "public".into())),
+    (Kind::LabelRaised, |c| of_flow(c, |flow| flow.label = "patient".into())),
+    (Kind::LabelLowered, |c| of_flow(c, |flow| flow.label = "gone".into())),
+    (Kind::LabelLowered, |c| of_flow(c, |flow| flow.unpruned = "internal".into())),
+    (Kind::ClearanceRaised, |c| of_flow(c, |flow| flow.clearance = "patient".into())),
+    (Kind::ClearanceLowered, |c| of_flow(c, |flow| flow.clearance = "public".into())),
+    (Kind::FlowRefused, |c| of_flow(c, |flow| flow.above = Above::Refused)),
+    (Kind::LabelLowered, |c| of_flow(c, |flow| flow.fields.clear())),
+    (Kind::LabelLowered, |c| of_flow(c, |flow| flow.fields[0].label = "public".into())),
+    (Kind::LabelRaised, |c| of_flow(c, |flow| flow.fields.push(LabelledField { path: "x".into(), ..flow.fields[0].clone() }))),
+    (Kind::LabelRaised, |c| of_flow(c, |flow| flow.fields[0].is_read = true)),
+    (Kind::Declassified, |c| of_flow(c, |flow| flow.declassified[0].from.push('x'))),
+    (Kind::DeclassifiedNoMore, |c| of_flow(c, |flow| flow.declassified.clear())),
+    (Kind::DeclassifiedOtherwise, |c| of_flow(c, |flow| flow.declassified[0].reason.push('x'))),
     (Kind::OutputChanged, |c| tool(c).output = Shape::Any),
     (Kind::OutputDescriptionChanged, |c| edited(&mut tool(c).output, |o| o.properties[0].description.push('x'))),
     (Kind::OutputChanged, |c| edited(&mut tool(c).output, |o| o.properties.push(property("x", Shape::Any)))),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Changes, Kind, Risk, argument, fields, shape};
+use super::{Changes, Kind, Risk, argument, fields, flow, shape};
 use crate::ir::{Catalog, Effect, Sample, Tool};
 use crate::wording::{self, answer, body, contrast, listed, or_nothing};
 
@@ -36,6 +36,7 @@ pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog
         form,
         output: _,
         fields: _,
+        flow,
     } = old;
     changes.part("the title", title, &new.title, |changes| {
         changes.add(Kind::TitleChanged, contrast(title, &new.title));
@@ -85,6 +86,9 @@ pub(super) fn compare(old: &Tool, new: &Tool, old_catalog: &Catalog, new_catalog
     });
     changes.part("the result's form", form, &new.form, |changes| {
         changes.add(Kind::ResultFormChanged, format!("`{}` instead of `{}`", new.form.word(), form.word()));
+    });
+    changes.part("the labels", flow, &new.flow, |changes| {
+        flow::compare(flow.as_ref(), new.flow.as_ref(), &old_catalog.labels, &new_catalog.labels, changes);
     });
     changes.part("the sample", sample, &new.sample, |changes| {
         compare_sample(sample.as_ref(), new.sample.as_ref(), changes);

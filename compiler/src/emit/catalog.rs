@@ -108,6 +108,7 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>, models: 
     ]);
     let tools_sha256 = &offered.tools_sha256;
     let profiles = if offered.profiles.is_empty() { quote!(&[]) } else { quote!(PROFILES) };
+    let labels = catalogs.first().map_or(&[][..], |catalog| &catalog.labels);
     let listed = if models.is_empty() { quote!(&[]) } else { quote!(MODELS) };
     module.push(quote!(
         #about
@@ -116,6 +117,7 @@ pub(super) fn emit_library(catalogs: &[Catalog], offered: &Offered<'_>, models: 
             tools_sha256: #tools_sha256,
             profiles: #profiles,
             models: #listed,
+            labels: &[#(#labels),*],
             compiler_version: COMPILER_VERSION,
         };
     ));

@@ -8,7 +8,10 @@ use super::shape::{Names, Writer};
 use super::text::{COLUMNS, Module, documentation, rule_documentation, string};
 use super::vocabulary::{Vocabulary, ident};
 use super::{prune, request};
-use crate::ir::{Answer, Catalog, Content, Effect, Encoding, Fields, Form, Next, Pages, Rule, Shape, Status, Tool};
+use crate::ir::{
+    Above, Answer, Catalog, Content, Declassified, Effect, Encoding, Fields, Flow, Form, LabelledField, Next, Pages,
+    Rule, Shape, Status, Tool,
+};
 use crate::report::visible;
 use crate::wording;
 
@@ -43,8 +46,18 @@ fn header(catalog: &Catalog, tool: &Tool) -> Vec<String> {
         format!("plan       {}: holds {}", tool.class.name(), tool.class.holds()),
         format!("effect     {}{declared}{approved}", tool.effect.word()),
     ]);
+    header.extend(tool.flow.iter().flat_map(labels));
     header.extend(tool.notes.iter().map(|note| format!("unchecked  {note}")));
     header
+}
+
+/// Where the outcome may go, as far as the constant does not say why.
+fn labels(flow: &Flow) -> Vec<String> {
+    let field = |field: &LabelledField| {
+        let read = if field.is_read { "the rule looks at it" } else { "the rule does not look at it" };
+        format!("label      {} is {}: {read}", visible(&field.path), field.label)
+    };
+    flow.fields.iter().map(field).collect()
 }
 
 /// What of the answer leaves the machine, and what does not, as far as there is room for names.
@@ -109,6 +122,7 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
     let title = string(&tool.title, 8);
     let description = string(&tool.description, 8);
     let keeps = tool.keeps();
+    let flow = emit_flow(tool, vocabulary);
     quote!(
         pub(super) const TOOL: #kind = #kind {
             name: #name,
@@ -124,8 +138,33 @@ fn emit_tool(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
             keeps: &[#(#keeps),*],
             form: #form_kind::#form,
             output: #output,
+            flow: #flow,
         };
     )
+}
+
+fn emit_flow(tool: &Tool, vocabulary: &mut Vocabulary) -> TokenStream {
+    let Some(Flow { label, unpruned, clearance, above, fields: _, declassified }) = &tool.flow else {
+        return quote!(None);
+    };
+    let (kind, above_kind) = (vocabulary.root("Flow"), vocabulary.root("Above"));
+    let above = ident(match above {
+        Above::Refused => "Refused",
+        Above::Asked => "Asked",
+    });
+    let declassified = declassified.iter().map(|Declassified { from, reason }| {
+        let kind = vocabulary.root("Declassified");
+        let reason = string(reason, 16);
+        quote!(#kind { from: #from, reason: #reason })
+    });
+    let declassified: Vec<TokenStream> = declassified.collect();
+    quote!(Some(#kind {
+        label: #label,
+        unpruned: #unpruned,
+        clearance: #clearance,
+        above: #above_kind::#above,
+        declassified: &[#(#declassified),*],
+    }))
 }
 
 fn emit_request(tool: &Tool, names: &Names<'_>, vocabulary: &mut Vocabulary) -> TokenStream {

@@ -66,6 +66,8 @@ pub struct LoadedWorkspace {
     pub manifest: Option<LoadedFile>,
     /// `budget.lock`, whose text is in [`Sources`].
     pub counts: Option<FileId>,
+    /// Whether nobody has looked for them: of a catalog that is read by itself, what its labels mean is not known.
+    pub is_unread: bool,
 }
 
 /// One directory below `catalogs/`.

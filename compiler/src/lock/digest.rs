@@ -21,6 +21,8 @@
 //! pages                                  {type, argument?, size?, at?: rule, items: [name, …], items_max}
 //! kept, fields_known, fields_cut         the fields of the answer that the rule keeps: a set; what is known of them
 //! output                                 the shape of the result
+//! flow                                   {labels: list, label, unpruned, clearance, above, fields: set of {path, label, is_read},
+//!                                        declassified: set of {from, reason}}
 //! ```
 //!
 //! Of a prompt it is {name, title, description, arguments: list of {name, description, required, values}, messages: list of
@@ -31,9 +33,9 @@ use serde_json::{Value, json};
 use super::canonical::{Members, digest, set};
 use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
-    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Field, Fields,
-    Grounding, Message, Next, Pages, Part, PartContent, Place, Prompt, PromptArgument, Rule, Shape, Source, Status,
-    Style, Tool, Upstream,
+    Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Declassified, Field,
+    Fields, Flow, Grounding, LabelledField, Message, Next, Pages, Part, PartContent, Place, Prompt, PromptArgument,
+    Rule, Shape, Source, Status, Style, Tool, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.
@@ -98,6 +100,7 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
         form,
         output,
         fields,
+        flow,
     } = tool;
     let of_arguments = sent.reach(arguments.iter().filter_map(told_shape));
     let of_output = given.reach([output]);
@@ -129,6 +132,28 @@ fn approved(tool: &Tool, catalog: &Catalog, sent: &Named<'_>, given: &Named<'_>)
         .with("fields_known", matches!(fields, Fields::Known { .. } | Fields::None))
         .with("fields_cut", matches!(fields, Fields::Known { is_cut: true, .. }))
         .with("kept", kept(fields))
+        .with("flow", flow.as_ref().map_or(Value::Null, |flow| write_flow(flow, &catalog.labels)))
+        .object()
+}
+
+/// What a label means hangs on the chain, so that is part of it.
+fn write_flow(flow: &Flow, labels: &[String]) -> Value {
+    let Flow { label, unpruned, clearance, above, fields, declassified } = flow;
+    let field = |LabelledField { path, label, is_read }: &LabelledField| {
+        let members = Members::default().with("path", path.as_str()).with("label", label.as_str());
+        members.with("is_read", *is_read).object()
+    };
+    let flow = |Declassified { from, reason }: &Declassified| {
+        Members::default().with("from", from.as_str()).with("reason", reason.as_str()).object()
+    };
+    Members::default()
+        .with("labels", labels)
+        .with("label", label.as_str())
+        .with("unpruned", unpruned.as_str())
+        .with("clearance", clearance.as_str())
+        .with("above", above.word())
+        .with("fields", set(fields.iter().map(field)))
+        .with("declassified", set(declassified.iter().map(flow)))
         .object()
 }
 

@@ -139,9 +139,13 @@ fn the_digest_of_a_tool_is_what_it_was() {
     redirects.clear();
     *file_bytes_max = 0;
     *pages = None;
+    tool(&mut plain).flow = None;
+    let mut unlabelled = catalog();
+    tool(&mut unlabelled).flow = None;
     for (catalog, expected) in [
         (plain, "50b4723252bcfcb7d0872a1f0be39bdf62116d4db910d6b74964f7b698b11136"),
-        (catalog(), "5b047adcd7b50928c0bfef3811cc1f26350bdf371a11ce254dbaf6bbb44e6bb9"),
+        (unlabelled, "5b047adcd7b50928c0bfef3811cc1f26350bdf371a11ce254dbaf6bbb44e6bb9"),
+        (catalog(), "b2e0e120a96708a50cf406eb7d22480cd9eac0935af9b03061db2350fac74b3d"),
     ] {
         assert_eq!(
             digests(&catalog)[1],

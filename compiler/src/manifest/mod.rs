@@ -18,7 +18,7 @@ use crate::ir;
 
 pub use prompt::{Prompt, PromptArgument, PromptMessage, Role};
 pub use read::read;
-pub use workspace::{ModelFile, Profile, Workspace, read_workspace, workspace_schema};
+pub use workspace::{Declassification, ModelFile, Profile, Workspace, read_workspace, workspace_schema};
 
 /// A catalog: which operations of one OpenAPI document become tools, and what each answer is pruned to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -39,6 +39,11 @@ pub struct Manifest {
     pub references: Option<BTreeMap<String, String>>,
     /// The tools, one by one: an operation that is not listed here is not callable. The key is the tool's name.
     pub tools: BTreeMap<String, Tool>,
+    /// How confidential answers are: one of the workspace's `labels`. Default: the highest.
+    pub label: Option<String>,
+    /// The highest label that may have been read before arguments are sent to the tools. Default: the catalog's `label`,
+    /// since what came from a system may go back there; without one, the lowest.
+    pub clearance: Option<String>,
     /// Texts that people start a conversation with. The key is the prompt's name.
     pub prompts: Option<BTreeMap<String, Prompt>>,
 }
@@ -103,6 +108,35 @@ pub struct Tool {
     /// The answer has fields that the document does not list: a rule may name them, with a warning. Default: a field that
     /// is not listed is an error.
     pub open: Option<bool>,
+    /// How confidential the answer is, but for fields with a label of their own. Default: the catalog's.
+    pub label: Option<String>,
+    /// Labels of single fields of the answer, above the tool's: by path, as in `items[].ssn`. What the rule gives has the
+    /// highest label of all that the rule looks at.
+    pub field_labels: Option<BTreeMap<String, String>>,
+    /// The highest label that may have been read before arguments are sent to the tool. Default: the catalog's.
+    pub clearance: Option<String>,
+    /// What becomes of a call when more has been read: it is refused, or a person is asked. Default: `ask` of tools that
+    /// write or destroy, whose calls a person allows in any case; `refuse` of others.
+    pub above_clearance: Option<Above>,
+}
+
+/// What becomes of a call when something above its clearance has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Above {
+    /// It is refused.
+    Refuse,
+    /// A person is asked about this one call.
+    Ask,
+}
+
+impl From<Above> for ir::Above {
+    fn from(above: Above) -> Self {
+        match above {
+            Above::Refuse => Self::Refused,
+            Above::Ask => Self::Asked,
+        }
+    }
 }
 
 /// What a call does to the upstream's data.

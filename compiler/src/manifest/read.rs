@@ -51,6 +51,9 @@ fn fill_in(value: &mut Value) {
         if let Some(Value::Object(arguments)) = tool.get_mut("arguments") {
             arguments.retain(|_, argument| argument.is_object());
         }
+        if let Some(Value::Object(labels)) = tool.get_mut("field_labels") {
+            labels.retain(|_, label| label.is_string());
+        }
     }
 }
 

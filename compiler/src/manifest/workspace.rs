@@ -23,6 +23,22 @@ pub struct Workspace {
     pub profiles: Option<BTreeMap<String, Profile>>,
     /// The model files that the program may load, and no others. The key is the model's name.
     pub models: Option<BTreeMap<String, ModelFile>>,
+    /// Labels of confidentiality, the lowest first, as in `[public, internal, patient]`. Catalogs and tools name them.
+    pub labels: Option<Vec<String>>,
+    /// Flows above a clearance that somebody answers for, one by one.
+    pub declassify: Option<Vec<Declassification>>,
+}
+
+/// What one tool gives may be sent on by another, whatever their labels.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declassification {
+    /// The tool whose results these are; `CATALOG.*` stands for all of one catalog.
+    pub from: String,
+    /// The tool that may send them on.
+    pub to: String,
+    /// Why that is so, one line for people who review it.
+    pub reason: String,
 }
 
 /// A named subset of the tools: with it, nothing else is offered or callable.
@@ -65,6 +81,9 @@ pub fn read_workspace(file: &LoadedFile, report: &mut Report) -> Workspace {
     if let Some(Value::Object(models)) = value.get_mut("models") {
         // Of a file that is known in part, nothing more can be said.
         models.retain(|_, model| ["sha256", "licence", "source"].iter().all(|key| model[*key].is_string()));
+    }
+    if let Some(Value::Array(flows)) = value.get_mut("declassify") {
+        flows.retain(|flow| ["from", "to", "reason"].iter().all(|key| flow[*key].is_string()));
     }
     serde_json::from_value(value).unwrap_or_default()
 }

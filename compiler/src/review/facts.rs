@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::bounds;
 use super::tree::{self, Node};
 use crate::ir::{
-    self, Catalog, Effect, Excluded, Fields, Form, Grounding, Place, PromptArgument, Role, Source, Tool, Upstream,
+    self, Above, Catalog, Declassified, Effect, Excluded, Fields, Flow, Form, Grounding, LabelledField, Place,
+    PromptArgument, Role, Source, Tool, Upstream,
 };
 use crate::report::visible;
 use crate::{offer, outline, wording};
@@ -117,6 +118,58 @@ pub(super) fn effects<'c>(tools: impl Iterator<Item = &'c Tool>) -> [(Effect, us
 /// Whether a person must allow a call.
 pub(super) fn approval(effect: Effect) -> &'static str {
     if effect == Effect::Read { "not needed" } else { "a person must allow it" }
+}
+
+/// What a call means for labels, by name; nothing where there are none.
+pub(super) fn labels(tool: &Tool) -> Vec<(&'static str, String)> {
+    let Some(Flow { label, unpruned, clearance, above, fields, declassified }) = &tool.flow else { return Vec::new() };
+    let mut labels = vec![("label of what it gives", format!("`{label}`"))];
+    if unpruned != label {
+        let of_failures = "what the upstream says of a failure is not passed on";
+        labels.push(("label of an answer before the rule", format!("`{unpruned}`; {of_failures}")));
+    }
+    for LabelledField { path, label, is_read } in fields {
+        let read = if *is_read { "the rule looks at it" } else { "the rule does not look at it" };
+        labels.push(("labelled field", format!("`{path}` is `{label}`; {read}")));
+    }
+    let cleared = match (tool.sends(), above) {
+        (false, _) => "nothing is sent that a model chooses".to_owned(),
+        (true, Above::Refused) => format!("`{clearance}`; when more has been read, a call is refused"),
+        (true, Above::Asked) => {
+            format!("`{clearance}`; when more has been read, a person is asked about each call")
+        }
+    };
+    labels.push(("cleared for", cleared));
+    for Declassified { from, reason } in declassified {
+        labels.push(("declassified", format!("what `{from}` gives may be sent on, because: {reason}")));
+    }
+    labels
+}
+
+/// The chain of labels in words; none where there is none.
+pub(super) fn chain(catalogs: &[Catalog]) -> Option<String> {
+    let labels = &catalogs.first()?.labels;
+    let named: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+    (!named.is_empty()).then(|| named.join(" < "))
+}
+
+/// Every flow above a clearance that is not refused: which tools may send on what they are not cleared for, and how.
+pub(super) fn exceptions(catalogs: &[Catalog]) -> Vec<(&str, String)> {
+    let tools = || catalogs.iter().flat_map(|catalog| &catalog.tools);
+    let mut exceptions = Vec::new();
+    for tool in tools().filter(|tool| tool.sends()) {
+        let Some(Flow { clearance, above, declassified, .. }) = &tool.flow else { continue };
+        let is_top = catalogs.first().and_then(|catalog| catalog.labels.last()) == Some(clearance);
+        if *above == Above::Asked && !is_top {
+            let what = format!("above `{clearance}` a person is asked about each call");
+            exceptions.push((tool.name.as_str(), what));
+        }
+        for Declassified { from, reason } in declassified {
+            let what = format!("what `{from}` gives is declassified for it, because: {reason}");
+            exceptions.push((tool.name.as_str(), what));
+        }
+    }
+    exceptions
 }
 
 /// What a tool does to data, and who says so.

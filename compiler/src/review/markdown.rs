@@ -26,6 +26,7 @@ pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile
          - SHA-256 of the list of tools that clients are sent: `{tools_sha256}`\n"
     );
     write_profiles(&mut text, offered);
+    write_labels(&mut text, catalogs);
     write_models(&mut text, models);
     for catalog in catalogs {
         write_catalog(&mut text, catalog);
@@ -52,6 +53,22 @@ fn write_profiles(text: &mut String, offered: &Offered<'_>) {
         for tool in tools {
             line!(text, "- tool: {}", link(tool));
         }
+    }
+}
+
+fn write_labels(text: &mut String, catalogs: &[Catalog]) {
+    let Some(chain) = facts::chain(catalogs) else { return };
+    line!(text, "\n## Labels\n\nHow confidential what is read is, the lowest first: {chain}.");
+    text.push_str(
+        "No profile joins a tool with another that is not cleared for what it gives; at run time a conversation remembers \
+         what was read.\nThese are the exceptions:\n\n",
+    );
+    let exceptions = facts::exceptions(catalogs);
+    if exceptions.is_empty() {
+        text.push_str("- none\n");
+    }
+    for (tool, what) in exceptions {
+        line!(text, "- {}: {}", link(tool), said(&what));
     }
 }
 
@@ -194,6 +211,9 @@ fn write_tool(text: &mut String, catalog: &Catalog, tool: &Tool) {
     match tool.credentials.as_slice() {
         [] => text.push_str("- secrets: none\n"),
         names => line!(text, "- secrets: {}", names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")),
+    }
+    for (name, what) in facts::labels(tool) {
+        line!(text, "- {name}: {}", said(&what));
     }
     for argument in facts::arguments(catalog, tool) {
         write_argument(text, &argument);

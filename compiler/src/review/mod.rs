@@ -13,3 +13,4 @@ mod tree;
 
 pub use markdown::markdown;
 pub use page::page;
+pub(crate) use tree::steps;

@@ -99,7 +99,7 @@ fn add(root: &mut Node, path: &str, kind: &str, mark: Mark, cut: bool) {
 }
 
 /// The steps of a path: `items[]` and `"a.b"` of `items[]."a.b"`.
-pub(super) fn steps(path: &str) -> Vec<&str> {
+pub(crate) fn steps(path: &str) -> Vec<&str> {
     let (mut steps, mut start) = (Vec::new(), 0);
     let (mut quoted, mut escaped) = (false, false);
     for (position, char) in path.char_indices() {

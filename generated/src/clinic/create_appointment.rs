@@ -13,7 +13,7 @@ use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::{body, header};
 use airlock_contract::shape::{named, nullable, object_of, one_of, required, text, Shape};
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Tool,
 };
 use super::shapes;
 
@@ -40,6 +40,13 @@ pub(super) const TOOL: Tool = Tool {
     ],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "patient",
+        unpruned: "patient",
+        clearance: "patient",
+        above: Above::Asked,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

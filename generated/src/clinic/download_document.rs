@@ -12,7 +12,7 @@ use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::path;
 use airlock_contract::shape::{integer, object_of, required, text, Shape};
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -30,6 +30,13 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &[],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "patient",
+        unpruned: "patient",
+        clearance: "patient",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

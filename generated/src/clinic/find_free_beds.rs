@@ -6,6 +6,11 @@
 // drops      27 of 33 fields: items[].asset_number, items[].call_extension, …
 // plan       stream: holds one item at a time
 // effect     read
+// label      items[].expected_free_on is patient: the rule does not look at it
+// label      items[].notes is patient: the rule does not look at it
+// label      items[].occupied_since is patient: the rule does not look at it
+// label      items[].patient_id is patient: the rule does not look at it
+// label      items[].patient_name is patient: the rule does not look at it
 
 //! `find_free_beds` reads `GET /wards/{ward_id}/beds`.
 
@@ -15,7 +20,8 @@ use airlock_contract::shape::{
     boolean, integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Next, Pages, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Next, Pages, Request, Response,
+    Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -40,6 +46,13 @@ pub(super) const TOOL: Tool = Tool {
     ],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "internal",
+        unpruned: "patient",
+        clearance: "patient",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -15,7 +15,7 @@ use airlock_contract::shape::{
     boolean, integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -42,6 +42,13 @@ pub(super) const TOOL: Tool = Tool {
     ],
     form: Form::Csv,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "internal",
+        unpruned: "internal",
+        clearance: "patient",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -15,7 +15,7 @@ use airlock_contract::shape::{
     list_of, named, nullable, number, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Tool,
 };
 use super::answers;
 
@@ -53,6 +53,13 @@ pub(super) const TOOL: Tool = Tool {
     ],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "patient",
+        unpruned: "patient",
+        clearance: "patient",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

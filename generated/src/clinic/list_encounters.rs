@@ -17,7 +17,8 @@ use airlock_contract::shape::{
     integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Next, Pages, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Next, Pages, Request, Response,
+    Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -44,6 +45,13 @@ pub(super) const TOOL: Tool = Tool {
     ],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "patient",
+        unpruned: "patient",
+        clearance: "patient",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -15,6 +15,8 @@ pub struct Program {
     pub profiles: &'static [Profile],
     /// The model files that it may load, in the order of their names, and no others.
     pub models: &'static [ModelFile],
+    /// The labels of confidentiality, the lowest first; none where nothing is labelled.
+    pub labels: &'static [&'static str],
     /// The version of the compiler that wrote this.
     pub compiler_version: &'static str,
 }

@@ -4,13 +4,14 @@
 //! no dependency and no `std`; a generated tool made of it is a declaration, so there is no control flow to audit.
 //!
 //! Read in this order: [`Catalog`] (whom we talk to), [`Tool`] (what the model is offered), [`Request`] (what leaves the
-//! machine), [`Response`] and [`prune::Prune`] (what comes back).
+//! machine), [`Response`] and [`prune::Prune`] (what comes back), [`Flow`] (where that may go).
 
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod catalog;
+pub mod flow;
 pub mod pages;
 pub mod prompt;
 pub mod prune;
@@ -21,6 +22,7 @@ pub mod text;
 pub mod tool;
 
 pub use catalog::{Catalog, Credential, CredentialPlace, ModelFile, Profile, Program, Upstream};
+pub use flow::{Above, Declassified, Flow};
 pub use pages::{Next, Pages, Size};
 pub use prompt::{Prompt, PromptArgument};
 pub use request::{Argument, Body, Grounding, Method, Place, Request, Style};

@@ -1,5 +1,6 @@
 //! A tool: what a model is offered, and what happens when it takes the offer.
 
+use crate::flow::Flow;
 use crate::prune::Prune;
 use crate::request::Request;
 use crate::response::Response;
@@ -35,6 +36,15 @@ pub struct Tool {
     pub form: Form,
     /// What that is made of; [`Shape::Any`] where it is not known. Told to clients, and true of every answer.
     pub output: &'static Shape,
+    /// Where its result may go, and what may be sent to it; none where the program has no labels.
+    pub flow: Option<Flow>,
+}
+
+impl Tool {
+    /// Whether a call tells the upstream something that the caller chooses: by an argument, or by changing data.
+    pub fn sends(&self) -> bool {
+        self.effect != Effect::Read || self.request.arguments.iter().any(|argument| argument.source.is_offered())
+    }
 }
 
 /// How a result is written for a model. The structured content is JSON in any case, and says the same.

@@ -4,6 +4,7 @@ use crate::eval::{Piped, emit};
 use crate::expr::{Expr, Function, compile};
 use crate::fault::Fault;
 use crate::flow::Flow;
+use crate::looked::Looked;
 use crate::need::Need;
 use crate::pipeline::{Pipeline, extract};
 use crate::read::read;
@@ -99,6 +100,12 @@ impl Plan {
     /// The places of an answer that it can look at, sorted, such as `items[].id`; `@` is the whole answer.
     pub fn reads(&self) -> Vec<String> {
         self.need.paths()
+    }
+
+    /// The parts of an answer that it can look at, from the answer itself on. What is no such part has no effect on what
+    /// it gives.
+    pub fn looked_at(&self) -> Looked<'_> {
+        Looked::at_all(&self.need)
     }
 
     /// Runs the rule on an answer: one JSON text (RFC 8259) in UTF-8, its collections nested less than 128 deep. Gives

@@ -11,6 +11,18 @@ pub struct Record {
     pub caller: &'static str,
     /// Who asked, as far as it is known: `uid:1000`, or over HTTP `token` or `none`.
     pub principal: Option<String>,
+    /// The conversation that it belongs to; none where nothing is remembered between calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Which question of the conversation it was made for, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u32>,
+    /// The highest label that had been read when the call was judged; none where nothing is labelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<&'static str>,
+    /// The same after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark_after: Option<&'static str>,
     /// The model that wrote the call, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -77,6 +77,10 @@ impl Place {
 fn record(ended: bool) -> Record {
     Record {
         caller: "command",
+        session: None,
+        turn: None,
+        mark: None,
+        mark_after: None,
         principal: Some("uid:7".to_owned()),
         model: None,
         model_sha256: None,

@@ -19,8 +19,9 @@ mod show;
 use std::path::PathBuf;
 
 use super::{Context, ExitCode, Format, print};
-use crate::gate::{Approval, Call, Caller};
-use crate::model::agent::End;
+use crate::gate::{Approval, Call, Caller, Read};
+use crate::model::agent::{End, Tools as _};
+use crate::model::offer::OfferedTool;
 use crate::model::{ModelError, ToolCall};
 use crate::untrusted::quoted;
 use commands::{COMMANDS, Command};
@@ -53,6 +54,7 @@ pub(super) fn ask(arguments: &AskArgs, context: &mut Context<'_>) -> ExitCode {
     let Opened { agent, tools, model, interrupts } = &mut opened;
     let mut show = Show::new(display, &mut consent, interrupts, context);
     show.question(&arguments.question);
+    tools.turn();
     let end = agent.ask(&arguments.question, model.as_mut(), tools, &mut show);
     show.end(&end)
 }
@@ -87,8 +89,9 @@ fn open(arguments: &ChatArgs, context: &mut Context<'_>) -> Result<(Opened, Inpu
     }
     ready.confinement.types = line.is_edited();
     let mut opened = ready.open(&arguments.model, context)?;
-    if let Some(conversation) = loaded {
+    if let Some((conversation, read)) = loaded {
         opened.agent.resume(conversation);
+        opened.tools.begin(read).map_err(|fault| context.fail(ExitCode::Failed, &fault))?;
     }
     let input = line.start(&opened.interrupts);
     Ok((opened, input))
@@ -138,9 +141,11 @@ impl Talk {
     fn ask(&mut self, question: &str, context: &mut Context<'_>) -> Step {
         let Opened { agent, tools, model, interrupts } = &mut self.opened;
         interrupts.reset();
+        tools.turn();
         // Without a terminal nobody can be asked.
         let mut consent = if self.input.is_person() {
-            Consent::Person { input: &mut self.input, approved: &mut self.approved, gate: tools.gate().clone() }
+            let (gate, session) = (tools.gate().clone(), tools.session().clone());
+            Consent::Person { input: &mut self.input, approved: &mut self.approved, gate, session }
         } else {
             Consent::Nobody
         };
@@ -159,7 +164,7 @@ impl Talk {
             Command::Quit => return Err(ExitCode::Done),
             Command::Clear => {
                 self.opened.agent.clear();
-                Ok(String::new())
+                self.opened.tools.begin(Read::default()).map(|()| String::new())
             }
             Command::Help => Ok(commands::list()),
             Command::Tools => {
@@ -178,15 +183,17 @@ impl Talk {
             }
             Command::Context => self.context_use(),
             Command::Save(file) => {
-                let sha256 = self.opened.tools.gate().tools_sha256();
+                let Opened { tools, agent, .. } = &self.opened;
                 saved::place(self.saves.as_deref(), &file).and_then(|file| {
-                    saved::save(&file, self.opened.agent.conversation(), sha256)?;
+                    let read = tools.session().read();
+                    saved::save(&file, agent.conversation(), &read, tools.gate().tools_sha256())?;
                     Ok(format!("saved in {}\n", file.display()))
                 })
             }
             Command::Load(file) => saved::place(self.saves.as_deref(), &file).and_then(|file| {
-                let conversation = saved::load(&file, self.opened.agent.offer())?;
+                let (conversation, read) = saved::load(&file, self.opened.agent.offer())?;
                 self.opened.agent.resume(conversation);
+                self.opened.tools.begin(read)?;
                 Ok(format!("the conversation of {} goes on\n", file.display()))
             }),
         };
@@ -201,17 +208,25 @@ impl Talk {
         let used = self.opened.agent.context_use(self.opened.model.as_mut()).map_err(|fault| fault.to_string())?;
         let (offer, conversation, available) = (used.offer, used.conversation, used.available);
         let free = available.saturating_sub(offer + conversation);
-        Ok(format!("rules and tools {offer}, conversation {conversation}, free {free} of {available} tokens\n"))
+        let tools = &self.opened.tools;
+        let read = match tools.gate().mark(Some(tools.session())) {
+            Some(label) => format!("read so far: up to {label}\n"),
+            None => String::new(),
+        };
+        Ok(format!("rules and tools {offer}, conversation {conversation}, free {free} of {available} tokens\n{read}"))
     }
 
     /// A call by hand. One that changes data is asked for as the model's are.
     fn call(&mut self, call: ToolCall, context: &mut Context<'_>) {
         self.opened.interrupts.reset();
         let tool = self.opened.agent.offer().tool(&call.tool);
+        let is_asked =
+            |tool: &OfferedTool| tool.effect != airlock_contract::Effect::Read || self.opened.tools.needs_person(&call);
         let approval = match tool {
-            Some(tool) if tool.effect != airlock_contract::Effect::Read && self.input.is_person() => {
-                let gate = self.opened.tools.gate().clone();
-                Consent::Person { input: &mut self.input, approved: &mut self.approved, gate }.ask(tool, &call, context)
+            Some(tool) if is_asked(tool) && self.input.is_person() => {
+                let (gate, session) = (self.opened.tools.gate().clone(), self.opened.tools.session().clone());
+                let (input, approved) = (&mut self.input, &mut self.approved);
+                Consent::Person { input, approved, gate, session }.ask(tool, &call, context)
             }
             _ => Approval::None,
         };

@@ -41,7 +41,7 @@ use serde_json::{Map, Value};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit::{ArgumentsPolicy, Audit, Identity, keeper};
-use crate::gate::{Approval, Call, Caller, Gate, find_profile};
+use crate::gate::{Approval, Call, Caller, Gate, Session, find_profile};
 use crate::isolation::Confinement;
 #[cfg(target_os = "linux")]
 use crate::isolation::connector::Connector;
@@ -466,7 +466,12 @@ fn call(
         Err(code) => return code,
     };
     let approval = if approve { Approval::Operator } else { Approval::None };
-    let call = Call::new(tool, arguments, Caller::Command, approval);
+    // One call is a conversation of its own, which has read nothing.
+    let session = match Session::begin() {
+        Ok(session) => session,
+        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot begin: {fault}")),
+    };
+    let call = Call::new(tool, arguments, Caller::Command, approval).within(Some(&session));
     let called = runtime().and_then(|runtime| {
         runtime.block_on(async {
             tokio::select! {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use airlock_contract::{Catalog, Profile, Tool};
+use airlock_contract::{Catalog, Flow, Profile, Tool};
 use airlock_offer::Listed;
 use serde_json::{Map, Value, json};
 
@@ -40,11 +40,23 @@ pub(super) fn tools(
         if !tool.title.is_empty() {
             writeln!(out, "{:width$}  {}", "", tool.title)?;
         }
+        if let Some(flow) = tool.flow {
+            writeln!(out, "{:width$}  {}", "", labels(tool, flow))?;
+        }
         if with_schema {
             writeln!(out, "{:#}", listed(tool).input_schema())?;
         }
     }
     Ok(())
+}
+
+/// What a tool gives and may be told, in a few words.
+fn labels(tool: &Tool, flow: Flow) -> String {
+    let Flow { label, clearance, above, .. } = flow;
+    if !tool.sends() {
+        return format!("gives {label}, and is told nothing");
+    }
+    format!("gives {label}, cleared for {clearance}; above it: {}", above.word())
 }
 
 fn in_json(catalog: &Catalog, tool: &'static Tool, with_schema: bool) -> Value {
@@ -59,6 +71,11 @@ fn in_json(catalog: &Catalog, tool: &'static Tool, with_schema: bool) -> Value {
     put("method", tool.request.method.word().into());
     put("path", format!("{}{}", base_path(catalog, tool), tool.request.path).into());
     put("credentials", tool.credentials.into());
+    if let Some(Flow { label, clearance, above, .. }) = tool.flow {
+        put("label", label.into());
+        put("clearance", clearance.into());
+        put("above_clearance", above.word().into());
+    }
     if with_schema {
         let listed = listed(tool);
         put("input_schema", listed.input_schema());

@@ -22,7 +22,7 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     report: bool,
     /// Let clients call tools that write or destroy. Without it a person is asked, where the client can ask one, and else
-    /// the call is refused
+    /// the call is refused. A call that would send on what was read, above its tool's clearance, is asked about in any case
     #[arg(long)]
     allow_writes: bool,
     /// Offer the tools that read, and no others
@@ -43,6 +43,7 @@ impl ServeArgs {
         context.tells_level = self.report;
         let (gate, site) = context.open(&self.profile, Reach::Upstreams(&[]))?;
         let gate = if self.read_only { gate.read_only() } else { gate };
+        gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };
         let server = mcp::Server::new(Arc::new(gate), approval).and_then(|server| match &site.serve.state_key {
             Some(key) => server.with_state_key(key),

@@ -1,11 +1,13 @@
 //! What goes into the gate and what comes out of it, as plain data.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::session::Session;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// One call, as it arrives.
@@ -21,6 +23,10 @@ pub struct Call {
     pub approval: Approval,
     /// Where the embedded model has its arguments from; nothing for other callers, who do not say.
     pub sources: Vec<ArgumentSource>,
+    /// The conversation that it belongs to. Without one nothing is known of what was read, and all that is offered counts.
+    pub session: Option<Arc<Session>>,
+    /// Which question of the conversation it is made for, from 1; none where that is not known.
+    pub turn: Option<u32>,
     /// Who that is, as far as it is known: `uid:1000`, or over HTTP `token` or `none`.
     pub principal: Option<String>,
     /// The model that wrote it, if one did.
@@ -40,12 +46,19 @@ impl Call {
     /// A call by whoever runs this process, who does not say where its arguments are from.
     pub fn new(tool: &str, arguments: Map<String, Value>, caller: Caller, approval: Approval) -> Self {
         let principal = Some(Self::of_user(rustix::process::getuid().as_raw()));
-        Self { tool: tool.to_owned(), arguments, caller, approval, sources: Vec::new(), principal, model: None }
+        let (tool, sources) = (tool.to_owned(), Vec::new());
+        Self { tool, arguments, caller, approval, sources, session: None, turn: None, principal, model: None }
     }
 
     /// A user of this machine, as a principal.
     pub fn of_user(uid: u32) -> String {
         format!("uid:{uid}")
+    }
+
+    /// The same within a conversation.
+    #[must_use]
+    pub fn within(self, session: Option<&Arc<Session>>) -> Self {
+        Self { session: session.cloned(), ..self }
     }
 }
 
@@ -115,12 +128,14 @@ pub enum Approval {
     Operator,
     /// A person was asked about this call, and said yes.
     Person,
+    /// A person was asked about this call, was told that something of this label would be sent on, and said yes.
+    PersonTold(&'static str),
 }
 
 impl Approval {
     /// Whether the call may run.
     pub const fn is_granted(self) -> bool {
-        matches!(self, Self::Operator | Self::Person)
+        matches!(self, Self::Operator | Self::Person | Self::PersonTold(_))
     }
 
     /// The word in the audit record.
@@ -129,7 +144,7 @@ impl Approval {
             Self::None => "none",
             Self::Declined => "declined",
             Self::Operator => "operator",
-            Self::Person => "person",
+            Self::Person | Self::PersonTold(_) => "person",
         }
     }
 }

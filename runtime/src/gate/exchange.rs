@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::call::ReceivedFile;
+use super::flow::keeps_words_back;
 use super::record::Open;
 use super::retry::{self, Setback};
 use super::{Entry, Refusal, RefusalKind, body_holds};
@@ -95,8 +96,8 @@ async fn failure(entry: &Entry, exchange: Exchange<'_>, open: &mut Open<'_>) -> 
     let asked = retry::asked(&exchange);
     let (encodings, read) = (entry.tool.response.encodings, &mut open.progress.upstream_bytes);
     let body = exchange.beginning(encodings, answer::FAILURE_BYTES_MAX, read).await;
-    // Judged before the message is cut: half a credential is one too much.
-    let leaks = entry.secrets.iter().any(|secret| body_holds(&body, secret));
+    // Judged before the message is cut: half a credential is one too much. Nor has a rule looked at these words.
+    let leaks = keeps_words_back(entry.tool) || entry.secrets.iter().any(|secret| body_holds(&body, secret));
     let (content_type, body) = if leaks { (None, &b""[..]) } else { (content_type.as_deref(), &body[..]) };
     let mut refusal = answer::failure(name, status, content_type, body);
     if let Some(asked) = asked {

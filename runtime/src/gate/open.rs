@@ -10,6 +10,7 @@ use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
 
+use super::flow::Labels;
 use super::search::Search;
 use super::{Entry, Gate, Load, Pages};
 use crate::arguments::{Table, suggestion};
@@ -40,13 +41,14 @@ impl Gate {
         // The list is made anew by the code that is linked here, so that a program of parts that do not belong together does
         // not start.
         let list = ToolList::of(program.catalogs);
-        let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list));
+        let labels = Labels::of(&program)?;
+        let (digest, entries) = list.sent().sha256_beside(|| entries(program, site, list, &labels));
         check_digest(&digest, program.tools_sha256)?;
         let mut entries = entries?;
         entries.sort_by_key(|entry: &Entry| entry.tool.name);
         let permits = Semaphore::new(site.limits.calls_at_once_max);
         let (limits, load) = (site.limits, Load::default());
-        Ok(Self { program, profile: None, entries, search: None, permits, limits, audit, load })
+        Ok(Self { program, profile: None, entries, search: None, permits, limits, audit, load, labels })
     }
 }
 
@@ -69,7 +71,7 @@ impl Gate {
     }
 }
 
-fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec<Entry>, StartError> {
+fn entries(program: Program, site: &Site, list: ToolList<'static>, labels: &Labels) -> Result<Vec<Entry>, StartError> {
     let mut listed: BTreeMap<&str, Listed<'_>> = list.into_entries().into_iter().map(|one| (one.name, one)).collect();
     let mut upstreams = BTreeMap::new();
     let mut entries = Vec::new();
@@ -84,7 +86,8 @@ fn entries(program: Program, site: &Site, list: ToolList<'static>) -> Result<Vec
         let mut prepared = BTreeMap::new();
         for tool in catalog.tools {
             let listed = listed.remove(tool.name).ok_or_else(|| doubled(program, tool.name))?;
-            entries.push(entry(catalog, tool, listed, &upstreams, &mut prepared, site)?);
+            let entry = entry(catalog, tool, listed, &upstreams, &mut prepared, site)?;
+            entries.push(Entry { label: labels.given(tool.name), ..entry });
         }
     }
     Ok(entries)
@@ -189,6 +192,7 @@ fn entry(
         declared,
         listed,
         calls: Calls::default(),
+        label: 0,
         table: Table::new(tool.request.arguments).map_err(broken)?,
         plan: Plan::new(declared, tool).map_err(broken)?,
         prune: Prune::new(&Rule::from(&tool.prune)).map_err(|fault| broken(fault.to_string()))?,

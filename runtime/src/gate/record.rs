@@ -6,7 +6,7 @@ use std::time::Instant;
 use airlock_contract::Effect;
 use serde_json::Value;
 
-use super::{Call, Entry, Outcome, Pruned, Refusal, RefusalKind};
+use super::{Call, Entry, Marks, Outcome, Pruned, Refusal, RefusalKind};
 use crate::arguments::canonical;
 use crate::audit::{Audit, CallNumber, Ended as RecordEnd, Record};
 use crate::metrics::{Calls, Ended};
@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub(super) status: Option<u16>,
     pub(super) upstream_bytes: u64,
     pub(super) answer_bytes: u64,
+    /// What the conversation had read, at arrival and when the call was judged.
+    pub(super) marks: Marks,
 }
 
 /// Writes exactly one outcome, and counts the call: when it is closed, or else when it is dropped.
@@ -42,13 +44,17 @@ pub(super) struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    pub(super) fn new(audit: &'a Audit, calls: &'a Calls, entry: Option<&Entry>, call: &Call) -> Self {
+    pub(super) fn new(audit: &'a Audit, calls: &'a Calls, entry: Option<&Entry>, call: &Call, marks: Marks) -> Self {
         let offered: Vec<&'static str> = entry.map(|entry| entry.table.names().collect()).unwrap_or_default();
         // Names that no catalog declares are the caller's words, so they are counted and not repeated.
         let arguments: Vec<_> = offered.into_iter().filter(|name| call.arguments.contains_key(*name)).collect();
         let whole = canonical(&Value::Object(call.arguments.clone()));
         let record = Record {
             caller: call.caller.word(),
+            session: call.session.as_ref().map(|session| session.id().to_owned()),
+            turn: call.turn,
+            mark: None,
+            mark_after: None,
             principal: call.principal.clone(),
             model: call.model.as_ref().map(|model| one_line(&model.name, 100)),
             model_sha256: call.model.as_ref().and_then(|model| model.file_sha256.clone()),
@@ -66,12 +72,13 @@ impl<'a> Open<'a> {
             approval: call.approval.word(),
             ended: None,
         };
-        let (started, progress) = (Instant::now(), Progress::default());
+        let (started, progress) = (Instant::now(), Progress { marks, ..Progress::default() });
         Self { audit, calls, record, verdict: "cancelled", number: None, started, written: false, progress }
     }
 
     /// Writes that the call is about to be made. Without that it is not. What changes data is on the disk by then.
     pub(super) fn let_out(&mut self, effect: Effect) -> Result<(), Refusal> {
+        self.mark();
         let number = self.audit.call(&self.record, effect != Effect::Read).map_err(|fault| {
             let text = format!(
                 "The audit record of this call cannot be written ({fault}), so it was not made. A retry will not help; the \
@@ -83,6 +90,11 @@ impl<'a> Open<'a> {
         // They stand in the trail now, and are not said twice.
         (self.record.arguments_told.values, self.record.arguments_told.values_bytes) = (None, None);
         Ok(())
+    }
+
+    /// What was read when the call was judged, and with it.
+    fn mark(&mut self) {
+        (self.record.mark, self.record.mark_after) = (self.progress.marks.before, self.progress.marks.after);
     }
 
     /// The call is of a tool that only tells of others. It takes arguments of these names.
@@ -122,6 +134,7 @@ impl<'a> Open<'a> {
 
     fn write(&mut self) -> std::io::Result<()> {
         self.written = true;
+        self.mark();
         let duration = self.started.elapsed();
         let answer_bytes = if self.verdict == "answered" { self.progress.answer_bytes } else { 0 };
         self.record.ended = Some(RecordEnd {

@@ -26,23 +26,27 @@ impl Adapter {
         context: &Context,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.take().unwrap_or_default();
-        let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256: self.0.gate.tools_sha256() };
+        let crossing = self.0.gate.crossing(&request.name, self.2.as_deref());
+        let tools_sha256 = self.0.gate.tools_sha256();
+        let asked = Asked { tool: &request.name, arguments: &arguments, tools_sha256, crossing: crossing.as_ref() };
         let approval = self.approval(&asked, &request)?;
         let mut outcome = self.call(&asked, approval, context).await?;
         let entry = self.0.gate.tool(asked.tool);
         if let (Some(entry), Err(refusal)) = (entry, &outcome.answer)
-            && refusal.kind == RefusalKind::Approval
-            && approval == Approval::None
+            && wants_person(refusal.kind, approval)
             && confirm::can_ask(context.client_capabilities().as_ref())
             && (self.0.asks_while_waiting || is_modern(context))
         {
+            // Meanwhile another call may have read more: the person is told of what is so now.
+            let crossing = self.0.gate.crossing(asked.tool, self.2.as_deref());
+            let asked = Asked { crossing: crossing.as_ref(), ..asked };
             let question = confirm::question(entry, &asked, outcome.request.as_deref().unwrap_or_default());
             if is_modern(context) {
                 let question = self.0.confirmations.ask(question, &asked);
                 let question = question.map_err(|_| ErrorData::internal_error("no random numbers", None))?;
                 return Ok(question.with_meta(identity_meta()).into());
             }
-            match self.ask_and_wait(question, context).await? {
+            match self.ask_and_wait(question, &asked, context).await? {
                 Approval::None => {}
                 said => outcome = self.call(&asked, said, context).await?,
             }
@@ -62,7 +66,7 @@ impl Adapter {
 
     /// Calls a tool, and gives up when the client does.
     async fn call(&self, asked: &Asked<'_>, approval: Approval, context: &Context) -> Result<Outcome, ErrorData> {
-        let call = Call::new(asked.tool, asked.arguments.clone(), Caller::Mcp, approval);
+        let call = Call::new(asked.tool, asked.arguments.clone(), Caller::Mcp, approval).within(self.2.as_ref());
         let call = Call { principal: Some(self.0.principal.to_string()), ..call };
         tokio::select! {
             // The call first: one that is cancelled before it begins has to leave its record, too.
@@ -79,7 +83,7 @@ impl Adapter {
     fn approval(&self, asked: &Asked<'_>, request: &CallToolRequestParams) -> Result<Approval, ErrorData> {
         let Some(state) = &request.request_state else { return Ok(self.0.approval) };
         match self.0.confirmations.said(asked, state, request.input_responses.as_ref()) {
-            Some(Said::Yes) => Ok(Approval::Person),
+            Some(Said::Yes) => Ok(asked.yes()),
             Some(Said::No) => Ok(Approval::Declined),
             Some(Said::Nothing) => Ok(self.0.approval),
             None => {
@@ -90,7 +94,12 @@ impl Adapter {
     }
 
     /// Asks an older client's person while the call waits.
-    async fn ask_and_wait(&self, question: ElicitRequestParams, context: &Context) -> Result<Approval, ErrorData> {
+    async fn ask_and_wait(
+        &self,
+        question: ElicitRequestParams,
+        asked: &Asked<'_>,
+        context: &Context,
+    ) -> Result<Approval, ErrorData> {
         let question = ServerRequest::ElicitRequest(ElicitRequest::new(question));
         let options = PeerRequestOptions::with_timeout(confirm::TIME_MAX);
         let answer = async { context.peer.send_request_with_option(question, options).await?.await_response().await };
@@ -99,11 +108,20 @@ impl Adapter {
             () = context.ct.cancelled() => return Err(cancelled()),
         };
         Ok(match answer {
-            Ok(ClientResult::ElicitResult(result)) if confirm::of_result(&result) == Said::Yes => Approval::Person,
+            Ok(ClientResult::ElicitResult(result)) if confirm::of_result(&result) == Said::Yes => asked.yes(),
             Ok(ClientResult::ElicitResult(_)) => Approval::Declined,
             // Nobody answered, or with something else.
             _ => Approval::None,
         })
+    }
+}
+
+/// Whether a person could allow what was refused. The operator allows calls that write, and no flow above a clearance.
+fn wants_person(refusal: RefusalKind, approval: Approval) -> bool {
+    match refusal {
+        RefusalKind::Approval => approval == Approval::None,
+        RefusalKind::FlowApproval => matches!(approval, Approval::None | Approval::Operator),
+        _ => false,
     }
 }
 

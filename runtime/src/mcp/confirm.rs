@@ -17,7 +17,7 @@ use rmcp::model::{
 use serde_json::{Map, Value};
 
 use crate::arguments::canonical;
-use crate::gate::Entry;
+use crate::gate::{Approval, Crossing, Entry};
 use crate::untrusted::one_line;
 use airlock_contract::Effect;
 
@@ -102,25 +102,39 @@ pub(super) struct Asked<'c> {
     pub(super) arguments: &'c Map<String, Value>,
     /// Of the list of tools that this program offers.
     pub(super) tools_sha256: &'static str,
+    /// What it would send on above the clearance of the tool.
+    pub(super) crossing: Option<&'c Crossing>,
 }
 
 impl Asked<'_> {
     /// What a confirmation is good for, and nothing else.
     fn bound(&self) -> String {
         let arguments = canonical(&Value::Object(self.arguments.clone()));
-        format!("tools/call\n{}\n{}\n{arguments}", self.tools_sha256, self.tool)
+        // A yes to one label is none to a higher one that was read since.
+        let label = self.crossing.map(|crossing| crossing.label).unwrap_or_default();
+        format!("tools/call\n{}\n{}\n{label}\n{arguments}", self.tools_sha256, self.tool)
+    }
+
+    /// What a person's yes is worth: as much as the question told.
+    pub(super) fn yes(&self) -> Approval {
+        self.crossing.map_or(Approval::Person, |crossing| Approval::PersonTold(crossing.label))
     }
 }
 
 /// What a person is asked: what the tool is, the `request` as it would be sent but for address and credentials, and the
 /// arguments, which a request's body holds as well.
 pub(super) fn question(entry: &Entry, call: &Asked<'_>, request: &str) -> ElicitRequestParams {
-    let what = if entry.tool.effect == Effect::Destroy { "destroys" } else { "changes" };
+    let what = match entry.tool.effect {
+        Effect::Read => "reads",
+        Effect::Write => "changes",
+        Effect::Destroy => "destroys",
+    };
+    let flow = call.crossing.map(|crossing| format!(" What was read may go there: {crossing}.")).unwrap_or_default();
     let title = if entry.tool.title.is_empty() { entry.tool.name } else { entry.tool.title };
     let request = one_line(request, ARGUMENTS_CHARS_MAX);
     let arguments = one_line(&Value::Object(call.arguments.clone()).to_string(), ARGUMENTS_CHARS_MAX);
     let message = format!(
-        "{title}: this call {what} data of the system `{}`.\n{request}\n{} {arguments}",
+        "{title}: this call {what} data of the system `{}`.{flow}\n{request}\n{} {arguments}",
         entry.tool.upstream, entry.tool.name
     );
     let mut tick = BooleanSchema::new();

@@ -81,7 +81,7 @@ impl Http {
         let principal = if visitors.have_token() { "token" } else { "none" };
         let shared = Server { asks_while_waiting: false, principal: principal.into(), ..server.clone() };
         let service = StreamableHttpService::new(
-            move || Ok(Adapter(shared.clone(), Listing::Values)),
+            move || Ok(Adapter(shared.clone(), Listing::Values, None)),
             Arc::new(NeverSessionManager::default()),
             config(body_bytes_max),
         );

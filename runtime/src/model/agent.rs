@@ -20,7 +20,7 @@ use airlock_contract::Effect;
 
 use super::callable::{self, Callable, Reason};
 use super::ground::Sources;
-use super::offer::Offer;
+use super::offer::{Offer, OfferedTool};
 use super::shortlist;
 use super::{Flow, Message, Model, ModelError, Outcome, Piece, Prompt, ToolCall, Want};
 use crate::gate::{self, Approval, RefusalKind};
@@ -354,8 +354,12 @@ impl Agent {
         }
         let outcome = match run.admitted.objection(&call)? {
             None => {
-                let changes = self.offer.tool(&call.tool).filter(|tool| tool.effect != Effect::Read);
-                let approval = changes.map_or(Approval::None, |tool| listener.approve(tool, &call));
+                let is_asked = |tool: &&OfferedTool| tool.effect != Effect::Read || tools.needs_person(&call);
+                let approval = self
+                    .offer
+                    .tool(&call.tool)
+                    .filter(is_asked)
+                    .map_or(Approval::None, |tool| listener.approve(tool, &call));
                 tools.call(&call, sources, approval)
             }
             Some(text) => gate::Outcome::refused(RefusalKind::Arguments, text),

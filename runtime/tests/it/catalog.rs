@@ -12,7 +12,7 @@ use airlock_contract::response::{Response, Status, empty, json};
 use airlock_contract::shape::{Shape, integer, list_of, nullable, object_of, required, text};
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
-use airlock_runtime::gate::{Gate, find_profile};
+use airlock_runtime::gate::{Gate, StartError, find_profile};
 use airlock_runtime::site::{Limits, Secret, Site, SiteUpstream, UpstreamLimits};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,9 +24,15 @@ pub(crate) const CANARY: &str = "canary-771177-canary";
 
 const ITEMS: Prune = field("items");
 const ITEM: Prune = object(&[("id", field("id")), ("name", field("name"))]);
-const JSON_200: &[airlock_contract::Answer] = &[json(Status::Code(200), "application/json")];
+pub(crate) const JSON_200: &[airlock_contract::Answer] = &[json(Status::Code(200), "application/json")];
 
-const fn tool(name: &'static str, effect: Effect, request: &'static Request, response: Response, prune: Prune) -> Tool {
+pub(crate) const fn tool(
+    name: &'static str,
+    effect: Effect,
+    request: &'static Request,
+    response: Response,
+    prune: Prune,
+) -> Tool {
     let description = "Does what its name says.";
     Tool {
         name,
@@ -42,6 +48,7 @@ const fn tool(name: &'static str, effect: Effect, request: &'static Request, res
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     }
 }
 
@@ -168,6 +175,7 @@ pub(crate) fn program(catalogs: &'static [&'static Catalog]) -> Program {
         tools_sha256: list.sha256().leak(),
         profiles: profiles.leak(),
         models: &[],
+        labels: &[],
         compiler_version: "1.2.3",
     }
 }
@@ -232,6 +240,15 @@ impl Bench {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Limits, &mut UpstreamLimits)) -> Self {
+        Self::open(program(CATALOGS), change).await.expect("the site fits")
+    }
+
+    /// Of another program, whose one upstream is the clinic.
+    pub(crate) async fn of(program: Program) -> Result<Self, StartError> {
+        Self::open(program, |limits, _| limits.time_max = Duration::from_secs(10)).await
+    }
+
+    async fn open(program: Program, change: impl FnOnce(&mut Limits, &mut UpstreamLimits)) -> Result<Self, StartError> {
         let fake = Fake::start().await;
         let directory = tempfile::tempdir().expect("a directory");
         let mut site = Site::default();
@@ -242,8 +259,8 @@ impl Bench {
         let credentials = [("key".to_owned(), secret)].into();
         site.upstreams.insert("clinic".to_owned(), SiteUpstream { credentials, limits, ..here });
         let audit = Audit::open(Some(&directory.path().join("audit.jsonl"))).expect("a file");
-        let gate = Arc::new(Gate::new(program(CATALOGS), &site, audit).expect("the site fits"));
-        Self { gate, fake, directory }
+        let gate = Arc::new(Gate::new(program, &site, audit)?);
+        Ok(Self { gate, fake, directory })
     }
 
     /// The same under a profile.

@@ -14,6 +14,8 @@ mod endpoint;
 #[cfg(feature = "model")]
 mod endpoint_program;
 mod fake;
+mod flows;
+mod flows_asked;
 mod gate;
 #[cfg(feature = "http")]
 mod http;

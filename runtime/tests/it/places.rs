@@ -41,6 +41,7 @@ const fn tool(name: &'static str, upstream: &'static str, request: &'static Requ
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     }
 }
 

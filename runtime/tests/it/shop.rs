@@ -53,6 +53,7 @@ const fn tool(name: &'static str, response: Response) -> Tool {
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     }
 }
 

@@ -86,6 +86,7 @@ pub(crate) fn open(compiled: &Compiled, directory: &Path, origin: &str) -> Gate 
         tools_sha256: offered.tools_sha256.leak(),
         profiles: offered.profiles.iter().map(constants::profile).collect::<Vec<_>>().leak(),
         models: &[],
+        labels: constants::texts(compiled.catalogs.first().map_or(&[][..], |catalog| &catalog.labels)),
         compiler_version: "",
     };
     Gate::new(program, &site, audit).expect("what the compiler lets through can be opened")

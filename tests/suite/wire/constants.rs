@@ -13,8 +13,8 @@ use airlock_contract::prune::Prune;
 use airlock_contract::request::{Argument, Field, Part, Source};
 use airlock_contract::shape::{Integer, List, Named, Number, Object, Property, Shape, Text};
 use airlock_contract::{
-    Answer, Body, Catalog, Credential, CredentialPlace, Next, Pages, Profile, Prompt, PromptArgument, Request,
-    Response, Size, Tool, Upstream,
+    Answer, Body, Catalog, Credential, CredentialPlace, Declassified, Flow, Next, Pages, Profile, Prompt,
+    PromptArgument, Request, Response, Size, Tool, Upstream,
 };
 
 /// How often a shape may stand within itself. Deeper values are refused, as by a shape that admits nothing: an enough that
@@ -48,7 +48,7 @@ fn list<T, U>(items: &[T], item: impl Fn(&T) -> U) -> &'static [U] {
     Box::leak(items.iter().map(item).collect::<Vec<U>>().into_boxed_slice())
 }
 
-fn texts(items: &[String]) -> &'static [&'static str] {
+pub(crate) fn texts(items: &[String]) -> &'static [&'static str] {
     list(items, |item| text(item))
 }
 
@@ -101,6 +101,16 @@ pub(crate) fn profile((profile, sha256): &(&ir::Profile, String)) -> Profile {
     }
 }
 
+fn flow(flow: &ir::Flow) -> Flow {
+    Flow {
+        label: text(&flow.label),
+        unpruned: text(&flow.unpruned),
+        clearance: text(&flow.clearance),
+        above: flow.above,
+        declassified: list(&flow.declassified, |one| Declassified { from: text(&one.from), reason: text(&one.reason) }),
+    }
+}
+
 fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
     let answer =
         |one: &ir::Answer| Answer { status: one.status, content: one.content, media_type: text(&one.media_type) };
@@ -131,6 +141,7 @@ fn tool(tool: &ir::Tool, sent: &Shapes, answered: &Shapes) -> Tool {
         keeps: texts(tool.keeps()),
         form: tool.form,
         output: leak(answered.outermost(&tool.output)),
+        flow: tool.flow.as_ref().map(flow),
     }
 }
 

@@ -178,6 +178,7 @@ impl Side {
             Form::Catalogs => self.finish(load(&self.path, &mut sources, &mut report), &sources, &mut report),
             Form::Catalog => {
                 let mut loaded = Loaded::default();
+                loaded.workspace.is_unread = true;
                 loaded.catalogs.extend(load_catalog_at(&self.path, &mut sources, &mut report));
                 self.finish(loaded, &sources, &mut report)
             }

@@ -32,6 +32,7 @@ pub fn page(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) -
     page.raw("<main id=\"main\">\n");
     write_guide(&mut page);
     write_profiles(&mut page, offered);
+    write_labels(&mut page, catalogs);
     write_models(&mut page, models);
     for catalog in catalogs {
         catalog::write(&mut page, catalog);
@@ -96,6 +97,9 @@ fn write_contents(page: &mut Page, catalogs: &[Catalog], offered: &Offered<'_>, 
     if !offered.profiles.is_empty() {
         page.raw("<li><a href=\"#profiles\">Profiles</a></li>\n");
     }
+    if facts::chain(catalogs).is_some() {
+        page.raw("<li><a href=\"#labels\">Labels</a></li>\n");
+    }
     if !models.is_empty() {
         page.raw("<li><a href=\"#models\">Models</a></li>\n");
     }
@@ -140,6 +144,24 @@ fn write_profiles(page: &mut Page, offered: &Offered<'_>) {
         &["Profile", "Tools", "Can be searched", "SHA-256 of the list"],
         &rows,
     );
+    page.raw("</section>\n");
+}
+
+fn write_labels(page: &mut Page, catalogs: &[Catalog]) {
+    let Some(chain) = facts::chain(catalogs) else { return };
+    page.raw("<section id=\"labels\">\n<h2>Labels</h2>\n");
+    page.raw(&format!("<p>How confidential what is read is, the lowest first: {}.</p>\n", words(&chain)));
+    let rows: Vec<Vec<String>> =
+        facts::exceptions(catalogs).into_iter().map(|(tool, what)| vec![link(tool), words(&what)]).collect();
+    if rows.is_empty() {
+        page.raw("<p>No tool may send on what it is not cleared for.</p>\n");
+    } else {
+        page.table(
+            "No profile joins a tool with another that is not cleared for what it gives, but for these.",
+            &["Tool", "What it may send on all the same"],
+            &rows,
+        );
+    }
     page.raw("</section>\n");
 }
 

@@ -118,6 +118,9 @@ fn write_facts(page: &mut Page, catalog: &Catalog, tool: &Tool) {
     let mut fact = |name: &str, text: &str| page.raw(&format!("<div><dt>{name}</dt><dd>{text}</dd></div>\n"));
     fact("Effect", &facts::effect(tool));
     fact("Approval", facts::approval(tool.effect));
+    for (name, what) in facts::labels(tool) {
+        fact(name, &words(&what));
+    }
     let secrets: Vec<String> = tool.credentials.iter().map(|name| code(name)).collect();
     fact("Secrets", if secrets.is_empty() { "none".to_owned() } else { secrets.join(", ") }.as_str());
     for (name, what) in facts::handling(tool) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::gate::Read;
 use crate::model::offer::Offer;
 use crate::model::{Message, ToolCall};
 use crate::private::{self, Access};
@@ -34,15 +35,19 @@ pub(super) fn place(saves: Option<&Path>, file: &Path) -> Result<PathBuf, String
 }
 
 /// Writes a conversation to a new file that only this user can read.
-pub(super) fn save(file: &Path, conversation: &[Message], tools_sha256: &str) -> Result<(), String> {
+pub(super) fn save(file: &Path, conversation: &[Message], read: &Read, tools_sha256: &str) -> Result<(), String> {
     let messages: Vec<Value> = conversation.iter().map(written).collect();
-    let text = json!({ "version": VERSION, "tools_sha256": tools_sha256, "messages": messages });
+    let mut text = json!({ "version": VERSION, "tools_sha256": tools_sha256, "messages": messages });
+    if !read.is_unknown {
+        text["read"] = read.tools.iter().map(String::as_str).collect();
+    }
     let written = private::create_new(file).and_then(|mut out| writeln!(out, "{text:#}"));
     written.map_err(|fault| format!("{}: {fault}", file.display()))
 }
 
-/// Reads a conversation. Its calls must be of tools on offer. It grants nothing: approvals are not in it.
-pub(super) fn load(file: &Path, offer: &Offer) -> Result<Vec<Message>, String> {
+/// Reads a conversation, and whose answers are in it. Its calls must be of tools on offer. It grants nothing: approvals are
+/// not in it, and one that does not say what was read is taken to have read what is most confidential.
+pub(super) fn load(file: &Path, offer: &Offer) -> Result<(Vec<Message>, Read), String> {
     let named = |fault: &dyn std::fmt::Display| format!("{}: {fault}", file.display());
     // What it says counts as said: whoever can write it could put words into somebody's mouth.
     let bytes = private::read(file, Access::Trusted, BYTES_MAX).map_err(|fault| named(&fault))?;
@@ -54,10 +59,29 @@ pub(super) fn load(file: &Path, offer: &Offer) -> Result<Vec<Message>, String> {
         read(message, offer).map_err(|fault| named(&format!("message {}: {fault}", place + 1)))
     });
     let messages = messages.collect::<Result<Vec<_>, _>>()?;
+    let read = whose(&value["read"], &messages).map_err(|fault| named(&fault))?;
     match messages.first() {
-        None | Some(Message::User(_)) => Ok(messages),
+        None | Some(Message::User(_)) => Ok((messages, read)),
         Some(_) => Err(named(&"a conversation begins with a question")),
     }
+}
+
+/// What the file says was read, and the tools of all calls that stand in it.
+fn whose(said: &Value, messages: &[Message]) -> Result<Read, String> {
+    let mut read = match said {
+        Value::Null => Read::unknown(),
+        Value::Array(names) => {
+            let names = names.iter().map(|name| name.as_str().map(str::to_owned));
+            let tools = names.collect::<Option<_>>().ok_or("`read` holds something else than names of tools")?;
+            Read { tools, is_unknown: false }
+        }
+        _ => return Err("`read` is no list of tools".to_owned()),
+    };
+    read.tools.extend(messages.iter().filter_map(|message| match message {
+        Message::Call(call) => Some(call.tool.clone()),
+        _ => None,
+    }));
+    Ok(read)
 }
 
 fn written(message: &Message) -> Value {
@@ -130,9 +154,25 @@ mod tests {
             Message::Reminder("Answer.".to_owned()),
             Message::Assistant("Three \u{1f6cf}.".to_owned()),
         ];
-        save(&file, &conversation, "ab").expect("it is written");
-        assert_eq!(load(&file, &offer()), Ok(conversation.clone()));
-        assert!(save(&file, &conversation, "ab").is_err(), "nothing is written over");
+        let read = Read { tools: ["t".to_owned(), "u".to_owned()].into(), is_unknown: false };
+        save(&file, &conversation, &read, "ab").expect("it is written");
+        assert_eq!(load(&file, &offer()), Ok((conversation.clone(), read.clone())));
+        assert!(save(&file, &conversation, &read, "ab").is_err(), "nothing is written over");
+        // What the file leaves out is not taken for nothing.
+        let text = fs::read_to_string(&file).expect("is there");
+        let mut value: Value = serde_json::from_str(&text).expect("is JSON");
+        value["read"] = json!([]);
+        fs::write(&file, value.to_string()).expect("written");
+        let of_call = Read { tools: ["t".to_owned()].into(), is_unknown: false };
+        assert_eq!(load(&file, &offer()), Ok((conversation.clone(), of_call.clone())));
+        value.as_object_mut().expect("an object").remove("read");
+        fs::write(&file, value.to_string()).expect("written");
+        let unknown = Read { is_unknown: true, ..of_call };
+        assert_eq!(load(&file, &offer()), Ok((conversation.clone(), unknown.clone())));
+        // It stays unknown when it is saved again.
+        let again = directory.path().join("again.json");
+        save(&again, &conversation, &unknown, "ab").expect("it is written");
+        assert_eq!(load(&again, &offer()), Ok((conversation, unknown)));
     }
 
     #[test]
@@ -144,6 +184,8 @@ mod tests {
             ("{}", "no conversation"),
             (r#"{"version": 1, "messages": [{"answer": "a"}]}"#, "begins with a question"),
             (r#"{"version": 1, "messages": [{"question": 1}]}"#, "message 1: `question` is no text"),
+            (r#"{"version": 1, "messages": [], "read": [1]}"#, "something else than names"),
+            (r#"{"version": 1, "messages": [], "read": "t"}"#, "no list of tools"),
             (r#"{"version": 1, "messages": [{"question": "a"}, {"call": {"u": {}}}]}"#, "message 2: no tool on offer"),
             (r#"{"version": 1, "messages": [{"rules": "obey"}]}"#, "no kind of message"),
         ] {

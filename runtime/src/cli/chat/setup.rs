@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use airlock_contract::Above;
+
 use super::super::source::Prepared;
 use super::super::{Context, ExitCode, Reach, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
-use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Writer};
+use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Read, Session, Writer};
 use crate::isolation::Confinement;
 use crate::model::agent::{Agent, Tools};
 use crate::model::offer::Offer;
@@ -36,6 +38,7 @@ pub(super) struct Ready {
 pub(super) fn ready(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Ready, ExitCode> {
     let source = arguments.source.prepare(context)?;
     let (gate, site) = context.open(&arguments.offer.profile, Reach::Upstreams(source.pins()))?;
+    gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let confinement = source.confinement();
     Ok(Ready { gate: Arc::new(gate), offer, source, confinement, site })
@@ -55,7 +58,10 @@ impl Ready {
             .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         let identity = model.identity();
         let writer = Writer { name: identity.name.clone(), file_sha256: identity.file_sha256.clone() };
-        let tools = GateTools { gate: self.gate, runtime, interrupts: interrupts.clone(), writer };
+        let session =
+            Session::begin().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot begin: {fault}")))?;
+        let gate = self.gate;
+        let tools = GateTools { gate, session, turn: 0, runtime, interrupts: interrupts.clone(), writer };
         Ok(Opened { agent, tools, model, interrupts })
     }
 }
@@ -63,6 +69,9 @@ impl Ready {
 /// Calls through the gate, one after the other.
 pub(super) struct GateTools {
     gate: Arc<Gate>,
+    session: Arc<Session>,
+    /// Which question of the conversation is asked, from 1.
+    turn: u32,
     runtime: tokio::runtime::Runtime,
     interrupts: Interrupts,
     /// The model, for the audit trail.
@@ -75,8 +84,27 @@ impl GateTools {
         &self.gate
     }
 
-    /// Makes a call; Ctrl-C ends it.
+    /// The conversation that its calls belong to.
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// The next question is asked.
+    pub(super) fn turn(&mut self) {
+        self.turn = self.turn.saturating_add(1);
+    }
+
+    /// Another conversation begins, which has read so much. What the one before it has read is in no context any more.
+    pub(super) fn begin(&mut self, read: Read) -> Result<(), String> {
+        self.session = Session::resume(read).map_err(|fault| format!("cannot begin: {fault}"))?;
+        self.turn = 0;
+        Ok(())
+    }
+
+    /// Makes a call of this conversation; Ctrl-C ends it.
     pub(super) fn make(&self, call: Call) -> gate::Outcome {
+        let turn = (self.turn > 0).then_some(self.turn);
+        let call = Call { turn, ..call.within(Some(&self.session)) };
         let interrupted = async {
             while !self.interrupts.any() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -96,5 +124,10 @@ impl Tools for GateTools {
     fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome {
         let made = Call::new(&call.tool, call.arguments.clone(), Caller::Model, approval);
         self.make(Call { sources, model: Some(self.writer.clone()), ..made })
+    }
+
+    fn needs_person(&self, call: &ToolCall) -> bool {
+        let crossing = self.gate.crossing(&call.tool, Some(&self.session));
+        crossing.is_some_and(|crossing| crossing.above == Above::Asked)
     }
 }

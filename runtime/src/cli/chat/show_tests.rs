@@ -86,7 +86,8 @@ fn run(display: Display, mut consent: Consent<'_>, interrupts: &Interrupts) -> (
         answers_apart: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let program = Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], compiler_version: "" };
+    let program =
+        Program { catalogs: &[], tools_sha256: "", profiles: &[], models: &[], labels: &[], compiler_version: "" };
     let mut context = Context::new(program, Host::Library, PathBuf::new(), &mut out, &mut err);
     let mut show = Show::new(display, &mut consent, interrupts, &mut context);
     // As in a pipe, wherever the tests run.

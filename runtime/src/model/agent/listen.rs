@@ -8,6 +8,11 @@ use crate::gate::{self, Approval, ArgumentSource};
 pub trait Tools {
     /// Makes the call, or says why not.
     fn call(&mut self, call: &ToolCall, sources: Vec<ArgumentSource>, approval: Approval) -> gate::Outcome;
+
+    /// Whether a person has to allow this call although its tool may only read: because of what was read before.
+    fn needs_person(&self, _call: &ToolCall) -> bool {
+        false
+    }
 }
 
 /// Who watches a run.
@@ -15,7 +20,7 @@ pub trait Listener {
     /// Told of everything; [`Flow::Stop`] ends the run. Called every few milliseconds while the model works.
     fn hear(&mut self, event: Event<'_>) -> Flow;
 
-    /// Whether this call, which changes data, may run, and who says so.
+    /// Whether this call, which changes data or sends on what was read, may run, and who says so.
     fn approve(&mut self, tool: &OfferedTool, call: &ToolCall) -> Approval;
 }
 

@@ -49,6 +49,7 @@ pub(super) fn plan(path: &'static str, rows: &[Argument], body: Body) -> Result<
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     };
     Plan::new(&UPSTREAM, &tool)
 }

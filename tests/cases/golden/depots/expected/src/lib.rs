@@ -19,6 +19,7 @@ pub static PROGRAM: Program = Program {
     tools_sha256: "d1db1c5ae0d6f30036c7466152d512588584e8a24abbb5475ba673ddeb1e31cf",
     profiles: PROFILES,
     models: MODELS,
+    labels: &["public", "internal", "secret"],
     compiler_version: COMPILER_VERSION,
 };
 

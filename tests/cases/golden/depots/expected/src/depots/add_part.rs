@@ -12,7 +12,8 @@ use airlock_contract::prune::{current, Prune};
 use airlock_contract::request::{body, path};
 use airlock_contract::shape::{any, named, text};
 use airlock_contract::{
-    response, Body, Effect, Form, Grounding, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Grounding, Method, Request, Response,
+    Status, Tool,
 };
 use super::shapes;
 
@@ -30,6 +31,13 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &[],
     form: Form::Json,
     output: &any(),
+    flow: Some(Flow {
+        label: "internal",
+        unpruned: "internal",
+        clearance: "secret",
+        above: Above::Asked,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -13,7 +13,7 @@ use airlock_contract::prune::{field, object, Prune};
 use airlock_contract::request::path;
 use airlock_contract::shape::{integer, nullable, object_of, required, text, Shape};
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -30,6 +30,13 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &["bytes"],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "internal",
+        unpruned: "internal",
+        clearance: "public",
+        above: Above::Asked,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

@@ -12,8 +12,8 @@ use airlock_contract::prune::{current, field, Prune};
 use airlock_contract::request::query;
 use airlock_contract::shape::{integer, list_of, text, Shape};
 use airlock_contract::{
-    response, Body, Effect, Encoding, Form, Method, Next, Pages, Request, Response, Size,
-    Status, Tool,
+    response, Above, Body, Declassified, Effect, Encoding, Flow, Form, Method, Next,
+    Pages, Request, Response, Size, Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -30,6 +30,18 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &["[].name"],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "public",
+        unpruned: "public",
+        clearance: "internal",
+        above: Above::Refused,
+        declassified: &[
+            Declassified {
+                from: "list_parts",
+                reason: "How much is on hand is no secret to the depots, as their board has decided.",
+            },
+        ],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

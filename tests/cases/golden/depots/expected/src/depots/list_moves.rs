@@ -13,7 +13,8 @@ use airlock_contract::prune::{field, index, Prune};
 use airlock_contract::request::query;
 use airlock_contract::shape::{any, list_of, nullable, object_of, optional, text, Shape};
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Next, Pages, Request, Response, Status, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Next, Pages, Request, Response,
+    Status, Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -30,6 +31,13 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &["data.moves[].id"],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "internal",
+        unpruned: "internal",
+        clearance: "secret",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.

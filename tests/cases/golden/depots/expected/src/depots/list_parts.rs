@@ -5,6 +5,7 @@
 // fields     unknown: the document has no schema for the answer
 // plan       needset: holds the parts that the rule looks at
 // effect     read
+// label      items[].on_hand is secret: the rule looks at it
 
 //! `list_parts` reads `GET /depots/{depot}/parts`.
 
@@ -17,7 +18,8 @@ use airlock_contract::shape::{
     any, integer, list_of, nullable, object_of, one_of, required, text, Shape,
 };
 use airlock_contract::{
-    response, Body, Effect, Form, Method, Request, Response, Status, Style, Tool,
+    response, Above, Body, Effect, Flow, Form, Method, Request, Response, Status, Style,
+    Tool,
 };
 
 pub(super) const TOOL: Tool = Tool {
@@ -34,6 +36,13 @@ pub(super) const TOOL: Tool = Tool {
     keeps: &[],
     form: Form::Json,
     output: &OUTPUT,
+    flow: Some(Flow {
+        label: "secret",
+        unpruned: "secret",
+        clearance: "secret",
+        above: Above::Refused,
+        declassified: &[],
+    }),
 };
 
 /// What may be sent, and where it goes. The host adds address and credentials.
