@@ -119,7 +119,7 @@ impl Place {
         let names = std::fs::read_dir(self.path()).expect("can be read").flatten().map(|entry| entry.path());
         let is_of_trail = |path: &PathBuf| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.starts_with("audit.jsonl") && !name.ends_with(".torn")
+            name.starts_with("audit.jsonl") && path.extension().is_none_or(|end| end != "torn")
         };
         let mut files: Vec<PathBuf> = names.filter(is_of_trail).collect();
         // The one without a number is the last one.
