@@ -3,6 +3,7 @@
 //! What comes in: `site.json`. What goes out: [`Site`], with every credential read. A mistake is reported with its file,
 //! line and column; a credential's value never appears in `Debug`, in an error or in a log.
 
+mod places;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+pub(crate) use places::{KeyFile, Places};
 pub use serve::Serve;
 use serve::WrittenServe;
 

@@ -23,4 +23,5 @@ mod servers;
 mod soak;
 mod storm;
 mod trouble;
+mod unit;
 mod wire;

@@ -16,6 +16,7 @@ mod prune;
 mod serve;
 #[cfg(feature = "model")]
 mod source;
+mod unit;
 #[cfg(feature = "llama")]
 mod warm;
 
@@ -94,6 +95,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Speak MCP over standard input and output, until the input ends; or at a unix socket
+    #[command(after_help = serve::MORE)]
     Serve(serve::ServeArgs),
     /// List the tools
     Tools {
@@ -145,6 +147,8 @@ enum Command {
     Site,
     /// Print what makes a host of MCP servers start this program
     Config(config::ConfigArgs),
+    /// Print a hardened unit by which systemd runs `serve` at a socket or over HTTP
+    Unit(unit::UnitArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -282,6 +286,7 @@ pub fn run(
             finish(&mut context, printed)
         }
         Command::Config(arguments) => config::run(&arguments, &mut context),
+        Command::Unit(arguments) => unit::run(&arguments, &mut context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "airlock-host", &mut script);

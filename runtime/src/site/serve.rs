@@ -2,7 +2,7 @@
 //! what they have to know.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -67,6 +67,13 @@ impl TryFrom<UncheckedHttp> for WrittenHttp {
 }
 
 impl WrittenServe {
+    /// The addresses that may be listened at, and the files that would be read, each with whose it is.
+    pub(super) fn places(self) -> (Vec<SocketAddr>, Vec<(&'static str, PathBuf)>) {
+        let WrittenHttp(http) = self.http;
+        let files = [("the token of \"http\"", http.token), ("\"state_key\"", self.state_key)];
+        (http.addresses, files.into_iter().filter_map(|(whose, place)| Some((whose, place?.file))).collect())
+    }
+
     /// Reads the files that are named. `shown` is the site file, for messages.
     pub(super) fn read(self, directory: &Path, shown: &dyn std::fmt::Display) -> Result<Serve, SiteError> {
         let WrittenHttp(http) = self.http;

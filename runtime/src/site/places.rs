@@ -1,0 +1,58 @@
+//! What a site file names, for those who write about it: no file that it names is opened, so no secret is read.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Address, SITE_BYTES_MAX, SiteError, Written, located, read_text};
+
+/// The places that a site file names.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// Where each upstream listens, by the name that catalogs use.
+    pub(crate) upstreams: BTreeMap<String, Address>,
+    /// The files that hold secrets.
+    pub(crate) keys: Vec<KeyFile>,
+    /// Where audit records are appended, as it is written.
+    pub(crate) audit: Option<PathBuf>,
+    /// Addresses of this machine, besides loopback, that may be listened at over HTTP.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// The longest that a call takes.
+    pub(crate) time_max: Duration,
+}
+
+/// A file that holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyFile {
+    /// Whose it is, in words.
+    pub(crate) whose: String,
+    /// As it is written: relative to the site file's directory, or absolute.
+    pub(crate) file: PathBuf,
+}
+
+impl Places {
+    /// Reads a site file, and nothing else.
+    pub(crate) fn read(file: &Path) -> Result<Self, SiteError> {
+        let text = read_text(file, SITE_BYTES_MAX).map_err(|fault| {
+            SiteError(format!(
+                "cannot read the site file `{}`: {fault}; `airlock-host site` prints one to start from",
+                file.display()
+            ))
+        })?;
+        let written: Written = serde_json::from_str(&text).map_err(|fault| located(file, &fault))?;
+        let mut keys = Vec::new();
+        let mut upstreams = BTreeMap::new();
+        for (name, upstream) in written.upstreams.0 {
+            for (credential, place) in upstream.credentials.0 {
+                let whose = format!("credential `{credential}` of upstream `{name}`");
+                keys.push(KeyFile { whose, file: place.file });
+            }
+            upstreams.insert(name, upstream.address);
+        }
+        let (addresses, served) = written.serve.places();
+        keys.extend(served.into_iter().map(|(whose, file)| KeyFile { whose: whose.to_owned(), file }));
+        let audit = written.audit.map(|audit| audit.file);
+        Ok(Self { upstreams, keys, audit, addresses, time_max: written.limits.into_limits().time_max })
+    }
+}
