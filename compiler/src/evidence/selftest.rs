@@ -96,7 +96,8 @@ impl SelfTest {
                 *closed_by.entry(short(&layer)).or_default() += 1;
             }
         }
-        let open = attempts.iter().filter(|attempt| attempt.isolated == Found::Open).map(|attempt| short(&attempt.name));
+        let open =
+            attempts.iter().filter(|attempt| attempt.isolated == Found::Open).map(|attempt| short(&attempt.name));
         Ok(Self {
             sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
             kernel: short(&kernel),
@@ -172,7 +173,8 @@ mod tests {
 
     #[test]
     fn names_are_shown_as_text_of_one_line() {
-        let found = read("{\"name\": \"a\\nb\\u001b[0m\", \"control\": \"open\", \"isolated\": \"open\"}").expect("is one");
+        let found =
+            read("{\"name\": \"a\\nb\\u001b[0m\", \"control\": \"open\", \"isolated\": \"open\"}").expect("is one");
         assert_eq!(found.open, ["a\\u{a}b\\u{1b}[0m"]);
     }
 }

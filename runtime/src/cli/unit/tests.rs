@@ -88,4 +88,6 @@ fn what_is_written_stays_a_path_in_a_unit() {
     assert_eq!(settings(&unit, "ExecPaths"), ["\"/opt/a b\\\"%%h/airlock-host\""]);
     assert_eq!(settings(&unit, "ReadWritePaths"), ["\"/srv/a b/%%h\""]);
     assert_eq!(settings(&unit, "TimeoutStopSec"), ["45"]);
+    let upstreams = BTreeMap::from([("lab\nUser=root".to_owned(), vec![Reached::Ip([10, 1, 2, 3].into())])]);
+    assert_eq!(settings(&text::unit(&Facts { upstreams, ..facts() }), "User"), ["airlock"]);
 }

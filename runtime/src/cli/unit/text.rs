@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::escape::{argument, rest, word};
 use super::facts::{Facts, Kept, Reached, SITE_CREDENTIAL, Served, User};
+use crate::untrusted::quoted;
 
 /// Seconds that the program has to end behind the longest call, until what is left of it is killed.
 const STOP_SECONDS: u64 = 15;
@@ -116,14 +117,14 @@ fn files(facts: &Facts) -> String {
     });
     let program = word(&text(&facts.program));
     let (libraries, why) = if facts.has_libraries {
-        (format!(" {LIBRARIES}"), "and the libraries that it is linked with ")
+        (format!(" {LIBRARIES}"), ", with the libraries that it is linked with")
     } else {
         (String::new(), "")
     };
     let _ = write!(
         lines,
         "
-# It runs itself {why}(its helpers are the same program) and nothing else, and makes no code while it runs.
+# It runs itself, its helpers included{why}: no other file, and no code that is made meanwhile.
 NoExecPaths=/
 ExecPaths={program}{libraries}
 MemoryDenyWriteExecute=yes
@@ -161,7 +162,7 @@ fn network(facts: &Facts) -> String {
     for (name, reached) in &facts.upstreams {
         for ip in addresses(reached) {
             // What is written as IPv6 and means IPv4 travels as IPv4.
-            let _ = writeln!(lines, "# upstream `{name}`\nIPAddressAllow={}", ip.to_canonical());
+            let _ = writeln!(lines, "# upstream {}\nIPAddressAllow={}", quoted(name), ip.to_canonical());
         }
     }
     for client in clients {
