@@ -101,8 +101,13 @@ need_python_oscal() {
     need_python_packages "oscal-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
 
-# What judges units of systemd; none is started.
-need_systemd() { command -v systemd-analyze >/dev/null || install_debian systemd; }
+# What judges units of systemd, and runs them in namespaces of its own: nothing is started on this machine.
+need_systemd() {
+    local missing=()
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
+    command -v ip >/dev/null || missing+=(iproute2)
+    install_debian "${missing[@]}"
+}
 
 # llama.cpp's own server with what it is linked with, as one package of the index brings it for x86-64 (build 10434; it runs on the
 # processor where there is no GPU). Nothing is built. Prints the path of the program.

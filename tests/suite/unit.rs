@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use airlock_runtime::cli::{ExitCode, run};
+use serde_json::Value;
 
 use crate::command::{assert_is_file, directories};
 
@@ -131,4 +132,117 @@ fn with_systemd_units_are_sound_and_as_closed_as_they_can_be() {
         fs::write(&unit, weaker).expect("written");
         assert!(!analyze(&["security", "--offline=true", "--threshold", threshold], &unit).0, "{}", case.display());
     }
+}
+
+/// Makes a directory for `systemd/boot.sh`: the program and its unit, two units that try to get out, and what runs inside.
+fn place(directory: &Path) {
+    let root = directory.join("root");
+    let (etc, units, bin) = (root.join("etc/airlock"), root.join("etc/systemd/system"), root.join("usr/local/bin"));
+    for each in [&etc, &units, &bin] {
+        fs::create_dir_all(each).expect("can be made");
+    }
+    fs::copy(airlock_tests::host::program(), bin.join("airlock-host")).expect("copied");
+    fs::write(etc.join("clinic.key"), "canary-clinic-key\n").expect("written");
+    fs::write(etc.join("http.token"), "0123456789abcdef0123456789abcdef\n").expect("written");
+    let site = etc.join("site.json");
+    let upstream =
+        r#"{"clinic": {"address": "http://10.1.2.3:8080", "credentials": {"api_key": {"file": "clinic.key"}}}}"#;
+    let written = |upstreams: &str| {
+        format!(
+            r#"{{"upstreams": {upstreams}, "audit": {{"file": "/var/log/airlock/audit.jsonl"}},
+                "serve": {{"http": {{"token": {{"file": "http.token"}}}}}}}}"#
+        )
+    };
+    let made = |upstreams: &str, options: &[&str]| {
+        fs::write(&site, written(upstreams)).expect("written");
+        let (code, out, err) = unit(&site, options);
+        assert_eq!(code, ExitCode::Done, "{err}");
+        out.replace(&*root.to_string_lossy(), "")
+    };
+    let python = ["/usr/bin/python3", "/usr/local/bin/python3"].into_iter().find(|path| Path::new(path).exists());
+    let python = fs::canonicalize(python.expect("python3 of the system")).expect("is there");
+    let python = python.to_str().expect("UTF-8");
+    // The same unit, but for what it runs.
+    let runs = |unit: &str, name: &str, command: &str, kind: &str| {
+        let start = format!("ExecStart={python} -I /run/place/{command}\nStandardOutput=file:/run/place/{name}.json");
+        let mut lines = Vec::new();
+        for line in unit.lines() {
+            lines.push(match line {
+                "Type=exec" => kind,
+                line if line.starts_with("ExecStart=") => &start,
+                line => line,
+            });
+        }
+        fs::write(units.join(format!("{name}-network.service")), lines.join("\n")).expect("written");
+    };
+    let tries = |unit: &str, tag: &str| runs(unit, tag, &format!("attempts.py {tag}"), "Type=oneshot");
+    let socket = ["--socket", "/run/airlock/mcp.sock", "--bin", python];
+    runs(&made("{}", &socket), "kept", "keeper.py /var/log/airlock/last.txt", "Type=exec");
+    tries(&made("{}", &socket), "without");
+    tries(&made(upstream, &["--http", "127.0.0.1:8471", "--bin", python]), "with");
+    fs::write(units.join("airlock.service"), made(upstream, &["--http", "127.0.0.1:8471", "--bin", PROGRAM]))
+        .expect("written");
+    let more = units.join("airlock.service.d");
+    fs::create_dir(&more).expect("can be made");
+    fs::write(more.join("log.conf"), "[Service]\nStandardError=append:/run/place/out.log\n").expect("written");
+    for file in ["run.sh", "attempts.py", "keeper.py", "upstreams.py", "client.py"] {
+        fs::copy(Path::new("systemd").join(file), directory.join(file)).expect("copied");
+    }
+}
+
+/// The real program under its unit, and attempts to get out of the same unit, under a systemd that is booted for this: in
+/// namespaces, on a copy of the system that is thrown away. Whatever a unit closes has to be open without it.
+#[test]
+#[ignore = "needs root and systemd; tests/all.sh runs it where it may"]
+fn with_booted_systemd_a_service_is_as_confined_as_its_unit_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path();
+    // A user that systemd makes up reads the attempts.
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
+    place(path);
+    let ran = Command::new("bash").arg("systemd/boot.sh").arg(path).output().expect("bash runs");
+    let read = |name: &str| fs::read_to_string(path.join(name)).unwrap_or_else(|fault| format!("{name}: {fault}"));
+    let logs = format!("{}{}{}", String::from_utf8_lossy(&ran.stderr), read("boot.log"), read("out.log"));
+    assert!(ran.status.success(), "{logs}");
+    let json = |name: &str| -> Value {
+        serde_json::from_str(&read(name)).unwrap_or_else(|fault| panic!("{name}: {fault}\n{logs}"))
+    };
+
+    let open = |name: &str| -> Vec<String> {
+        let outcomes = json(name);
+        let outcomes = outcomes.as_object().expect("an object").iter();
+        outcomes.filter(|(_, outcome)| *outcome == "open").map(|(attempt, _)| attempt.clone()).collect()
+    };
+    assert_eq!(
+        open("plain.json").len(),
+        json("plain.json").as_object().expect("an object").len(),
+        "{}",
+        read("plain.json")
+    );
+    assert_eq!(open("with.json"), ["declared-upstream", "write-records", "read-credential"], "{}", read("with.json"));
+    assert_eq!(open("without.json"), ["write-records", "unix-socket"], "{}", read("without.json"));
+    let received = read("received.txt");
+    for place in ["other-tcp", "other-udp"] {
+        let whose: Vec<&str> = received.lines().filter_map(|line| line.strip_prefix(place)).collect();
+        assert_eq!(whose, [" plain"], "{received}");
+    }
+    // Systemd says so where it cannot filter addresses.
+    assert!(!logs.contains("firewall"), "{logs}");
+
+    assert_eq!(read("last.txt"), "last line\nlast line\n", "{logs}");
+
+    let client = json("client.json");
+    assert_eq!(client["health"][0], 200, "{client} {logs}");
+    assert_eq!(client["without"][0], 401, "{client}");
+    assert!(client["called"][0] == 200 && client["called"][1].to_string().contains("W3-04"), "{client}");
+    assert!(received.contains("declared GET /"), "{received}");
+    assert!(read("running.txt").contains("ActiveState=active"), "{}", read("running.txt"));
+    let stopped = read("stopped.txt");
+    assert!(stopped.contains("Result=success") && stopped.contains("ExecMainStatus=0"), "{stopped}");
+    assert_eq!(read("modes.txt"), "700\n600\n");
+    assert!(
+        read("audit.jsonl").contains("\"find_free_beds\"") && !read("audit.jsonl").contains("canary"),
+        "{}",
+        read("audit.jsonl")
+    );
 }
