@@ -91,7 +91,7 @@ fn identifiers_are_those_of_the_lists() {
     assert!(ordered.windows(2).all(|pair| pair[0] < pair[1]), "{ordered:?}");
     for control in CONTROLS {
         assert!(!control.tests.is_empty() && control.mechanism.ends_with('.'), "{}", control.id);
-        assert!(!format!("{control:?}").contains('|') || control.title.contains(" | "), "{}", control.id);
+        assert!(!format!("{control:?}").contains('|'), "{} would end a cell of a table", control.id);
     }
 }
 

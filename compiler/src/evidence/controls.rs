@@ -10,7 +10,7 @@ use super::Topic;
 pub struct Control {
     /// As OSCAL writes it: `sc-7.5` is SC-7(5).
     pub id: &'static str,
-    /// NIST's title.
+    /// NIST's title; of an enhancement, its own.
     pub title: &'static str,
     /// How it is met, in sentences.
     pub mechanism: &'static str,
@@ -227,7 +227,7 @@ pub const CONTROLS: &[Control] = &[
     },
     Control {
         id: "si-7.1",
-        title: "Software, Firmware, and Information Integrity | Integrity Checks",
+        title: "Integrity Checks",
         mechanism: "At every start the program makes the list of tools anew and compares its digest with the reviewed one. A \
                     model is loaded if its digest is listed. The same catalogs give the same source, on any machine.",
         missing: "The release is not signed.",

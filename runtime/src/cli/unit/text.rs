@@ -109,12 +109,13 @@ fn files(facts: &Facts) -> String {
     if let Served::Socket { directory, .. } = &facts.served {
         let _ = writeln!(lines, "RuntimeDirectory={directory}\nRuntimeDirectoryMode=0700");
     }
-    lines.push_str(&match &facts.audit {
-        None => "# Audit records go to the journal: the site file names no file for them.\n".to_owned(),
-        Some(Kept::Logs(name)) => format!("LogsDirectory={name}\nLogsDirectoryMode=0700\n"),
-        Some(Kept::State(name)) => format!("StateDirectory={name}\nStateDirectoryMode=0700\n"),
-        Some(Kept::Directory(path)) => format!("ReadWritePaths={}\n", word(&text(path))),
-    });
+    // Writing to a string does not fail.
+    let _ = match &facts.audit {
+        None => writeln!(lines, "# Audit records go to the journal: the site file names no file for them."),
+        Some(Kept::Logs(name)) => writeln!(lines, "LogsDirectory={name}\nLogsDirectoryMode=0700"),
+        Some(Kept::State(name)) => writeln!(lines, "StateDirectory={name}\nStateDirectoryMode=0700"),
+        Some(Kept::Directory(path)) => writeln!(lines, "ReadWritePaths={}", word(&text(path))),
+    };
     let program = word(&text(&facts.program));
     let (libraries, why) = if facts.has_libraries {
         (format!(" {LIBRARIES}"), ", with the libraries that it is linked with")
