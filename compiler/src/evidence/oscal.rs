@@ -1,5 +1,6 @@
 //! An OSCAL component definition (NIST, OSCAL 1.1.3, "Component Definition Model"), as JSON.
 
+use airlock_offer::hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -32,7 +33,7 @@ pub fn oscal(catalogs: &[Catalog], facts: &Facts, selftest: Option<&SelfTest>, m
         "components": components,
     });
     // The document is another one exactly if something in it is.
-    let digest: String = Sha256::digest(definition.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex(&Sha256::digest(definition.to_string()));
     definition["uuid"] = uuid::of(&format!("document {digest}")).into();
     json!({"component-definition": definition})
 }

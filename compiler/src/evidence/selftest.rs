@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use airlock_offer::hex;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -99,7 +100,7 @@ impl SelfTest {
         let open =
             attempts.iter().filter(|attempt| attempt.isolated == Found::Open).map(|attempt| short(&attempt.name));
         Ok(Self {
-            sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&Sha256::digest(bytes)),
             kernel: short(&kernel),
             tools_sha256,
             attempts: attempts.len(),

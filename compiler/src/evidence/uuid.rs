@@ -1,5 +1,6 @@
 //! UUIDs of version 5 (RFC 9562, section 5.5): the same name has the same one. OSCAL takes no others but random ones.
 
+use airlock_offer::hex;
 use sha1::{Digest as _, Sha1};
 
 /// For names that are URLs (RFC 9562, section 6.6).
@@ -11,7 +12,7 @@ pub(super) const NAMESPACE: &str = "urn:x-airlock:evidence";
 /// The UUID of a thing of this name.
 pub(super) fn of(name: &str) -> String {
     let bytes = version_5(version_5(URL, NAMESPACE), name);
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex(&bytes);
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());
     parts.join("-")
 }
