@@ -22,7 +22,9 @@ const SELFTEST: &str = r#"{"attempts": [
   {"name": "read-etc-shadow", "control": "open", "isolated": "closed", "layer": "landlock"},
   {"name": "stat-any-path", "control": "open", "isolated": "open", "layer": null},
   {"name": "x32-socket", "control": "absent", "isolated": "absent", "layer": "absent"}
-], "kernel": "6.1.0-13-amd64", "uid": 65534}"#;
+], "program": {"version": "0.1.0", "sha256": "5f2b"}, "machine": {"kernel": "6.1.0-13-amd64", "uid": 65534},
+  "layers": ["fds-closed", "landlock=2", "seccomp-tight"], "without": [], "part": null,
+  "known": {"stat-any-path": "sizes, owners and times can be told, no content"}}"#;
 
 fn placed(catalogs: &Path) -> (Placed, Facts) {
     let (mut sources, mut report) = (Sources::default(), Report::default());
@@ -210,7 +212,7 @@ fn a_file_is_written_or_nothing_is() {
         (None, "cannot read"),
         (Some("{}".to_owned()), "missing field"),
         (Some("{\"attempts\": []}".to_owned()), "proves nothing"),
-        (Some(SELFTEST.replace("\"uid\"", "\"tools_sha256\": \"0\", \"uid\"")), "other tools"),
+        (Some(SELFTEST.replace("\"version\"", "\"tools_sha256\": \"0\", \"version\"")), "other tools"),
         (Some(" ".repeat(5 << 20)), "longer than"),
     ] {
         if let Some(text) = text {
@@ -221,8 +223,8 @@ fn a_file_is_written_or_nothing_is() {
         assert!(ran.err.contains("error: ") && ran.err.contains(told), "{}", ran.err);
         assert!(!out.exists());
     }
-    let matching = format!("\"tools_sha256\": \"{}\", \"uid\"", facts.tools_sha256);
-    fs::write(&file, SELFTEST.replace("\"uid\"", &matching)).expect("written");
+    let matching = format!("\"tools_sha256\": \"{}\", \"version\"", facts.tools_sha256);
+    fs::write(&file, SELFTEST.replace("\"version\"", &matching)).expect("written");
     let printed = run(&[]);
     assert_eq!(printed.exit, Exit::Done, "{}", printed.err);
     for (format, name) in [("oscal", "controls.oscal.json"), ("markdown", "CONTROLS.md")] {

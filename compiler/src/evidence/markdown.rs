@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{CONTROLS, Facts, LLM, MCP, Risk, SelfTest, standing};
-use crate::markup::{code, markdown as escaped};
+use crate::markup::markdown as escaped;
 
 /// Everything, with the facts of these catalogs.
 pub fn markdown(facts: &Facts, selftest: Option<&SelfTest>) -> String {
@@ -15,9 +15,6 @@ pub fn markdown(facts: &Facts, selftest: Option<&SelfTest>) -> String {
         text.push_str("\n## Self-test\n\n");
         for (name, value) in selftest.facts() {
             let _ = writeln!(text, "- {name}: {}", escaped(&value));
-        }
-        for name in &selftest.open {
-            let _ = writeln!(text, "- stays open: {}", code(name));
         }
     }
     let _ = write!(text, "\n## NIST SP 800-53, revision 5\n\n{}", controls_table(selftest));

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::facts::one_line;
+use crate::markup;
 use crate::wording::listed;
 
 /// More attempts than this are none of ours.
@@ -21,17 +22,22 @@ const TEXT_CHARS_MAX: usize = 200;
 pub struct SelfTest {
     /// Of the file's bytes.
     pub sha256: String,
+    /// Of the program that ran it.
+    pub program_sha256: String,
+    /// The list of tools of that program, if the file says so.
+    pub tools_sha256: Option<String>,
     /// The kernel that it ran on.
     pub kernel: String,
-    /// The list of tools of the program that ran it, if the file says so.
-    pub tools_sha256: Option<String>,
+    /// The layers that were in force.
+    pub layers: Vec<String>,
     /// Attempts in all.
     pub attempts: usize,
     /// Those that succeed with no layer: without any, the run proves nothing.
     pub open_without_layers: usize,
-    /// Names of those that succeed with all layers.
-    pub open: Vec<String>,
-    /// How many are closed by which layer alone, by its name.
+    /// Those that succeed with all layers, in a process that reads files, one that reads none, or one that was given more:
+    /// each with the reason, if one is known.
+    pub open: Vec<(String, String)>,
+    /// How many are closed by which layer, by its name.
     pub closed_by: BTreeMap<String, usize>,
 }
 
@@ -40,16 +46,48 @@ pub struct SelfTest {
 struct Written {
     attempts: Vec<Attempt>,
     #[serde(default)]
+    machine: Machine,
+    #[serde(default)]
+    program: Program,
+    #[serde(default)]
+    layers: Vec<String>,
+    #[serde(default)]
+    without: Vec<String>,
+    #[serde(default)]
+    known: BTreeMap<String, String>,
+    #[serde(default)]
+    given: BTreeMap<String, String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Machine {
+    #[serde(default)]
     kernel: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Program {
+    #[serde(default)]
+    sha256: String,
     tools_sha256: Option<String>,
 }
 
+/// What is null was not tried.
 #[derive(Deserialize)]
 struct Attempt {
     name: String,
-    control: Found,
-    isolated: Found,
+    control: Option<Found>,
+    isolated: Option<Found>,
+    isolated_reading_nothing: Option<Found>,
+    isolated_with_most: Option<Found>,
     layer: Option<Layers>,
+}
+
+impl Attempt {
+    fn is_open(&self) -> bool {
+        let found = [self.isolated, self.isolated_reading_nothing, self.isolated_with_most];
+        found.contains(&Some(Found::Open))
+    }
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
@@ -63,50 +101,49 @@ enum Found {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Layers {
+    /// This one, or these together.
     One(String),
+    /// Each of these.
     Several(Vec<String>),
 }
+
+/// What to do about a file that is none.
+const WAY_OUT: &str = "write it anew with `airlock-host selftest --json`";
 
 impl SelfTest {
     /// Reads the file's bytes.
     ///
     /// # Errors
-    /// It is no such file, or proves nothing. The text says what to do.
+    /// It is no such file, one of a part of the attempts or layers, or proves nothing. The text says what to do.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let way_out = "write it anew with `airlock-host selftest --json`";
-        let written: Written = serde_json::from_slice(bytes).map_err(|fault| format!("{fault}; {way_out}"))?;
-        let Written { attempts, kernel, tools_sha256 } = written;
+        let written: Written = serde_json::from_slice(bytes).map_err(|fault| format!("{fault}; {WAY_OUT}"))?;
+        let Written { attempts, machine, program, layers, without, known, given } = written;
         if attempts.len() > ATTEMPTS_MAX {
-            return Err(format!("it holds more than {ATTEMPTS_MAX} attempts; {way_out}"));
+            return Err(format!("it holds more than {ATTEMPTS_MAX} attempts; {WAY_OUT}"));
         }
-        let open_without_layers = attempts.iter().filter(|attempt| attempt.control == Found::Open).count();
+        if !without.is_empty() || attempts.iter().any(|one| one.control.is_none() || one.isolated.is_none()) {
+            return Err(format!("layers or attempts were left out, so it says too little; {WAY_OUT} and nothing else"));
+        }
+        let open_without_layers = attempts.iter().filter(|one| one.control == Some(Found::Open)).count();
         if open_without_layers == 0 {
             return Err(format!(
-                "no attempt succeeds with no layer either, so it proves nothing; find out what stops them there, and {way_out}"
+                "no attempt succeeds with no layer either, so it proves nothing; find out what stops them there, and {WAY_OUT}"
             ));
         }
-        let mut closed_by = BTreeMap::new();
-        for attempt in &attempts {
-            if attempt.control == Found::Open && attempt.isolated == Found::Closed {
-                let layer = match &attempt.layer {
-                    Some(Layers::One(layer)) => layer.clone(),
-                    Some(Layers::Several(layers)) if layers.len() == 1 => layers.concat(),
-                    Some(Layers::Several(_)) => "several layers".to_owned(),
-                    None => "a layer that was not looked for".to_owned(),
-                };
-                *closed_by.entry(short(&layer)).or_default() += 1;
-            }
-        }
-        let open =
-            attempts.iter().filter(|attempt| attempt.isolated == Found::Open).map(|attempt| short(&attempt.name));
+        let open = attempts.iter().filter(|one| one.is_open()).map(|one| {
+            let reason = known.get(&one.name).or(given.get(&one.name));
+            (short(&one.name), reason.map_or_else(|| "nobody has said why".to_owned(), |reason| short(reason)))
+        });
         Ok(Self {
             sha256: hex(&Sha256::digest(bytes)),
-            kernel: short(&kernel),
-            tools_sha256,
+            program_sha256: short(&program.sha256),
+            tools_sha256: program.tools_sha256,
+            kernel: short(&machine.kernel),
+            layers: layers.iter().map(|layer| short(layer)).collect(),
             attempts: attempts.len(),
             open_without_layers,
             open: open.collect(),
-            closed_by,
+            closed_by: closed_by(&attempts),
         })
     }
 
@@ -114,21 +151,41 @@ impl SelfTest {
     pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
         let mut facts = vec![
             ("self-test-sha256", self.sha256.clone()),
+            ("self-test-program-sha256", self.program_sha256.clone()),
             ("self-test-kernel", self.kernel.clone()),
+            ("self-test-layers", self.layers.join(", ")),
             ("self-test-attempts", self.attempts.to_string()),
             ("self-test-open-without-layers", self.open_without_layers.to_string()),
             ("self-test-open-in-isolation", self.open.len().to_string()),
         ];
+        facts.extend(self.open.iter().map(|(name, reason)| ("self-test-stays-open", format!("{name}: {reason}"))));
         facts.extend(self.closed_by.iter().map(|(layer, count)| ("self-test-closed-by", format!("{layer}: {count}"))));
         facts
     }
 
     /// What stays open, as a sentence. None if nothing does.
     pub(super) fn open_in_words(&self) -> Option<String> {
-        let names: Vec<String> = self.open.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = self.open.iter().map(|(name, _)| markup::code(name)).collect();
         let (open, all) = (names.len(), self.attempts);
         (open > 0).then(|| format!("{open} of {all} attempts of the self-test stay open: {}.", listed(&names)))
     }
+}
+
+/// How many attempts each layer closes.
+fn closed_by(attempts: &[Attempt]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for attempt in attempts {
+        if attempt.control == Some(Found::Open) && !attempt.is_open() {
+            let layer = match &attempt.layer {
+                Some(Layers::One(layer)) => layer.clone(),
+                Some(Layers::Several(layers)) if layers.len() == 1 => layers.concat(),
+                Some(Layers::Several(_)) => "each of several layers".to_owned(),
+                None => "a layer that was not looked for".to_owned(),
+            };
+            *counts.entry(short(&layer)).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// A text of the file, as far as it is repeated.
@@ -141,7 +198,8 @@ mod tests {
     use super::SelfTest;
 
     fn read(attempts: &str) -> Result<SelfTest, String> {
-        SelfTest::read(format!("{{\"attempts\": [{attempts}], \"kernel\": \"6.1.0\", \"uid\": 0}}").as_bytes())
+        let rest = r#""machine": {"kernel": "6.1.0"}, "known": {"stat": "sizes can be told"}, "part": null"#;
+        SelfTest::read(format!("{{\"attempts\": [{attempts}], {rest}}}").as_bytes())
     }
 
     #[test]
@@ -151,14 +209,20 @@ mod tests {
                {"name": "tcp", "control": "open", "isolated": "closed", "layer": ["landlock", "seccomp-tight"]},
                {"name": "exec", "control": "open", "isolated": "closed"},
                {"name": "x32", "control": "absent", "isolated": "absent", "layer": "absent"},
-               {"name": "stat", "control": "open", "isolated": "open", "layer": null}"#,
+               {"name": "stat", "control": "open", "isolated": "open", "layer": null},
+               {"name": "cut", "control": "open", "isolated": "closed", "isolated_with_most": "open", "layer": null}"#,
         )
         .expect("is one");
-        assert_eq!((found.attempts, found.open_without_layers), (5, 4));
-        assert_eq!(found.open, ["stat"]);
+        assert_eq!((found.attempts, found.open_without_layers, found.kernel.as_str()), (6, 5, "6.1.0"));
+        let open: Vec<_> = found.open.iter().map(|(name, reason)| (name.as_str(), reason.as_str())).collect();
+        assert_eq!(open, [("stat", "sizes can be told"), ("cut", "nobody has said why")]);
         let closed: Vec<_> = found.closed_by.iter().map(|(layer, count)| (layer.as_str(), *count)).collect();
-        assert_eq!(closed, [("a layer that was not looked for", 1), ("seccomp-tight", 1), ("several layers", 1)]);
-        assert_eq!(found.open_in_words().expect("one"), "1 of 5 attempts of the self-test stay open: `stat`.");
+        assert_eq!(
+            closed,
+            [("a layer that was not looked for", 1), ("each of several layers", 1), ("seccomp-tight", 1)]
+        );
+        let said = found.open_in_words().expect("two");
+        assert_eq!(said, "2 of 6 attempts of the self-test stay open: `stat` and `cut`.");
     }
 
     #[test]
@@ -166,16 +230,25 @@ mod tests {
         for attempts in ["", r#"{"name": "udp", "control": "closed", "isolated": "closed"}"#] {
             assert!(read(attempts).expect_err(attempts).contains("proves nothing"));
         }
-        for attempts in [r#"{"name": "udp"}"#, r#"{"name": "udp", "control": "PASS", "isolated": "closed"}"#] {
+        for attempts in [r#"{"control": "open"}"#, r#"{"name": "udp", "control": "PASS", "isolated": "closed"}"#] {
             assert!(read(attempts).expect_err(attempts).contains("selftest --json"));
         }
+        for attempts in
+            [r#"{"name": "udp", "control": "open"}"#, r#"{"name": "udp", "control": null, "isolated": "open"}"#]
+        {
+            assert!(read(attempts).expect_err(attempts).contains("left out"));
+        }
+        let without =
+            r#"{"attempts": [{"name": "udp", "control": "open", "isolated": "open"}], "without": ["landlock"]}"#;
+        assert!(SelfTest::read(without.as_bytes()).expect_err("a sabotaged run").contains("left out"));
         assert!(SelfTest::read(b"\xff").is_err());
     }
 
     #[test]
     fn names_are_shown_as_text_of_one_line() {
         let found =
-            read("{\"name\": \"a\\nb\\u001b[0m\", \"control\": \"open\", \"isolated\": \"open\"}").expect("is one");
-        assert_eq!(found.open, ["a\\u{a}b\\u{1b}[0m"]);
+            read("{\"name\": \"a\\nb\\u001b|[0m\", \"control\": \"open\", \"isolated\": \"open\"}").expect("is one");
+        assert_eq!(found.open[0].0, "a\\u{a}b\\u{1b}|[0m");
+        assert!(!found.open_in_words().expect("one").contains('|'), "no cell of a table ends");
     }
 }
