@@ -222,7 +222,7 @@ mod tests {
             [("a layer that was not looked for", 1), ("each of several layers", 1), ("seccomp-tight", 1)]
         );
         let said = found.open_in_words().expect("two");
-        assert_eq!(said, "2 of 6 attempts of the self-test stay open: `stat` and `cut`.");
+        assert_eq!(said, "2 of 6 attempts of the self-test stay open: `stat`, `cut`.");
     }
 
     #[test]
