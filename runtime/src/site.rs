@@ -5,6 +5,7 @@
 
 mod address;
 mod pin;
+mod places;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub(crate) use address::PinOption;
 use address::WrittenAddress;
 pub use address::{Address, Pin, Scheme};
 pub(crate) use pin::pinned;
+pub(crate) use places::{Key, KeyPlace, Places};
 pub use serve::Serve;
 use serve::WrittenServe;
 
@@ -289,6 +291,14 @@ impl WrittenSecret {
             }
         };
         read.map_err(|fault| format!("{} {fault}", self.shown(directory)))
+    }
+
+    /// The place itself.
+    fn place(self) -> KeyPlace {
+        match self {
+            Self::File(file) => KeyPlace::File(file),
+            Self::Credential(name) => KeyPlace::Credential(name),
+        }
     }
 
     fn shown(&self, directory: &Path) -> String {
