@@ -205,10 +205,7 @@ pub const CONTROLS: &[Control] = &[
         mechanism: "Files with secrets and records are their owner's alone. Under the unit of systemd secrets are handed over in \
                     memory. What is kept of a model's state holds no word of a conversation.",
         missing: "Nothing is encrypted by the program: that is left to the disk.",
-        tests: &[
-            "runtime/src/site/tests.rs::credentials_are_private_lines_of_visible_ascii",
-            "runtime/src/audit.rs::a_file_that_others_can_read_is_refused",
-        ],
+        tests: &["runtime/src/site/tests.rs::credentials_are_private_lines_of_visible_ascii"],
         topics: &[],
         is_self_tested: false,
     },
@@ -262,7 +259,7 @@ pub const CONTROLS: &[Control] = &[
         missing: "",
         tests: &[
             "runtime/src/answer.rs::a_failure_tells_the_upstreams_words_and_no_more",
-            "runtime/src/site/tests.rs::a_secret_is_found_where_it_leaks",
+            "runtime/src/upstream/credential.rs::each_form_that_could_come_back_is_looked_for",
             "runtime/src/untrusted.rs::control_characters_do_not_come_through",
         ],
         topics: &[],
