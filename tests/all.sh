@@ -14,20 +14,22 @@ need_openssh
 AIRLOCK_MODEL="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
 AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"
+AIRLOCK_OSCAL="${AIRLOCK_OSCAL:-$(need_python_oscal)}"
 AIRLOCK_CHROMIUM="${AIRLOCK_CHROMIUM:-$(need_browser)}"
 AIRLOCK_NODE_PACKAGES="${AIRLOCK_NODE_PACKAGES:-$(need_review_packages)}"
 AIRLOCK_PROTOCOL_PACKAGES="${AIRLOCK_PROTOCOL_PACKAGES:-$(need_protocol_packages)}"
 AIRLOCK_OPENCODE_PACKAGES="${AIRLOCK_OPENCODE_PACKAGES:-$(need_opencode)}"
 export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES AIRLOCK_PROTOCOL_PACKAGES
 AIRLOCK_LLAMA_SERVER="${AIRLOCK_LLAMA_SERVER:-$(need_llama_server)}"
-export AIRLOCK_OPENCODE_PACKAGES AIRLOCK_LLAMA_SERVER
+export AIRLOCK_OPENCODE_PACKAGES AIRLOCK_LLAMA_SERVER AIRLOCK_OSCAL
+need_systemd
 
 # Rules and tools are read once for all tests that ask the model.
 export AIRLOCK_STATE="$PWD/target/state"
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode)
+needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode with_systemd)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then
@@ -36,6 +38,13 @@ if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then
     export AIRLOCK_SERVERS
 else
     say "no real documents in $AIRLOCK_SPECS (set AIRLOCK_SPECS): the tests that need them stay ignored"
+fi
+
+# Booting systemd in namespaces of its own takes root. Where nobody is root, that test stays ignored; in CI that is a failure.
+if [ -n "${CI:-}" ] || [ "$(id -u)" -eq 0 ]; then
+    needing_setup+=(with_booted)
+else
+    say "not root: the test that boots systemd stays ignored"
 fi
 
 say "building and testing: the first time takes some minutes, most of them llama.cpp"

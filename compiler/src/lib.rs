@@ -10,6 +10,7 @@ pub mod check;
 pub mod cli;
 pub mod diff;
 pub mod emit;
+pub mod evidence;
 pub mod explain;
 pub mod flow;
 pub mod ir;

@@ -27,7 +27,9 @@ pub(crate) mod time;
 pub(crate) mod verify;
 
 use std::fmt;
+use std::fs::DirBuilder;
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -158,7 +160,19 @@ impl Audit {
 }
 
 /// Opens what a policy names.
-fn open_log(policy: Policy, identity: Identity) -> io::Result<Sink> {
+fn open_log(mut policy: Policy, identity: Identity) -> io::Result<Sink> {
+    if policy.is_shared {
+        if let Some(directory) = policy.file.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)
+                .map_err(|fault| named(directory, &fault))?;
+        }
+        let (file, path) = opening::free(&policy.file)?;
+        policy.file = path;
+        return Ok(Sink::File(Box::new(Log::open(file, policy, identity)?)));
+    }
     match private::open_append(&policy.file).map_err(|fault| named(&policy.file, &fault))? {
         Opened::File(file) => Ok(Sink::File(Box::new(Log::open(file, policy, identity)?))),
         Opened::Device(device) => Ok(Sink::Stream(Stream::new(Box::new(device), identity))),

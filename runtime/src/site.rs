@@ -6,6 +6,7 @@
 mod address;
 mod audit;
 mod pin;
+mod places;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub use address::{Address, Pin, Scheme};
 pub use audit::SiteAudit;
 use audit::WrittenAudit;
 pub(crate) use pin::pinned;
+pub(crate) use places::{Key, KeyPlace, Places};
 pub use serve::Serve;
 use serve::WrittenServe;
 
@@ -301,6 +303,14 @@ impl WrittenSecret {
             Self::Credential(name) => {
                 private::credential_path(name).map_err(|fault| format!("{} {fault}", self.shown(directory)))
             }
+        }
+    }
+
+    /// The place itself.
+    fn place(self) -> KeyPlace {
+        match self {
+            Self::File(file) => KeyPlace::File(file),
+            Self::Credential(name) => KeyPlace::Credential(name),
         }
     }
 

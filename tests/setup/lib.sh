@@ -107,6 +107,21 @@ need_python_peers() {
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
 
+# What reads OSCAL by NIST's schema.
+need_python_oscal() {
+    local list
+    list="$(dirname "${BASH_SOURCE[0]}")/oscal.txt"
+    need_python_packages "oscal-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
+}
+
+# What judges units of systemd, and runs them in namespaces of its own: nothing is started on this machine.
+need_systemd() {
+    local missing=()
+    command -v systemd-analyze >/dev/null || missing+=(systemd)
+    command -v ip >/dev/null || missing+=(iproute2)
+    install_debian "${missing[@]}"
+}
+
 # llama.cpp's own server with what it is linked with, as one package of the index brings it for x86-64 (build 10434; it runs on the
 # processor where there is no GPU). Nothing is built. Prints the path of the program.
 need_llama_server() {

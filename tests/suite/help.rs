@@ -14,6 +14,7 @@ fn help_is_what_was_reviewed() {
         ("inspect", vec!["inspect"]),
         ("init", vec!["init"]),
         ("diff", vec!["diff"]),
+        ("evidence", vec!["evidence"]),
         ("explain", vec!["explain"]),
         ("prune", vec!["prune"]),
         ("approve", vec!["approve"]),

@@ -71,6 +71,10 @@ fn imports_follow_the_arrows() {
     uses("compiler/src/diff", &["std::fs", "std::process", "crate::resolve", "crate::check", "report::At"]);
     uses("compiler/src/lock", &["std::fs", "crate::resolve", "crate::diff", "crate::emit"]);
     uses("compiler/src/review", &["std::fs", "crate::load", "crate::resolve", "crate::check", "report::At"]);
+    uses(
+        "compiler/src/evidence",
+        &["std::fs", "std::env", "std::time", "crate::load", "crate::resolve", "crate::check", "report::At"],
+    );
     uses("compiler/src/normalise", &["std::fs", "crate::resolve", "crate::check"]);
     uses("compiler/src/load", &["crate::normalise", "crate::resolve", "crate::check", "openapiv3"]);
     let lower = std::fs::read_to_string(workspace().join("compiler/src/lower.rs")).expect("is there");

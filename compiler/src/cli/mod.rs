@@ -3,6 +3,7 @@
 mod approve;
 mod compile;
 mod diff;
+mod evidence;
 mod explain;
 mod init;
 mod inspect;
@@ -79,6 +80,8 @@ enum Command {
     Tools(tools::ToolsArguments),
     /// Write a page that shows auditors what the tools can do.
     Review(review::ReviewArguments),
+    /// Say which controls are met by what, and which tests prove it: as OSCAL, or for people.
+    Evidence(evidence::EvidenceArguments),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, or of workspace.yaml, for editors.
@@ -152,6 +155,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Prune(arguments) => prune::run(&arguments, streams),
         Command::Diff(arguments) => diff::run(&arguments, streams),
         Command::Review(arguments) => review::run(&arguments, streams),
+        Command::Evidence(arguments) => evidence::run(&arguments, streams),
         Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Tools(arguments) => tools::run(&arguments, streams),
         Command::Schema { file } => {

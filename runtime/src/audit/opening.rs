@@ -4,6 +4,7 @@
 //! is moved to `FILE.torn`, and a record says so. Anything else that is wrong was done by somebody.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -19,6 +20,9 @@ use super::row;
 
 /// How long a program waits for the one before it to end its log.
 const LOCK_TIME_MAX: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
+
+/// Programs that write trails beside each other.
+const TRAILS_MAX: u32 = 64;
 
 const LOCK_AGAIN: Duration = Duration::from_millis(10);
 
@@ -42,6 +46,36 @@ pub(super) struct Found {
     pub(super) is_stopped: bool,
 }
 
+/// The first of the trails beside this one that no other program has.
+///
+/// # Errors
+/// All are taken; one cannot be opened, or others could get at it.
+pub(super) fn free(first: &Path) -> io::Result<(File, PathBuf)> {
+    for number in 1..=TRAILS_MAX {
+        let path = beside(first, number);
+        let file = match private::open_append(&path) {
+            Ok(Opened::File(file)) => file,
+            Ok(Opened::Device(_)) => return Err(named(&path, &"is a device")),
+            Err(fault) => return Err(named(&path, &fault)),
+        };
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok((file, path)),
+            Err(rustix::io::Errno::WOULDBLOCK) => {}
+            Err(fault) => return Err(named(&path, &io::Error::from(fault))),
+        }
+    }
+    Err(named(first, &format!("{TRAILS_MAX} programs write trails there, and that is all that there may be")))
+}
+
+/// `audit.jsonl`, `audit-2.jsonl`, …
+fn beside(first: &Path, number: u32) -> PathBuf {
+    if number == 1 {
+        return first.to_owned();
+    }
+    let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    first.with_file_name(format!("{}-{number}.{}", part(first.file_stem()), part(first.extension())))
+}
+
 /// Takes a file for this program alone, and gives the one that has the name by then: the one before may have begun another.
 pub(super) fn locked(mut file: File, path: &Path) -> io::Result<File> {
     let until = Instant::now() + LOCK_TIME_MAX;
@@ -57,8 +91,8 @@ pub(super) fn locked(mut file: File, path: &Path) -> io::Result<File> {
                 }
             }
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                let way_out = "another program writes to it, and two would break its chain; end that one, or give this one \
-                               a site file that names another file";
+                let way_out = "another program writes to it, and two would break its chain; end that one, or name a directory \
+                               instead (`\"audit\": {\"directory\": …}`), in which each has its own";
                 return Err(named(path, &way_out));
             }
             Err(fault) => return Err(named(path, &io::Error::from(fault))),

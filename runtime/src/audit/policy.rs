@@ -14,6 +14,9 @@ pub const FILE_BYTES_MAX: u64 = 64 << 20;
 pub struct Policy {
     /// The file that is written. Those that are full stand beside it, as `FILE.000001` and so on.
     pub file: PathBuf,
+    /// Whether programs that run at the same time have trails beside it: `audit.jsonl`, `audit-2.jsonl` and so on, the first of them
+    /// that is free. Without it the second program is refused.
+    pub is_shared: bool,
     /// The key that checkpoints are signed with.
     pub key: Option<KeyFile>,
     /// When records are on the disk.
@@ -34,7 +37,7 @@ pub struct KeyFile {
 impl Policy {
     /// The usual one, without a key.
     pub fn of_file(file: PathBuf) -> Self {
-        Self { file, key: None, sync: SyncPolicy::default(), file_bytes_max: FILE_BYTES_MAX }
+        Self { file, is_shared: false, key: None, sync: SyncPolicy::default(), file_bytes_max: FILE_BYTES_MAX }
     }
 }
 

@@ -381,6 +381,38 @@ fn a_row_is_gone_on_with_wherever_it_was_left() {
     assert!(fault.contains("its last record"), "{fault}");
 }
 
+/// Two programs never write to one file, and where there may be several, each finds its own.
+#[test]
+fn programs_that_run_at_once_have_trails_beside_each_other() {
+    let place = Place::new();
+    let directory = place.directory.path().join("trails");
+    let policy = Policy { is_shared: true, ..Policy::of_file(directory.join("audit.jsonl")) };
+    let open = || Audit::here(Some(policy.clone()), Identity::default()).expect("one is free");
+    let (first, second, third) = (open(), open(), open());
+    for audit in [&first, &second, &third] {
+        calls(audit, 1);
+    }
+    drop(second);
+    // What is free is gone on with.
+    calls(&open(), 1);
+    drop((first, third));
+    let mut names: Vec<_> =
+        fs::read_dir(&directory).expect("is there").flatten().map(|entry| entry.file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["audit-2.jsonl", "audit-3.jsonl", "audit.jsonl"]);
+    let records = names.iter().map(|name| {
+        let (found, end) = verify(&directory.join(name), false, None);
+        assert_eq!((end, found.unpaired), (Ok(()), 0), "{name:?}");
+        fs::read_to_string(directory.join(name))
+            .expect("text")
+            .lines()
+            .filter(|line| line.contains("\"outcome\""))
+            .count()
+    });
+    assert_eq!(records.collect::<Vec<_>>(), [2, 1, 1]);
+    assert_eq!(fs::metadata(&directory).expect("is there").permissions().mode() & 0o777, 0o700);
+}
+
 /// What cannot be written whole is not written at all, and the next record follows.
 #[test]
 fn a_device_that_is_full_refuses_each_record() {

@@ -23,6 +23,7 @@ mod serve;
 mod site;
 #[cfg(feature = "model")]
 mod source;
+mod unit;
 #[cfg(feature = "llama")]
 mod warm;
 
@@ -111,6 +112,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Speak MCP over standard input and output, until the input ends; or at a unix socket
+    #[command(after_help = serve::MORE)]
     Serve(serve::ServeArgs),
     /// List the tools
     Tools {
@@ -171,6 +173,8 @@ enum Command {
     Site(site::SiteArgs),
     /// Print what makes a host of MCP servers start this program
     Config(config::ConfigArgs),
+    /// Print a hardened unit by which systemd runs `serve` at a socket or over HTTP
+    Unit(unit::UnitArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -369,6 +373,7 @@ fn commands(
         Command::Selftest(arguments) => selftest::run(&arguments, &mut context),
         Command::Site(arguments) => site::run(&arguments, &mut context),
         Command::Config(arguments) => config::run(&arguments, &mut context),
+        Command::Unit(arguments) => unit::run(&arguments, &mut context),
         #[cfg(target_os = "linux")]
         Command::Connector => connector(&mut context),
         Command::Completions { shell } => {

@@ -119,7 +119,7 @@ pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()>
     }
     let site = json!({
         "upstreams": upstreams,
-        "audit": {"file": "audit.jsonl"},
+        "audit": {"directory": "audit"},
         "limits": {"seconds_max": 30, "calls_at_once_max": 8, "answer_bytes_max": 60_000},
     });
     writeln!(out, "{site:#}")

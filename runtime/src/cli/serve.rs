@@ -14,7 +14,6 @@ use crate::site::Site;
 
 /// Arguments of `airlock-host serve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "`airlock-host config --for HOST` prints what makes an MCP host start this.")]
 pub(super) struct ServeArgs {
     #[command(flatten)]
     profile: ProfileArg,
@@ -38,7 +37,43 @@ pub(super) struct ServeArgs {
     http: Option<At>,
 }
 
+/// What stands below the help of `serve`.
+pub(super) const MORE: &str = "\
+`airlock-host config --for HOST` prints what makes an MCP host start this, `airlock-host unit` what makes systemd.";
+
+/// Where clients are waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Listens<'a> {
+    /// At standard input and output.
+    Stdio,
+    /// At a unix socket.
+    Socket(&'a Path),
+    /// Over HTTP.
+    #[cfg(feature = "http")]
+    Http(&'a At),
+}
+
 impl ServeArgs {
+    /// Where clients are waited for.
+    pub(super) fn listens(&self) -> Listens<'_> {
+        #[cfg(feature = "http")]
+        if let Some(at) = &self.http {
+            return Listens::Http(at);
+        }
+        self.socket.as_deref().map_or(Listens::Stdio, Listens::Socket)
+    }
+
+    /// The other options, as they are typed. A profile that is not there is told to `err`.
+    pub(super) fn others(&self, context: &mut Context<'_>) -> Result<Vec<String>, ExitCode> {
+        let mut words = Vec::new();
+        if let Some(profile) = self.profile.find(context)? {
+            words.extend(["--profile".to_owned(), profile.name.to_owned()]);
+        }
+        let flags = [("--allow-writes", self.allow_writes), ("--read-only", self.read_only)];
+        words.extend(flags.iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| (*flag).to_owned()));
+        Ok(words)
+    }
+
     fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
         context.tells_level = self.report;
         let (gate, site) = context.open(&self.profile, Reach::Upstreams(&[]))?;

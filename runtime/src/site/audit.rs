@@ -28,10 +28,27 @@ pub struct SiteAudit {
     pub digest_key: Option<Secret>,
 }
 
+/// The first trail in a directory.
+const FIRST: &str = "audit.jsonl";
+
+/// The trail, as it is written: its file is relative to the site file's directory, or absolute.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "UncheckedAudit")]
 pub(super) struct WrittenAudit {
     file: PathBuf,
+    is_shared: bool,
+    key: Option<WrittenSecret>,
+    sync: SyncPolicy,
+    arguments: WrittenArguments,
+    digest_key: Option<WrittenSecret>,
+    file_bytes_max: FileBytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedAudit {
+    file: Option<PathBuf>,
+    directory: Option<PathBuf>,
     key: Option<WrittenSecret>,
     #[serde(default)]
     sync: SyncPolicy,
@@ -40,6 +57,24 @@ pub(super) struct WrittenAudit {
     digest_key: Option<WrittenSecret>,
     #[serde(default)]
     file_bytes_max: FileBytes,
+}
+
+impl TryFrom<UncheckedAudit> for WrittenAudit {
+    type Error = String;
+
+    fn try_from(written: UncheckedAudit) -> Result<Self, String> {
+        let (file, is_shared) = match (written.file, written.directory) {
+            (None, Some(directory)) => (directory.join(FIRST), true),
+            (Some(file), None) => (file, false),
+            _ => {
+                let text =
+                    "\"audit\" has either \"directory\", in which each program has a trail of its own, or \"file\"";
+                return Err(text.to_owned());
+            }
+        };
+        let UncheckedAudit { key, sync, arguments, digest_key, file_bytes_max, .. } = written;
+        Ok(Self { file, is_shared, key, sync, arguments, digest_key, file_bytes_max })
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -69,6 +104,12 @@ impl<'de> Deserialize<'de> for FileBytes {
 }
 
 impl WrittenAudit {
+    /// What it names, as it is written: the first file, and keys with whose they are.
+    pub(super) fn places(self) -> (PathBuf, Vec<(&'static str, WrittenSecret)>) {
+        let keys = [("\"key\" of \"audit\"", self.key), ("\"digest_key\" of \"audit\"", self.digest_key)];
+        (self.file, keys.into_iter().filter_map(|(whose, key)| Some((whose, key?))).collect())
+    }
+
     /// Reads the key of digests. The signing key is read by whoever signs, and by nobody else.
     pub(super) fn read(self, directory: &Path, shown: &dyn Display) -> Result<SiteAudit, SiteError> {
         let told = |what: &str, fault: String| SiteError(format!("{shown}: \"{what}\" of \"audit\": {fault}"));
@@ -89,6 +130,7 @@ impl WrittenAudit {
         };
         let policy = Policy {
             file: directory.join(self.file),
+            is_shared: self.is_shared,
             key: self.key.map(key).transpose()?,
             sync: self.sync,
             file_bytes_max: self.file_bytes_max.0,

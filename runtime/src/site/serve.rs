@@ -68,6 +68,13 @@ impl TryFrom<UncheckedHttp> for WrittenHttp {
 }
 
 impl WrittenServe {
+    /// The addresses that may be listened at, and the secrets that would be read, each with whose it is.
+    pub(super) fn places(self) -> (Vec<SocketAddr>, Vec<(&'static str, WrittenSecret)>) {
+        let WrittenHttp(http) = self.http;
+        let secrets = [("the token of \"http\"", http.token), ("\"state_key\"", self.state_key)];
+        (http.addresses, secrets.into_iter().filter_map(|(whose, place)| Some((whose, place?))).collect())
+    }
+
     /// Reads the files that are named. `shown` is the site file, for messages.
     pub(super) fn read(self, directory: &Path, shown: &dyn std::fmt::Display) -> Result<Serve, SiteError> {
         let WrittenHttp(http) = self.http;

@@ -46,11 +46,14 @@ fn a_trail_is_kept_as_the_site_says() {
     let key = b"canary-0123456789abcdef0123456789\n";
     let audit = read(&with(audit), key, 0o600).expect("sound").audit.expect("is there");
     assert!(audit.values && audit.digest_key.is_some() && !format!("{audit:?}").contains("canary"));
-    let Policy { file, key: signs, sync, file_bytes_max } = audit.policy;
-    assert!(file.ends_with("a/b.jsonl") && signs.is_some_and(|signs| signs.file.ends_with("audit.key")));
+    let Policy { file, is_shared, key: signs, sync, file_bytes_max } = audit.policy;
+    assert!(!is_shared && file.ends_with("a/b.jsonl") && signs.is_some_and(|signs| signs.file.ends_with("audit.key")));
     assert_eq!((sync, file_bytes_max), (SyncPolicy::Every, 65536));
+    let beside = read(&with(r#"{"directory": "trails"}"#), key, 0o600).expect("sound").audit.expect("is there").policy;
+    assert!(beside.is_shared && beside.file.ends_with("trails/audit.jsonl"), "{beside:?}");
     for (audit, expected) in [
-        ("{}", "missing field `file`"),
+        ("{}", "\"audit\" has either \"directory\""),
+        (r#"{"file": "a", "directory": "b"}"#, "\"audit\" has either \"directory\""),
         (r#"{"file": "a", "sync": "often"}"#, "unknown variant `often`, expected one of `writes`, `every`, `never`"),
         (r#"{"file": "a", "arguments": "all"}"#, "unknown variant `all`, expected `digest` or `values`"),
         (r#"{"file": "a", "file_bytes_max": 9}"#, "9 is not from 65536 to 1073741824"),

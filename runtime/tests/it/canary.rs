@@ -52,6 +52,7 @@ const fn tool(name: &'static str, upstream: &'static str, credentials: &'static 
         keeps: &[],
         form: Form::Json,
         output: &Shape::Any,
+        flow: None,
     }
 }
 

@@ -106,7 +106,7 @@ fn memory_is_not_dumped_and_files_are_private() {
         let status = child.wait().expect("it ends");
         assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
         let mut after = place.files();
-        after.retain(|file| !before.contains(file) && file.file_name() != Some("audit.jsonl".as_ref()));
+        after.retain(|file| !before.contains(file) && file.file_name() != Some("audit".as_ref()));
         assert!(after.is_empty(), "{after:?}");
     }
 }
@@ -117,7 +117,7 @@ fn missing_descriptors_are_nobodys() {
     // Nobody listens at the site's address, so the call fails, and is recorded.
     let mut child = place.start("call find_patients '{\"name\":\"Li\"}' <&- >&- 2>&-");
     let _ = child.wait().expect("it ends");
-    let audit = fs::read_to_string(place.directory.path().join("audit.jsonl")).expect("the audit file");
+    let audit = fs::read_to_string(place.directory.path().join("audit/audit.jsonl")).expect("the audit file");
     let mut lines = audit.lines().map(|line| serde_json::from_str::<Value>(line).expect("records alone"));
     assert!(lines.any(|line| line["kind"] == "outcome"), "{audit}");
 }
