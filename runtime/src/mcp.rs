@@ -153,7 +153,9 @@ impl Server {
         let door = Door::new(inner, self.gate.time_max(), line_bytes_max);
         // Whoever is behind one connection may have read all that went over it.
         let session = Session::begin()?;
-        let running = match rmcp::serve_server(Adapter(self.clone(), Listing::Text, Some(session)), door).await {
+        let adapter = Adapter(self.clone(), Listing::Text, Some(session));
+        // What the SDK keeps meanwhile is large, and does not have to stand in every caller's future.
+        let running = match Box::pin(rmcp::serve_server(adapter, door)).await {
             Ok(running) => running,
             // The input ended before anything but discovery was asked: that is a whole conversation.
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

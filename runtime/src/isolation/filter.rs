@@ -8,7 +8,7 @@ mod rules;
 use seccompiler::{BpfProgram, SeccompAction};
 
 use super::Confinement;
-use rules::{Condition, Rules, equals, is_null, lacks, masked};
+use rules::{Condition, Rules, equals, is_null, is_request, lacks, masked};
 
 /// Calls that no argument makes harmful here: they work on what is open, or on this process alone.
 const PLAIN: &[libc::c_long] = &[
@@ -217,8 +217,7 @@ fn descriptors(rules: &mut Rules, confinement: &Confinement) {
     rules.allow_values(libc::SYS_fcntl, 1, FCNTL);
     let typing = if confinement.types { IOCTL_TYPING } else { &[] };
     for request in IOCTL.iter().chain(typing) {
-        // Requests are 32 bits wide (ioctl(2)).
-        rules.allow_if(libc::SYS_ioctl, &[equals(1, *request as i32)]);
+        rules.allow_if(libc::SYS_ioctl, &[is_request(1, *request)]);
     }
     rules.allow_if(libc::SYS_sendto, TO_THE_OTHER_END);
     for (level, option) in OPTIONS {

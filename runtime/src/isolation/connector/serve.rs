@@ -43,15 +43,14 @@ pub fn serve(control: &OwnedFd) -> Result<(), String> {
         settle(control, &mut pending).map_err(broken)?;
         let mut bytes = [0; REQUEST_BYTES + 1];
         match recv(control, &mut bytes, RecvFlags::DONTWAIT) {
-            Ok((_, 0)) => return Ok(()),
+            // The other end is gone.
+            Ok((_, 0)) | Err(Errno::CONNRESET) => return Ok(()),
             Ok((_, length)) => {
                 let request = bytes.get(..length).and_then(Request::read);
                 let Some(request) = request else { return Err("something that is no request came in".to_owned()) };
                 begin(control, request, &pins, &mut pending).map_err(broken)?;
             }
             Err(Errno::AGAIN | Errno::INTR) => {}
-            // The other end is gone.
-            Err(Errno::CONNRESET) => return Ok(()),
             Err(fault) => return Err(broken(fault)),
         }
     }

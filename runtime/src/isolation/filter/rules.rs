@@ -29,6 +29,11 @@ pub(super) const fn equals(argument: u8, value: i32) -> Condition {
     Condition { argument, length: Length::Word, mask: u32::MAX as u64, value: value.cast_unsigned() as u64 }
 }
 
+/// A request of ioctl(2), which is as wide as an `int`.
+pub(super) const fn is_request(argument: u8, request: u64) -> Condition {
+    Condition { argument, length: Length::Word, mask: u32::MAX as u64, value: request & u32::MAX as u64 }
+}
+
 /// An `int` argument has these bits as in `value`; the others do not matter.
 pub(super) const fn masked(argument: u8, mask: i32, value: i32) -> Condition {
     let (mask, value) = (mask.cast_unsigned() as u64, value.cast_unsigned() as u64);

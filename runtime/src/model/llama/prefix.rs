@@ -197,6 +197,8 @@ fn processor() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn identity() -> ModelIdentity {
@@ -247,7 +249,7 @@ mod tests {
             fs::write(&file, "x").expect("written");
             fs::write(digest_file(&file), "x").expect("written");
             let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
-            fs::File::options().append(true).open(&file).and_then(|file| file.set_modified(time)).expect("set");
+            File::options().append(true).open(&file).and_then(|file| file.set_modified(time)).expect("set");
         }
         fs::write(directory.path().join("notes.kv"), "x").expect("written");
         store.forget_old();
