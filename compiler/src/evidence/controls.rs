@@ -44,14 +44,20 @@ pub const CONTROLS: &[Control] = &[
         id: "ac-4",
         title: "Information Flow Enforcement",
         mechanism: "Of an answer the model gets what the reviewed rule keeps; a request goes to the tool's own system, with its \
-                    own secrets; a redirect leads to systems that the catalog names and to no other.",
-        missing: "Fields carry no labels: what one tool has answered may be sent to another tool's system.",
+                    own secrets; a redirect leads to systems that the catalog names and to no other. Where catalogs are \
+                    labelled, no profile joins an answer with a tool that is not cleared for it, and at run time what a \
+                    conversation has read is not sent on above a clearance without a person who was told.",
+        missing: "What people type, and what is shown to them, carries no label.",
         tests: &[
             "runtime/tests/it/gate.rs::a_call_goes_out_as_declared_and_comes_back_pruned",
             "runtime/tests/it/places.rs::each_upstream_gets_its_own_requests_with_its_own_credentials",
             "runtime/tests/it/answers.rs::redirects_lead_to_systems_that_the_catalog_names_and_no_secret_goes_along",
+            "compiler/src/flow/tests.rs::every_flow_policy_is_judged_as_it_says",
+            "compiler/src/flow/tests/random.rs::what_is_accepted_at_random_is_what_an_oracle_accepts",
+            "runtime/tests/it/flows.rs::what_was_read_is_not_sent_to_a_tool_below_it",
+            "runtime/tests/it/flows.rs::no_call_at_random_sends_on_what_its_tool_is_not_cleared_for",
         ],
-        topics: &[Topic::Upstreams, Topic::Fields],
+        topics: &[Topic::Upstreams, Topic::Fields, Topic::Labels],
         is_self_tested: false,
     },
     Control {
@@ -86,9 +92,9 @@ pub const CONTROLS: &[Control] = &[
     Control {
         id: "au-3",
         title: "Content of Audit Records",
-        mechanism: "A record says when, who called, which tool and effect, which arguments by name with a digest of their \
-                    values, which request, its status, bytes before and after pruning, who approved, and the verdict. It holds \
-                    no value of an argument or of an answer.",
+        mechanism: "Records say when, who called, in which conversation, which tool of which document, which arguments by name \
+                    with a digest of their values, which request, its status, bytes before and after pruning, who approved, and \
+                    the verdict. They hold no value of an answer, and values of arguments only where the site file says so.",
         missing: "",
         tests: &[
             "runtime/tests/it/command.rs::a_call_prints_its_answer_and_a_summary",
@@ -100,27 +106,49 @@ pub const CONTROLS: &[Control] = &[
     Control {
         id: "au-5",
         title: "Response to Audit Logging Process Failures",
-        mechanism: "A call whose record cannot be written has no answer.",
+        mechanism: "A call is not made if its record cannot be written, and has no answer if the record of its end cannot.",
         missing: "",
-        tests: &["runtime/tests/it/gate.rs::a_call_without_a_record_has_no_answer"],
+        tests: &[
+            "runtime/tests/it/audit.rs::without_room_for_a_record_no_call_is_made",
+            "runtime/tests/it/gate.rs::a_call_without_a_record_has_no_answer",
+        ],
         topics: &[],
         is_self_tested: false,
     },
     Control {
         id: "au-9",
         title: "Protection of Audit Information",
-        mechanism: "The file of records is made for its owner alone, and one that others have access to is refused.",
-        missing: "Records are not chained or signed: who owns the file can change it.",
-        tests: &["runtime/src/audit.rs::a_file_that_others_can_read_is_refused"],
+        mechanism: "A process of its own holds the file and the key that signs; the one that reads answers can add records and \
+                    take none back. Records are chained by SHA-384, and checkpoints are signed. The file is its owner's alone.",
+        missing: "What is cut off behind the last checkpoint shows only in a copy; who holds the key can make a trail anew.",
+        tests: &[
+            "runtime/src/audit/tests.rs::a_file_that_others_can_read_or_that_another_program_has_is_refused",
+            "runtime/src/audit/tests.rs::every_change_of_ten_thousand_records_is_found",
+            "runtime/src/audit/tests.rs::a_chain_that_was_made_anew_is_found_by_its_signatures",
+        ],
+        topics: &[],
+        is_self_tested: false,
+    },
+    Control {
+        id: "au-10",
+        title: "Non-repudiation",
+        mechanism: "Checkpoints are signed with a key of the place (SSHSIG, Ed25519 or P-384), and stock tools check them.",
+        missing: "Without a key in the site file nothing is signed.",
+        tests: &[
+            "runtime/tests/it/audit.rs::checkpoints_are_signed_and_stock_tools_say_so",
+            "runtime/src/sshsig/tests.rs::ssh_keygen_takes_what_is_signed_here_and_the_other_way_round",
+        ],
         topics: &[],
         is_self_tested: false,
     },
     Control {
         id: "au-12",
         title: "Audit Record Generation",
-        mechanism: "No call ends without exactly one record, and no answer goes out before its record is written.",
+        mechanism: "No request leaves before a record says so, no call ends without exactly one record of it, and no answer \
+                    goes out before that is written. A program or a keeper that is killed loses none.",
         missing: "",
         tests: &[
+            "runtime/tests/it/audit.rs::no_kill_loses_a_record_and_no_half_record_goes_unnoticed",
             "tests/suite/soak.rs::two_thousand_calls_in_all_kinds_of_trouble_lose_nothing_and_leave_nothing",
             "runtime/tests/it/wire.rs::a_call_that_is_cancelled_before_it_begins_leaves_its_record",
         ],

@@ -1,6 +1,6 @@
 //! What the catalogs of a workspace say of themselves that an assessor asks for: digests, counts and names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Catalog, Effect, Fields, ModelFile, Profile};
 use crate::offer::Offered;
@@ -27,6 +27,8 @@ pub enum Topic {
     Arguments,
     /// Model files that may be loaded.
     Models,
+    /// How confidential what tools give is.
+    Labels,
 }
 
 /// One fact: a name that OSCAL takes for a property, and a text of one line.
@@ -73,6 +75,13 @@ impl Facts {
                 "profile",
                 format!("{}: {} tools, SHA-256 {sha256}", profile.name, profile.tools.len()),
             );
+        }
+        let mut labelled = BTreeMap::new();
+        for flow in tools().filter_map(|tool| tool.flow.as_ref()) {
+            *labelled.entry(&flow.label).or_insert(0) += 1;
+        }
+        for (label, count) in labelled {
+            add(Topic::Labels, "tools-with-label", format!("{label}: {count}"));
         }
         for catalog in catalogs {
             add(Topic::Documents, "document", format!("{}: SHA-256 {}", catalog.name, catalog.document_sha256));

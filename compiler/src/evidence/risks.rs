@@ -128,9 +128,10 @@ pub const MCP: &[Risk] = &[
         id: "MCP08:2025",
         title: "Lack of Audit and Telemetry",
         standing: Standing::Reduced,
-        mechanism: "Each call leaves one record before its answer goes out, and is counted. Left: records are not chained or \
-                    signed.",
+        mechanism: "Each call leaves chained records before its request and before its answer, kept by a process of its own, \
+                    and is counted. Left: somebody has to look at them.",
         tests: &[
+            "runtime/src/audit/tests.rs::every_change_of_ten_thousand_records_is_found",
             "tests/suite/soak.rs::two_thousand_calls_in_all_kinds_of_trouble_lose_nothing_and_leave_nothing",
             "runtime/tests/it/gate.rs::a_call_without_a_record_has_no_answer",
             "runtime/tests/it/http_metrics.rs::measurements_are_what_was_recorded_and_hold_no_word_of_a_caller",
@@ -151,9 +152,10 @@ pub const MCP: &[Risk] = &[
         id: "MCP10:2025",
         title: "Context Injection and Over-Sharing",
         standing: Standing::Reduced,
-        mechanism: "A model gets the fields that a rule keeps; conversations share nothing. Left: fields carry no labels, so \
-                    what one tool answers may be sent to another tool's system.",
+        mechanism: "A model gets the fields that a rule keeps; conversations share nothing; what was read is not sent to a \
+                    tool that is not cleared for its label. Left: labels are as good as whoever gave them.",
         tests: &[
+            "runtime/tests/it/flows.rs::what_was_read_is_not_sent_to_a_tool_below_it",
             "runtime/tests/it/gate.rs::a_call_goes_out_as_declared_and_comes_back_pruned",
             "tests/prune/compliance.rs::every_official_case_holds_in_every_way",
             "runtime/tests/it/http.rs::each_revision_is_served_without_a_session",
