@@ -43,24 +43,9 @@ pub fn main(program: Program) -> std::process::ExitCode {
     commands(program, Host::Program, arguments, &mut out, &mut err).leave()
 }
 
-/// Which systems a command talks to.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Reach<'a> {
-    /// None.
-    #[cfg(feature = "llama")]
-    Nothing,
-    /// The upstreams of the site file, and what listens here.
-    Upstreams(&'a [Pin]),
-}
-
 impl Context<'_> {
-    /// Starts the process that opens connections, if any are to be had.
-    pub(super) fn connect(&mut self, site: &mut Site, reach: Reach<'_>) -> Result<(), String> {
-        let more = match reach {
-            Reach::Upstreams(more) => more,
-            #[cfg(feature = "llama")]
-            Reach::Nothing => return Ok(()),
-        };
+    /// Starts the process that opens connections, to upstreams and to what else is named, if there are any.
+    pub(super) fn connect(&mut self, site: &mut Site, more: &[Pin]) -> Result<(), String> {
         #[cfg(target_os = "linux")]
         if self.host == Host::Program {
             let of_upstreams = site.upstreams.values().flat_map(|upstream| &upstream.pins);

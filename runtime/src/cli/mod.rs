@@ -46,9 +46,9 @@ use crate::gate::{Approval, Call, Caller, Gate, Session, find_profile};
 use crate::isolation::Confinement;
 #[cfg(target_os = "linux")]
 use crate::isolation::connector::Connector;
-use crate::site::{Site, SiteAudit};
+use crate::site::{Pin, Site, SiteAudit};
 pub use host::main;
-use host::{Host, Reach, directory_of};
+use host::{Host, directory_of};
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,19 +255,18 @@ impl Context<'_> {
         Context::new(self.program, self.host, PathBuf::new(), out, err)
     }
 
-    /// Reads the site file and joins it with the catalogs. A fault is written to `err`.
-    fn open(&mut self, profile: &ProfileArg, reach: Reach<'_>) -> Result<(Gate, Site), ExitCode> {
+    /// Reads the site file and joins it with the catalogs. `reach` are places to connect to beside the upstreams; without it no
+    /// call is made. A fault is written to `err`.
+    fn open(&mut self, profile: &ProfileArg, reach: Option<&[Pin]>) -> Result<(Gate, Site), ExitCode> {
         let profile = profile.find(self)?;
         let identity = Identity::of(&self.program, profile.map(|profile| profile.name));
         let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|mut site| {
-            let audit = match reach {
-                // A command that makes no call leaves the audit trail as it is, which may be another process's.
-                #[cfg(feature = "llama")]
-                Reach::Nothing => Audit::here(None, identity),
-                Reach::Upstreams(_) => self.audit(site.audit.as_ref(), identity),
-            };
-            let audit = audit.map_err(|fault| fault.to_string())?;
-            self.connect(&mut site, reach)?;
+            // A command that makes no call leaves the audit trail as it is, which may be another process's.
+            let trail = site.audit.as_ref().filter(|_| reach.is_some());
+            let audit = self.audit(trail, identity).map_err(|fault| fault.to_string())?;
+            if let Some(more) = reach {
+                self.connect(&mut site, more)?;
+            }
             let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
             if let Some(profile) = profile {
                 gate = gate.under(profile).map_err(|fault| fault.to_string())?;
@@ -462,7 +461,7 @@ fn call(
         Err(fault) => return context.fail(ExitCode::Usage, &fault),
     };
     let write = save.map(directory_of).into_iter().collect();
-    let opened = context.open(profile, Reach::Upstreams(&[])).and_then(|(gate, site)| {
+    let opened = context.open(profile, Some(&[])).and_then(|(gate, site)| {
         context.confine(&Confinement { write, ..Confinement::default() }, &site.isolation)?;
         Ok(gate)
     });

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Context, ExitCode, ProfileArg, Reach, runtime, stopped};
+use super::{Context, ExitCode, ProfileArg, runtime, stopped};
 use crate::gate::Approval;
 use crate::isolation::Confinement;
 use crate::mcp;
@@ -76,7 +76,7 @@ impl ServeArgs {
 
     fn server(&self, context: &mut Context<'_>) -> Result<(mcp::Server, Site), ExitCode> {
         context.tells_level = self.report;
-        let (gate, site) = context.open(&self.profile, Reach::Upstreams(&[]))?;
+        let (gate, site) = context.open(&self.profile, Some(&[]))?;
         let gate = if self.read_only { gate.read_only() } else { gate };
         gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
         let approval = if self.allow_writes { Approval::Operator } else { Approval::None };

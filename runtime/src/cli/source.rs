@@ -110,6 +110,7 @@ impl SourceArgs {
     }
 
     /// Makes the model ready. A fault is written to `err`.
+    #[cfg_attr(not(feature = "llama"), expect(clippy::unused_self, reason = "the embedded model has arguments here"))]
     pub(super) fn open(
         &self,
         prepared: Prepared,

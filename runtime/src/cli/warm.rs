@@ -10,7 +10,7 @@ use super::chat::Interrupts;
 use super::local::LocalArgs;
 use super::progress::Progress;
 use super::source::{ContextArg, OfferArgs};
-use super::{Context, ExitCode, Format, Reach, finish};
+use super::{Context, ExitCode, Format, finish};
 use crate::model::agent::{FirstMove, Limits};
 use crate::model::llama::Llama;
 use crate::model::{Flow, ModelError, Outcome, Piece, PrefixNews, Prompt, Sampling, Turn};
@@ -51,7 +51,7 @@ fn warm(arguments: &WarmArgs, context: &mut Context<'_>) -> Result<ExitCode, Exi
     if arguments.local.state().is_none() {
         return Err(context.fail(ExitCode::Usage, "there is no place to keep it; give `--state DIRECTORY`"));
     }
-    let (gate, site) = context.open(&arguments.offer.profile, Reach::Nothing)?;
+    let (gate, site) = context.open(&arguments.offer.profile, None)?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let (file, tokens) = (&arguments.model, arguments.context.tokens_or_default());
     let prepared = arguments.local.prepare(file, context)?;

@@ -17,6 +17,7 @@ pub(crate) struct Places {
     /// Where audit records are appended, as it is written.
     pub(crate) audit: Option<PathBuf>,
     /// Addresses of this machine, besides loopback, that may be listened at over HTTP.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has addresses"))]
     pub(crate) addresses: Vec<SocketAddr>,
     /// The longest that a call takes.
     pub(crate) time_max: Duration,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use airlock_contract::Above;
 
 use super::super::source::Prepared;
-use super::super::{Context, ExitCode, Reach, runtime};
+use super::super::{Context, ExitCode, runtime};
 use super::arguments::ModelArgs;
 use super::interrupt::Interrupts;
 use crate::gate::{self, Approval, ArgumentSource, Call, Caller, Gate, Read, Session, Writer};
@@ -37,7 +37,7 @@ pub(super) struct Ready {
 /// Reads everything that is named on the command line and in the site file. Faults are written to `err`.
 pub(super) fn ready(arguments: &ModelArgs, context: &mut Context<'_>) -> Result<Ready, ExitCode> {
     let source = arguments.source.prepare(context)?;
-    let (gate, site) = context.open(&arguments.offer.profile, Reach::Upstreams(source.pins()))?;
+    let (gate, site) = context.open(&arguments.offer.profile, Some(source.pins()))?;
     gate.check_flows().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
     let offer = arguments.offer.offer(&gate).map_err(|fault| context.fail(ExitCode::Usage, &fault))?;
     let confinement = source.confinement();

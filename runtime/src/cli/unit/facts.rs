@@ -141,6 +141,8 @@ fn reached(name: &str, pins: &[Pin]) -> Result<Vec<Reached>, String> {
 
 /// Where clients come, and whether the unit can let them.
 pub(super) fn served(serve: &ServeArgs, clients: &[Network], places: &Places, site: &Path) -> Result<Served, String> {
+    #[cfg(not(feature = "http"))]
+    let _ = (places, site);
     let stray = || Err("`--clients` is for clients that come over HTTP to an address".to_owned());
     match serve.listens() {
         Listens::Stdio => {
