@@ -89,6 +89,7 @@ fn written(audit: &Audit, calls: usize, durable: bool) -> io::Result<Duration> {
         status: Some(200),
         bytes_before: 1428,
         bytes_after: 187,
+        tokens_after: None,
         duration_ms: 4,
         verdict: "answered",
     };

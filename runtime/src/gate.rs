@@ -26,7 +26,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile, Writer};
+pub use call::{Approval, ArgumentSource, Call, Caller, Origin, Outcome, Pruned, ReceivedFile, TokenCount, Writer};
 pub use flow::Crossing;
 pub use open::{StartError, find_profile};
 pub use session::{Read, Session};
@@ -219,6 +219,7 @@ impl Gate {
 
     async fn run(&self, entry: &Entry, call: Call, deadline: Instant, open: &mut Open<'_>) -> Result<Pruned, Refusal> {
         let tool = entry.tool;
+        let tokens = call.model.and_then(|model| model.tokens);
         let values = entry.table.check(call.arguments).map_err(|faults| refused_arguments(tool.name, &faults))?;
         let encoded = entry.plan.encode(&values).map_err(|fault| {
             Refusal::new(RefusalKind::Arguments, format!("`{}` was refused, and nothing was sent: {fault}.", tool.name))
@@ -240,6 +241,8 @@ impl Gate {
         })?;
         let (file, too_long) = file(entry, received)?;
         let pruned = release(entry, kept, open)?;
+        let read = pruned.rows.as_deref().unwrap_or(&pruned.json);
+        open.progress.answer_tokens = tokens.and_then(|TokenCount(count)| count(read));
         Ok(Pruned { file, note: note.or(too_long), ..pruned })
     }
 

@@ -210,6 +210,8 @@ fn with_model_the_demos_questions_are_answered_with_the_upstreams_facts() {
     }
     assert_eq!(place.audit().len(), FACTS.len());
     assert!(place.audit().iter().all(|record| record["caller"] == "model"));
+    let counted = |record: &Value| record["tokens_after"].as_u64().is_some_and(|tokens| tokens > 10);
+    assert!(place.audit().iter().all(|record| counted(record) && record["model_sha256"].is_string()));
     let from: Vec<Value> = place.audit().iter().map(|record| record["arguments_from"].clone()).collect();
     let said = |question: usize, word: &str, argument: &str| {
         let place = questions.lines().nth(question).and_then(|question| question.find(word)).expect("is in it");

@@ -88,6 +88,9 @@ pub struct Ended {
     pub bytes_before: u64,
     /// Bytes of the pruned answer.
     pub bytes_after: u64,
+    /// Tokens of it, as the model that called reads them; left out where nobody has counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_after: Option<usize>,
     /// From arrival to here.
     pub duration_ms: u64,
     /// `answered`, `cancelled`, or the kind of refusal.

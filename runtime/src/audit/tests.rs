@@ -101,6 +101,7 @@ fn record(ended: bool) -> Record {
             status: Some(200),
             bytes_before: 1000,
             bytes_after: 100,
+            tokens_after: None,
             duration_ms: 4,
             verdict: "answered",
         }),

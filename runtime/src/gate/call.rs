@@ -34,12 +34,26 @@ pub struct Call {
 }
 
 /// A model that writes calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Writer {
     /// Its own name for itself, or the one that a server gives it.
     pub name: String,
     /// SHA-256 of its file in lower-case hexadecimal, if there is one here.
     pub file_sha256: Option<String>,
+    /// How many tokens it takes a text for, if it can be asked.
+    pub tokens: Option<TokenCount>,
+}
+
+/// Counts the tokens of a text as one model reads it; none where it cannot be asked any more.
+#[derive(Clone)]
+pub struct TokenCount(pub Arc<Count>);
+
+type Count = dyn Fn(&str) -> Option<usize> + Send + Sync;
+
+impl fmt::Debug for TokenCount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TokenCount(…)")
+    }
 }
 
 impl Call {

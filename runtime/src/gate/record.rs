@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub(super) status: Option<u16>,
     pub(super) upstream_bytes: u64,
     pub(super) answer_bytes: u64,
+    /// Tokens of the answer, where the model that called can be asked.
+    pub(super) answer_tokens: Option<usize>,
     /// What the conversation had read, at arrival and when the call was judged.
     pub(super) marks: Marks,
 }
@@ -142,6 +144,7 @@ impl<'a> Open<'a> {
             status: self.progress.status,
             bytes_before: self.progress.upstream_bytes,
             bytes_after: answer_bytes,
+            tokens_after: self.progress.answer_tokens.filter(|_| self.verdict == "answered"),
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             verdict: self.verdict,
         });

@@ -26,6 +26,7 @@ use super::{
     Usage, Want,
 };
 
+use crate::gate::TokenCount;
 pub use inspect::{Inspection, Template};
 pub(crate) use load::check_file;
 pub use load::{file_digest, quiet_crashes, threads_default};
@@ -91,6 +92,10 @@ enum Command {
     Count {
         prompt: Prompt,
         reply: Sender<Result<usize, ModelError>>,
+    },
+    CountText {
+        text: String,
+        reply: Sender<usize>,
     },
     Turn(Job),
     /// A turn that ends when rules and tools are read.
@@ -183,6 +188,15 @@ impl Model for Llama {
         let command = Command::Count { prompt: prompt.clone(), reply };
         self.commands.send(command).map_err(|_| ModelError::Gone)?;
         answer.recv().map_err(|_| ModelError::Gone)?
+    }
+
+    fn token_count(&self) -> Option<TokenCount> {
+        let commands = self.commands.clone();
+        Some(TokenCount(Arc::new(move |text| {
+            let (reply, answer) = mpsc::channel();
+            commands.send(Command::CountText { text: text.to_owned(), reply }).ok()?;
+            answer.recv().ok()
+        })))
     }
 
     fn turn(

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::gate::TokenCount;
 use grammar::CallGrammar;
 use offer::Offer;
 
@@ -49,6 +50,11 @@ pub trait Model {
         tokens_max: usize,
         out: &mut dyn FnMut(Piece<'_>) -> Flow,
     ) -> Result<Turn, ModelError>;
+
+    /// What counts the tokens of a text while no turn runs, for the audit record; none where nobody can.
+    fn token_count(&self) -> Option<TokenCount> {
+        None
+    }
 }
 
 /// How the next token is chosen.

@@ -57,7 +57,8 @@ impl Ready {
             .agent(&self.offer, arguments.limits(), arguments.first_move(), model.as_mut())
             .map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         let identity = model.identity();
-        let writer = Writer { name: identity.name.clone(), file_sha256: identity.file_sha256.clone() };
+        let (name, file_sha256) = (identity.name.clone(), identity.file_sha256.clone());
+        let writer = Writer { name, file_sha256, tokens: model.token_count() };
         let session =
             Session::begin().map_err(|fault| context.fail(ExitCode::Failed, &format!("cannot begin: {fault}")))?;
         let gate = self.gate;

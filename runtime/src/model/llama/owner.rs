@@ -63,6 +63,9 @@ pub(super) fn run(
             Command::Count { prompt, reply } => {
                 let _ = reply.send(session.count(&prompt));
             }
+            Command::CountText { text, reply } => {
+                let _ = reply.send(model.vocab().tokenize(text.as_bytes(), false, false).len());
+            }
             Command::Turn(job) => {
                 let turn = session.turn(&job);
                 let _ = job.events.send(Event::End(turn));
