@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::host::Host;
 use super::progress::Progress;
 use super::{Context, ExitCode, finish};
 use crate::digest;
@@ -86,6 +87,9 @@ pub(super) fn run(arguments: &SelftestArgs, context: &mut Context<'_>) -> ExitCo
     if arguments.list {
         let printed = list(context);
         return finish(context, printed);
+    }
+    if context.host == Host::Library {
+        return context.fail(ExitCode::Failed, "attempts are made by the program itself, and this is another one");
     }
     let settings = Settings {
         beyond: arguments.egress,

@@ -16,6 +16,7 @@
 mod client;
 mod serve;
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,12 +40,12 @@ const UNIX: &str = "unix:";
 /// The list in one message; a socket's buffer takes more.
 const LIST_BYTES_MAX: usize = 64 << 10;
 
-/// A pin as it stands in the list.
-fn written(pin: &Pin) -> String {
-    match pin {
+/// A pin as it stands in the list: the connector is in another directory.
+fn written(pin: &Pin) -> io::Result<String> {
+    Ok(match pin {
         Pin::Tcp(address) => address.to_string(),
-        Pin::Unix(path) => format!("{UNIX}{}", path.display()),
-    }
+        Pin::Unix(path) => format!("{UNIX}{}", std::path::absolute(path)?.display()),
+    })
 }
 
 /// A pin of the list.

@@ -156,6 +156,22 @@ fn without_its_connector_a_server_calls_nobody_and_says_why() {
     assert!(upstream.accept().is_err(), "nobody has come");
 }
 
+#[test]
+fn a_socket_is_found_from_where_the_program_was_started() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let upstream = std::os::unix::net::UnixListener::bind(directory.path().join("clinic.sock")).expect("bound");
+    site(directory.path(), "unix:clinic.sock", &json!({}));
+    let mut command = Command::new(PROGRAM);
+    command.current_dir(directory.path()).args(["call", "find_free_beds", "{\"ward_id\":\"W3\"}"]);
+    let mut child = Kept(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs"));
+    let (mut stream, _) = upstream.accept().expect("it comes");
+    let mut head = [0; 14];
+    stream.read_exact(&mut head).expect("a request");
+    assert_eq!(&head, b"GET /v1/wards/");
+    drop((stream, upstream));
+    assert_eq!(child.0.wait().expect("it ends").code(), Some(1));
+}
+
 /// The connector as a process, and this end of its pair.
 fn connector(list: &str) -> (Kept, OwnedFd, String) {
     let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);

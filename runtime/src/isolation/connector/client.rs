@@ -69,7 +69,7 @@ impl Connector {
     /// # Errors
     /// It cannot be started, or the list is too long for one message.
     pub fn start(program: &Path, pins: Vec<Pin>) -> io::Result<Arc<Self>> {
-        let list = serde_json::to_vec(&pins.iter().map(super::written).collect::<Vec<_>>())?;
+        let list = serde_json::to_vec(&pins.iter().map(super::written).collect::<io::Result<Vec<_>>>()?)?;
         if list.len() > LIST_BYTES_MAX || pins.len() > usize::from(u16::MAX) {
             return Err(io::Error::other("there are too many upstreams for one program"));
         }
