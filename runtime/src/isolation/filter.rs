@@ -223,6 +223,11 @@ fn descriptors(rules: &mut Rules, confinement: &Confinement) {
     for (level, option) in OPTIONS {
         rules.allow_if(libc::SYS_setsockopt, &[equals(1, *level), equals(2, *option)]);
     }
+    if confinement.types {
+        // A line editor tells itself that the terminal has another width.
+        let stream = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
+        rules.allow_if(libc::SYS_socketpair, &[equals(0, libc::AF_UNIX), equals(1, stream), equals(2, 0)]);
+    }
     if confinement.accepts {
         rules.allow_all(&[libc::SYS_accept4]);
     }

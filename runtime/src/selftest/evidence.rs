@@ -18,6 +18,7 @@ const KNOWN: &[(&str, &str)] = &[];
 const GIVEN: &[(&str, &str)] = &[
     ("accept-passed-listener", "given: it takes clients at its own socket"),
     ("terminal-settings", "given: it edits lines at its own terminal"),
+    ("socketpair", "given: its line editor tells itself of another width of the terminal"),
     ("fchmod-passed", "given: it makes files, so it sets the modes of those that it holds open"),
 ];
 

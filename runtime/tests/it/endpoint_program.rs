@@ -1,6 +1,7 @@
 //! The real program with a model server: a question, a call through the gate, an answer.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -40,10 +41,14 @@ impl Place {
         Self { directory, clinic }
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.arg("--site").arg(self.directory.path().join("site.json")).args(arguments).stdin(Stdio::null());
-        let output = command.output().expect("it runs");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().expect("it runs");
         let all = [&output.stdout[..], &output.stderr].concat();
         let all = String::from_utf8(all).expect("UTF-8");
         assert!(!all.contains(KEY) && !all.contains("dropped-661166"), "{all}");
@@ -157,6 +162,45 @@ fn a_chat_begins_with_the_model_and_where_it_is() {
     let expected = format!("`demo` at {} with 18 tools.", server.address);
     assert!(told(&output).contains(&expected), "{}", told(&output));
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// The line editor works within what confines the program: it sets the terminal, and watches its width.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_person_edits_lines_at_a_terminal() {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let server = Scripted::at_a_socket(vec![Said::File("models")]);
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    grantpt(&near).and_then(|()| unlockpt(&near)).expect("it is ours");
+    let name = ptsname(&near, Vec::new()).expect("it has a name").into_string().expect("text");
+    let far = || File::options().read(true).write(true).open(&name).expect("it opens");
+    let place = Place::new();
+    let mut command = place.command(&["chat", "--endpoint", &server.address]);
+    command.env("TERM", "xterm").stdin(far()).stdout(far()).stderr(far());
+    let mut child = command.spawn().expect("it runs");
+    drop(command);
+    let mut terminal = File::from(near);
+    let mut shown = String::new();
+    let mut until = |text: &str, terminal: &mut File| {
+        let mut bytes = [0; 4096];
+        let found = loop {
+            if let Some(found) = shown.find(text) {
+                break found;
+            }
+            let read = terminal.read(&mut bytes).unwrap_or(0);
+            assert!(read > 0, "it has ended: {shown}");
+            shown.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        };
+        shown.drain(..found + text.len());
+    };
+    until("/quit leaves.", &mut terminal);
+    until("> ", &mut terminal);
+    // Tab completes it.
+    terminal.write_all(b"/cont\t\r").expect("typed");
+    until("conversation 0", &mut terminal);
+    until("> ", &mut terminal);
+    terminal.write_all(b"/quit\r").expect("typed");
+    assert!(child.wait().expect("it ends").success());
 }
 
 /// llama-server, as `tests/all.sh` unpacks it, with the demo model.

@@ -21,7 +21,7 @@ const NOBODY: u32 = 65534;
 const KNOWN: [&str; 0] = [];
 
 /// Attempts that may be open where more than reading is left to a process: they are what it was given.
-const GIVEN: [&str; 4] = ["accept-passed-listener", "fchmod-passed", "ftruncate-passed", "terminal-settings"];
+const GIVEN: [&str; 4] = ["accept-passed-listener", "fchmod-passed", "socketpair", "terminal-settings"];
 
 /// Time for what is under way to arrive.
 const SETTLING: Duration = Duration::from_millis(200);
