@@ -79,7 +79,6 @@ impl Linked {
 
 const MAIN: &str = "\
 fn main() -> std::process::ExitCode {
-    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
-    airlock_runtime::cli::run_apart(linked::PROGRAM, std::env::args_os(), &mut out, &mut err).into()
+    airlock_runtime::cli::main(linked::PROGRAM)
 }
 ";
