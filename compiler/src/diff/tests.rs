@@ -9,7 +9,7 @@ use crate::ir::{
     Above, Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Declassified, Effect,
     Encoding, Excluded, Field, Fields, Flow, Form, Grounding, Integer, LabelledField, List, Message, Method, Next,
     Number, Object, Others, Pages, Part, PartContent, Piece, Place, Prompt, PromptArgument, Property, Refused, Role,
-    Rule, Sample, Shape, Source, Status, Style, Text, Tool, Upstream,
+    Rule, Sample, Shape, Source, Status, Style, Text, Tool, Transport, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -112,7 +112,15 @@ pub(crate) fn catalog() -> Catalog {
         title: "Depots".into(),
         document: "openapi.yaml".into(),
         document_sha256: "0".into(),
-        upstreams: vec![Upstream { name: "main".into(), base_path: "/v1".into(), credentials: vec![key] }],
+        upstreams: vec![
+            Upstream {
+                name: "main".into(),
+                base_path: "/v1".into(),
+                transport: Transport::Tls,
+                credentials: vec![key],
+            },
+            Upstream { name: "other".into(), base_path: String::new(), transport: Transport::Any, credentials: vec![] },
+        ],
         shapes: BTreeMap::from([("Node".to_owned(), node.clone()), ("Spare".to_owned(), Shape::Boolean)]),
         answers: BTreeMap::from([("Node".to_owned(), node)]),
         tools: vec![Tool { name: "other".into(), ..tool.clone() }, tool],
@@ -212,6 +220,8 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::UpstreamAdded, |c| c.upstreams[0].name.push('x')),
     (Kind::UpstreamRemoved, |c| c.upstreams.clear()),
     (Kind::BasePathChanged, |c| c.upstreams[0].base_path.push('x')),
+    (Kind::TransportLowered, |c| c.upstreams[0].transport = Transport::Any),
+    (Kind::TransportRaised, |c| c.upstreams[1].transport = Transport::Tls),
     (Kind::CredentialAdded, |c| c.upstreams[0].credentials[0].name.push('x')),
     (Kind::CredentialRemoved, |c| c.upstreams[0].credentials.clear()),
     (Kind::CredentialMoved, |c| c.upstreams[0].credentials[0].place = CredentialPlace::Header("Y".into())),
