@@ -130,6 +130,8 @@ pub struct Upstream {
     pub name: String,
     /// Put before every path.
     pub base_path: String,
+    /// How requests are carried there, as far as the document says.
+    pub transport: Transport,
     /// The credentials that its tools name.
     pub credentials: Vec<Credential>,
 }
@@ -280,7 +282,7 @@ pub enum Fields {
 pub use airlock_contract::flow::Above;
 pub use airlock_contract::prompt::Role;
 pub use airlock_contract::request::PartContent;
-pub use airlock_contract::{Content, Effect, Encoding, Form, Grounding, Method, Place, Status, Style};
+pub use airlock_contract::{Content, Effect, Encoding, Form, Grounding, Method, Place, Status, Style, Transport};
 
 /// How a body is written.
 #[derive(Clone, Debug, PartialEq, Eq)]

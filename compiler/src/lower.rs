@@ -18,6 +18,7 @@ fn lower_catalog(catalog: CheckedCatalog) -> Catalog {
     let upstreams = resolved.upstreams.into_iter().map(|(name, upstream)| Upstream {
         name,
         base_path: upstream.base_path,
+        transport: upstream.transport,
         credentials: upstream.credentials.into_values().collect(),
     });
     let document = resolved.document_name;

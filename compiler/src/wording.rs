@@ -1,7 +1,8 @@
 //! Parts of catalogs in words, for all that people read: changes and reviews.
 
 use crate::ir::{
-    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Next, Pages, Place, Source, Status, Style, Tool,
+    Answer, Body, Content, Credential, CredentialPlace, Effect, Fields, Next, Pages, Place, Source, Status, Style,
+    Tool, Transport,
 };
 
 /// Texts up to this many characters are shown whole.
@@ -29,6 +30,14 @@ pub(crate) fn contrast(old: &str, new: &str) -> String {
         format!("\"{left}{middle}{right}\"")
     };
     format!("{} -> {}", part(&before), part(&after))
+}
+
+/// How requests are carried to a system.
+pub(crate) fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Any => "by https or http, as the site file says",
+        Transport::Tls => "by https, as the document says",
+    }
 }
 
 /// A number with a mark between groups of three digits.

@@ -10,7 +10,7 @@ use airlock_contract::shape::{
     Named, Property, Shape, any, any_of, boolean, file, int64, integer, list_of, literals, named, nullable, number,
     object_of, one_of, optional, required, text,
 };
-use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Upstream, prune};
+use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Transport, Upstream, prune};
 use airlock_runtime::arguments::Table;
 use airlock_runtime::request::Plan;
 
@@ -32,6 +32,7 @@ pub(crate) const TAKEN: &str = "token";
 static UPSTREAM: Upstream = Upstream {
     name: "shop",
     base_path: BASE_PATH,
+    transport: Transport::Any,
     credentials: &[
         Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") },
         Credential { name: "token", place: CredentialPlace::Query(TAKEN) },

@@ -8,6 +8,7 @@ mod audit;
 mod pin;
 mod places;
 mod serve;
+mod transport;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +36,7 @@ pub(crate) use pin::pinned;
 pub(crate) use places::{Key, KeyPlace, Places};
 pub use serve::Serve;
 use serve::WrittenServe;
+use transport::{WrittenReason, plain_http, tls};
 
 /// A site file longer than this is refused, in bytes.
 const SITE_BYTES_MAX: u64 = 1 << 20;
@@ -67,6 +69,8 @@ pub struct SiteUpstream {
     pub pins: Vec<Pin>,
     /// Who must be there; none over plain HTTP.
     pub tls: Option<Tls>,
+    /// Why it is reached as plain HTTP, though its document says https.
+    pub plain_http: Option<String>,
     /// By the name that catalogs use.
     pub credentials: BTreeMap<String, Secret>,
     /// What it can bear.
@@ -82,7 +86,8 @@ impl SiteUpstream {
     pub fn at(address: &str) -> Result<Self, String> {
         let (address, pins) = WrittenAddress::try_from(address.to_owned())?.placed(&[], Path::new(""))?;
         let tls = tls(&address, None, Path::new(""))?;
-        Ok(Self { address, pins, tls, credentials: BTreeMap::new(), limits: UpstreamLimits::default() })
+        let (credentials, limits) = (BTreeMap::new(), UpstreamLimits::default());
+        Ok(Self { address, pins, tls, plain_http: None, credentials, limits })
     }
 }
 
@@ -147,8 +152,9 @@ impl Site {
             let limits = upstream.limits.into_limits();
             let told = |fault: String| SiteError(format!("{shown}: upstream `{name}`: {fault}"));
             let (address, pins) = upstream.address.placed(&upstream.pins, directory).map_err(told)?;
+            let plain_http = plain_http(&address, upstream.plain_http).map_err(told)?;
             let tls = tls(&address, upstream.ca.map(|ca| ca.file), directory).map_err(told)?;
-            upstreams.insert(name, SiteUpstream { address, pins, tls, credentials, limits });
+            upstreams.insert(name, SiteUpstream { address, pins, tls, plain_http, credentials, limits });
         }
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| audit.read(directory, &shown)).transpose()?;
@@ -156,25 +162,6 @@ impl Site {
         let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
         let (dialer, file) = (Dialer::direct(), file.to_owned());
         Ok(Self { upstreams, audit, limits, serve, isolation, dialer, file })
-    }
-}
-
-/// Who must be at an address. `ca` is the file of certificates that prove it, relative to `directory`.
-fn tls(address: &Address, ca: Option<PathBuf>, directory: &Path) -> Result<Option<Tls>, String> {
-    match (address.scheme, ca) {
-        (Scheme::Http, None) => Ok(None),
-        (Scheme::Http, Some(_)) => {
-            Err("\"ca\" proves who is behind `https://`, and this address is `http://`".to_owned())
-        }
-        (Scheme::Https, None) => Err(format!(
-            "nothing proves who is behind `{address}`; add \"ca\": {{\"file\": \"ca.pem\"}} beside the address, with the \
-             certificates (PEM) of whoever issues those here: the roots of this system are not used"
-        )),
-        (Scheme::Https, Some(file)) => {
-            let file = directory.join(file);
-            let tls = Tls::new(address, &file).map_err(|fault| format!("\"ca\": `{}` {fault}", file.display()))?;
-            Ok(Some(tls))
-        }
     }
 }
 
@@ -225,6 +212,7 @@ struct WrittenUpstream {
     #[serde(default)]
     pins: Vec<SocketAddr>,
     ca: Option<WrittenFile>,
+    plain_http: Option<WrittenReason>,
     #[serde(default)]
     credentials: UniqueMap<WrittenSecret>,
     #[serde(default)]

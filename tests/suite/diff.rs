@@ -96,6 +96,8 @@ const ROWS: &[Row] = &[
     (MANIFEST, "base_path: /v1", "base_path: /v2", Risk::High, Kind::BasePathChanged, None),
     (DOCUMENT, "https://depots.example.org/v1", "https://depots.example.com/v1", Risk::High, Kind::ServerChanged, None),
     (DOCUMENT, "https://depots.example.org/v1", "https://depots.example.org/v2", Risk::None, Kind::DocumentChanged, None),
+    (DOCUMENT, "https://depots.example.org/v1", "http://depots.example.org/v1", Risk::High, Kind::TransportLowered, None),
+    (DOCUMENT, "operationId: showRaw\n", "operationId: showRaw\n      servers: [{ url: https://depots.example.org/v1 }, { url: http://depots.example.org/v1 }]\n", Risk::High, Kind::TransportLowered, None),
     (DOCUMENT, "  /raw:\n", "  /rawer:\n", Risk::High, Kind::PathChanged, RAW),
     (DOCUMENT, "/raw:\n    get:", "/raw:\n    options:", Risk::High, Kind::MethodChanged, RAW),
     (DOCUMENT, "name: X-Api-Key", "name: X-Key", Risk::High, Kind::CredentialMoved, None),

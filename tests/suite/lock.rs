@@ -137,6 +137,7 @@ const ROWS: &[Row] = &[
     (DOCUMENT, "operationId: showRaw\n", "operationId: showRaw\n      security: [{ other_key: [] }]\n", RAW),
     (MANIFEST, "credential: api_key", "credential: api_key }\n# {", NONE),
     (MANIFEST, "base_path: /v1", "base_path: /v2", ALL),
+    (DOCUMENT, "https://depots.example.org/v1", "http://depots.example.org/v1", ALL),
     (MANIFEST, "name: depots,", "name: warehouse,", ALL),
     (MANIFEST, "approve: write", "effect: destroy\n    approve: destroy", ADD),
     (MANIFEST, "effect: read", "approve: write", SEARCH),

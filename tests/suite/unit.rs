@@ -145,8 +145,8 @@ fn place(directory: &Path) {
     fs::write(etc.join("clinic.key"), "canary-clinic-key\n").expect("written");
     fs::write(etc.join("http.token"), "0123456789abcdef0123456789abcdef\n").expect("written");
     let site = etc.join("site.json");
-    let upstream =
-        r#"{"clinic": {"address": "http://10.1.2.3:8080", "credentials": {"api_key": {"file": "clinic.key"}}}}"#;
+    let upstream = r#"{"clinic": {"address": "http://10.1.2.3:8080", "plain_http": "An address of this machine, which is not loopback.",
+        "credentials": {"api_key": {"file": "clinic.key"}}}}"#;
     let written = |upstreams: &str| {
         format!(
             r#"{{"upstreams": {upstreams}, "audit": {{"file": "/var/log/airlock/audit.jsonl"}},

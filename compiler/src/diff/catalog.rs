@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Changes, Kind, flow, prompt, tool};
-use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Upstream};
-use crate::wording::{contrast, credential, or_nothing, tool as told};
+use crate::ir::{Catalog, Credential, Effect, Excluded, Shape, Tool, Transport, Upstream};
+use crate::wording::{self, contrast, credential, or_nothing, tool as told};
 
 /// Values by name.
 fn by_name<'v, T>(values: &'v [T], name: impl Fn(&'v T) -> &'v str) -> BTreeMap<&'v str, &'v T> {
@@ -107,10 +107,17 @@ fn compare_upstreams(old: &[Upstream], new: &[Upstream], changes: &mut Changes) 
         |upstream| &upstream.name,
         |name, old, new| match (old, new) {
             (Some(old), Some(new)) => {
-                let Upstream { name: _, base_path, credentials } = old;
+                let Upstream { name: _, base_path, transport, credentials } = old;
                 changes.part("the base path", base_path, &new.base_path, |changes| {
                     let (before, after) = (or_nothing(base_path), or_nothing(&new.base_path));
                     changes.add(Kind::BasePathChanged, format!("`{name}`: {after} instead of {before}"));
+                });
+                changes.part("how requests are carried", transport, &new.transport, |changes| {
+                    let (kind, verb) = match new.transport {
+                        Transport::Any => (Kind::TransportLowered, "no longer says"),
+                        Transport::Tls => (Kind::TransportRaised, "newly says"),
+                    };
+                    changes.add(kind, format!("`{name}`: the document {verb} that it is reached by https"));
                 });
                 changes.part("the list of secrets", credentials, &new.credentials, |changes| {
                     compare_credentials(name, credentials, &new.credentials, changes);
@@ -118,7 +125,11 @@ fn compare_upstreams(old: &[Upstream], new: &[Upstream], changes: &mut Changes) 
             }
             (None, Some(new)) => {
                 let below = or_nothing(&new.base_path);
-                changes.add(Kind::UpstreamAdded, format!("`{name}` is newly reached, with the base path {below}"));
+                let carried = wording::transport(new.transport);
+                changes.add(
+                    Kind::UpstreamAdded,
+                    format!("`{name}` is newly reached, with the base path {below}, {carried}"),
+                );
                 compare_credentials(name, &[], &new.credentials, changes);
             }
             (Some(old), None) => {

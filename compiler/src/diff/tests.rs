@@ -4,12 +4,12 @@ pub(crate) mod random;
 
 use std::collections::BTreeMap;
 
-use super::{Kind, compare};
+use super::{Kind, Risk, compare};
 use crate::ir::{
     Above, Answer, Argument, Body, Catalog, Class, Content, Credential, CredentialPlace, Cursor, Declassified, Effect,
     Encoding, Excluded, Field, Fields, Flow, Form, Grounding, Integer, LabelledField, List, Message, Method, Next,
     Number, Object, Others, Pages, Part, PartContent, Piece, Place, Prompt, PromptArgument, Property, Refused, Role,
-    Rule, Sample, Shape, Source, Status, Style, Text, Tool, Upstream,
+    Rule, Sample, Shape, Source, Status, Style, Text, Tool, Transport, Upstream,
 };
 
 fn property(name: &str, shape: Shape) -> Property {
@@ -112,7 +112,12 @@ pub(crate) fn catalog() -> Catalog {
         title: "Depots".into(),
         document: "openapi.yaml".into(),
         document_sha256: "0".into(),
-        upstreams: vec![Upstream { name: "main".into(), base_path: "/v1".into(), credentials: vec![key] }],
+        upstreams: vec![Upstream {
+            name: "main".into(),
+            base_path: "/v1".into(),
+            transport: Transport::Any,
+            credentials: vec![key],
+        }],
         shapes: BTreeMap::from([("Node".to_owned(), node.clone()), ("Spare".to_owned(), Shape::Boolean)]),
         answers: BTreeMap::from([("Node".to_owned(), node)]),
         tools: vec![Tool { name: "other".into(), ..tool.clone() }, tool],
@@ -212,6 +217,7 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::UpstreamAdded, |c| c.upstreams[0].name.push('x')),
     (Kind::UpstreamRemoved, |c| c.upstreams.clear()),
     (Kind::BasePathChanged, |c| c.upstreams[0].base_path.push('x')),
+    (Kind::TransportRaised, |c| c.upstreams[0].transport = Transport::Tls),
     (Kind::CredentialAdded, |c| c.upstreams[0].credentials[0].name.push('x')),
     (Kind::CredentialRemoved, |c| c.upstreams[0].credentials.clear()),
     (Kind::CredentialMoved, |c| c.upstreams[0].credentials[0].place = CredentialPlace::Header("Y".into())),
@@ -372,6 +378,20 @@ fn an_edit_of_any_field_is_told() {
         let with = |one: &Catalog| vec![Catalog { name: "another".into(), ..base.clone() }, one.clone()];
         assert!(!compare(&with(&base), &with(&other)).is_empty(), "{position}: {}", kind.word());
     }
+}
+
+#[test]
+fn a_document_that_no_longer_says_https_is_told_as_a_risk() {
+    let plain = catalog();
+    let mut tls = plain.clone();
+    tls.upstreams[0].transport = Transport::Tls;
+    let told = |old: &Catalog, new: &Catalog| {
+        let found = compare(std::slice::from_ref(old), std::slice::from_ref(new));
+        found.into_iter().map(|change| (change.kind.risk(), change.kind, change.detail)).collect::<Vec<_>>()
+    };
+    let detail = |verb: &str| format!("`main`: the document {verb} that it is reached by https");
+    assert_eq!(told(&tls, &plain), [(Risk::High, Kind::TransportLowered, detail("no longer says"))]);
+    assert_eq!(told(&plain, &tls), [(Risk::Low, Kind::TransportRaised, detail("newly says"))]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::text::{Module, documentation, string};
 use super::vocabulary::{Vocabulary, ident};
-use crate::ir::{Catalog, CredentialPlace, ModelFile, Profile, Upstream};
+use crate::ir::{Catalog, CredentialPlace, ModelFile, Profile, Transport, Upstream};
 use crate::offer::Offered;
 
 /// The first line of every file of a catalog.
@@ -57,6 +57,11 @@ pub(super) fn emit(catalog: &Catalog) -> Module {
 fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStream {
     let kind = vocabulary.root("Upstream");
     let (name, base_path) = (&upstream.name, &upstream.base_path);
+    let transport_kind = vocabulary.root("Transport");
+    let transport = match upstream.transport {
+        Transport::Any => quote!(#transport_kind::Any),
+        Transport::Tls => quote!(#transport_kind::Tls),
+    };
     let credentials: Vec<TokenStream> = upstream
         .credentials
         .iter()
@@ -74,7 +79,7 @@ fn emit_upstream(upstream: &Upstream, vocabulary: &mut Vocabulary) -> TokenStrea
             quote!(#kind { name: #name, place: #place })
         })
         .collect();
-    quote!(#kind { name: #name, base_path: #base_path, credentials: &[#(#credentials),*] })
+    quote!(#kind { name: #name, base_path: #base_path, transport: #transport, credentials: &[#(#credentials),*] })
 }
 
 /// The crate's root: every catalog, every profile, every model, and which compiler wrote it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::{Catalog, Effect, Fields, ModelFile, Profile};
 use crate::offer::Offered;
 use crate::report::visible;
+use crate::wording::transport;
 
 /// What a fact is about. Controls name the topics that are evidence for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +89,8 @@ impl Facts {
         }
         for upstream in catalogs.iter().flat_map(|catalog| &catalog.upstreams) {
             let count = tools().filter(|tool| tool.upstream == upstream.name).count();
-            add(Topic::Upstreams, "upstream", format!("{}: reached by {count} tools", upstream.name));
+            let carried = transport(upstream.transport);
+            add(Topic::Upstreams, "upstream", format!("{}: reached by {count} tools, {carried}", upstream.name));
             for credential in &upstream.credentials {
                 add(Topic::Secrets, "secret", format!("{} of {}", credential.name, upstream.name));
             }

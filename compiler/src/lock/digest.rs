@@ -10,13 +10,14 @@
 //! effect_declared                        true where the catalog states another effect than the method implies
 //! method, path, body                     what is called
 //! accept, answers                        sets: media types; {status, content, media_type}
-//! upstream                               {name, base_path, credentials: set of {name, type, of}}, those that the tool sends
+//! upstream                               {name, base_path, transport?, credentials: set of {name, type, of}}, those that the
+//!                                        tool sends; transport is `tls` where the document says https
 //! arguments                              by name: {wire, place, style, reserved, source, from, value?, shape, description};
 //!                                        of a fixed one that is not the body neither shape nor description: nobody is told;
 //!                                        from is `any` where the embedded model may write what nobody has said
 //! sent_shapes, given_shapes              sets of [name, digest of the shape]: those that the arguments and the result reach
 //! bytes_max, form, rule                  what comes back; the rule as a tree: [node, …]
-//! encodings, redirects                   sets: words; {name, base_path} of the systems that redirects may lead to
+//! encodings, redirects                   sets: words; {name, base_path, transport?} of the systems that redirects lead to
 //! file_bytes_max                         the most bytes of a file that is handed on
 //! pages                                  {type, argument?, size?, at?: rule, items: [name, …], items_max}
 //! kept, fields_known, fields_cut         the fields of the answer that the rule keeps: a set; what is known of them
@@ -35,7 +36,7 @@ use super::shape::{Named, Reading, canonical, reading};
 use crate::ir::{
     Answer, Argument, Body, Catalog, Comparator, Content, Credential, CredentialPlace, Cursor, Declassified, Field,
     Fields, Flow, Grounding, LabelledField, Message, Next, Pages, Part, PartContent, Place, Prompt, PromptArgument,
-    Rule, Shape, Source, Status, Style, Tool, Upstream,
+    Rule, Shape, Source, Status, Style, Tool, Transport, Upstream,
 };
 
 /// The digests of a catalog's tools, in their order: 64 hexadecimal digits each.
@@ -183,7 +184,10 @@ fn kept(fields: &Fields) -> Value {
 /// The system that a tool reaches, and the secrets that it sends there.
 fn reached(name: &str, credentials: &[String], upstreams: &[Upstream]) -> Value {
     let upstream = upstreams.iter().find(|upstream| upstream.name == name);
-    let base_path = upstream.map(|Upstream { name: _, base_path, credentials: _ }| base_path.as_str());
+    let (base_path, transport) = match upstream {
+        Some(Upstream { name: _, base_path, transport, credentials: _ }) => (base_path.as_str(), *transport),
+        None => ("", Transport::Any),
+    };
     let secret = |name: &String| {
         let known = upstream.and_then(|upstream| upstream.credentials.iter().find(|one| one.name == *name));
         let members = Members::default().with("name", name.as_str());
@@ -191,7 +195,8 @@ fn reached(name: &str, credentials: &[String], upstreams: &[Upstream]) -> Value 
     };
     Members::default()
         .with("name", name)
-        .with("base_path", base_path.unwrap_or_default())
+        .with("base_path", base_path)
+        .with_some("transport", (transport != Transport::Any).then(|| transport.word()))
         .with("credentials", set(credentials.iter().map(secret)))
         .object()
 }

@@ -21,6 +21,10 @@ use crate::report::{At, Diagnostic, FileId, Report};
 pub use crate::load::{is_remote, join};
 pub use references::{FILES, Files, file_of, unescape};
 
+/// The key of the root, or of an operation, below which a conversion leaves the word of a [`Transport`](crate::ir::Transport)
+/// where the document says it in another place than its servers.
+pub const TRANSPORT: &str = "x-airlock-transport";
+
 /// A document in the shape of OpenAPI 3.0 (<https://spec.openapis.org/oas/v3.0.4>), all its files in one value.
 ///
 /// The document's own file is the root; its other files stand below the root's key [`FILES`], by their path.

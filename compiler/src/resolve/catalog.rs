@@ -6,10 +6,10 @@ use super::excluded::{Left, left};
 use super::found::{Found, named, names_like};
 use super::operation::{self, Choices, Operation, StyleChoice};
 use super::security::{self, Choice};
-use super::servers::{document_server, path_of};
+use super::servers::{document_server, path_of, transport, transport_of};
 use super::shape::{Purpose, ShapeReader};
 use super::{Refusal, operations, responses};
-use crate::ir::{Credential, Shape};
+use crate::ir::{Credential, Shape, Transport};
 use crate::load::Sample;
 use crate::manifest::{self, Manifest};
 use crate::normalise::{Document, NormalisedCatalog, escape};
@@ -53,6 +53,8 @@ pub struct ResolvedCatalog {
 pub struct ResolvedUpstream {
     /// Put before every path.
     pub base_path: String,
+    /// How requests are carried there: what the document says of every tool.
+    pub transport: Transport,
     /// Where the manifest or the document says so.
     pub said_at: Vec<At>,
     /// The credentials that tools name, by name.
@@ -158,12 +160,14 @@ impl Resolver<'_> {
     fn upstream(&mut self, operation: &Operation, pointer: &str) -> Option<(String, Option<String>)> {
         let file = self.catalog.manifest.id;
         let own = self.manifest.upstream.clone().unwrap_or_default();
+        let found = &operation.found;
+        let transport = transport(&self.catalog.document, &found.pointer, &found.item_pointer);
         let Some(server) = &operation.server else {
             let name = own.name.unwrap_or_else(|| self.catalog.name.clone());
             let server = document_server(&self.catalog.document);
             let base_path = own.base_path.or(server.map(|server| server.base_path)).unwrap_or_default();
             let said_at = vec![At::value(file, "/upstream/base_path"), self.catalog.document.at("/servers/0/url")];
-            self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+            self.reached(&name, base_path, transport, said_at);
             return Some((name, own.credential));
         };
         let named =
@@ -182,8 +186,15 @@ impl Resolver<'_> {
         };
         let base_path = named.base_path.clone().unwrap_or_else(|| server.base_path.clone());
         let said_at = vec![At::value(file, format!("/upstreams/{}/base_path", escape(name)))];
-        self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+        self.reached(name, base_path, transport, said_at);
         Some((name.clone(), named.credential.clone().or(own.credential)))
+    }
+
+    /// Makes a system known that a tool reaches. Of how requests are carried, the least that is said of any tool is promised.
+    fn reached(&mut self, name: &str, base_path: String, transport: Transport, said_at: Vec<At>) {
+        let first = || ResolvedUpstream { base_path, transport, said_at, credentials: BTreeMap::new() };
+        let upstream = self.upstreams.entry(name.to_owned()).or_insert_with(first);
+        upstream.transport = upstream.transport.min(transport);
     }
 
     /// Makes the systems known that redirects of a tool may lead to.
@@ -194,8 +205,10 @@ impl Resolver<'_> {
             };
             let of_server = || named.server.as_deref().map(path_of);
             let base_path = named.base_path.clone().or_else(of_server).unwrap_or_default();
+            let transport = named.server.as_deref().map_or(Transport::Any, transport_of);
             let said_at = vec![At::value(self.catalog.manifest.id, format!("/upstreams/{}/base_path", escape(name)))];
-            self.upstreams.entry(name.clone()).or_insert(ResolvedUpstream { base_path, said_at, ..Default::default() });
+            let known = ResolvedUpstream { base_path, transport, said_at, credentials: BTreeMap::new() };
+            self.upstreams.entry(name.clone()).or_insert(known);
         }
     }
 

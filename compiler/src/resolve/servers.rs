@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::normalise::Document;
+use crate::ir::Transport;
+use crate::normalise::{Document, TRANSPORT};
 
 /// A server of the document, its variables settled with their defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,32 @@ pub fn document_server(document: &Document) -> Option<Server> {
     first(document, "/servers")
 }
 
+/// How requests of the operation that stands at `pointer` are carried: over TLS where every server that it may be sent to is
+/// written with `https`.
+pub(super) fn transport(document: &Document, pointer: &str, item_pointer: &str) -> Transport {
+    let said = |pointer: &str| document.value.pointer(pointer)?.get(TRANSPORT)?.as_str();
+    // Servers of an operation or of a path item are of OpenAPI 3.0, and what the root says in another place is of Swagger 2.0.
+    if let Some(word) = said(pointer).or_else(|| said("")) {
+        return if word == Transport::Tls.word() { Transport::Tls } else { Transport::Any };
+    }
+    let lists = [format!("{pointer}/servers"), format!("{item_pointer}/servers"), "/servers".to_owned()];
+    let list = lists.iter().find(|list| first(document, list).is_some());
+    let servers = list.and_then(|list| document.value.pointer(list)?.as_array());
+    let of_server = |server: &Value| server["url"].as_str().map_or(Transport::Any, transport_of);
+    servers.into_iter().flatten().map(of_server).min().unwrap_or_default()
+}
+
+/// How requests are carried to a server, as its URL is written; the scheme is compared without case (RFC 3986, section 3.1).
+///
+/// A relative URL has the scheme by which the document was fetched (OpenAPI 3.0.4, section 4.7.5), and whoever calls chooses
+/// the value of a variable: neither says anything.
+pub(super) fn transport_of(url: &str) -> Transport {
+    match url.split_once("://") {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => Transport::Tls,
+        _ => Transport::Any,
+    }
+}
+
 /// The path of a URL, without empty segments and without a `/` at the end.
 pub(super) fn path_of(url: &str) -> String {
     let path = match url.split_once("://") {
@@ -57,8 +84,9 @@ pub(super) fn path_of(url: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{document_server, own};
-    use crate::normalise::Document;
+    use super::{document_server, own, transport};
+    use crate::ir::Transport;
+    use crate::normalise::{Document, TRANSPORT};
 
     #[test]
     fn the_base_path_is_the_path_of_the_first_server() {
@@ -90,5 +118,63 @@ mod tests {
         let of =
             |method: &str| own(&document, &format!("/paths/~1a/{method}"), "/paths/~1a").map(|server| server.written);
         assert_eq!((of("get").as_deref(), of("put").as_deref(), of("post")), (Some("/v2"), Some("https://u/up"), None));
+    }
+
+    /// What the document says of the operation `get /a`, whose servers and those around it are these.
+    fn carried(document: &Value, item: &Value, operation: &Value) -> Transport {
+        let get = json!({"servers": operation});
+        let value = json!({"servers": document, "paths": {"/a": {"servers": item, "get": get}}});
+        transport(&Document::plain(value), "/paths/~1a/get", "/paths/~1a")
+    }
+
+    #[test]
+    fn requests_go_over_tls_where_every_server_is_written_with_https() {
+        let (a, plain, none) = (json!({"url": "https://a/v1"}), json!({"url": "http://a"}), json!(null));
+        let host = json!({"url": "https://{host}/v1", "variables": {"host": {"default": "a"}}});
+        let scheme = json!({"url": "{s}://a", "variables": {"s": {"default": "https", "enum": ["https"]}}});
+        let whole = json!({"url": "{u}", "variables": {"u": {"default": "https://a"}}});
+        for (servers, expected) in [
+            (json!([a]), Transport::Tls),
+            (json!([a, {"url": "HTTPS://b"}, host]), Transport::Tls),
+            (json!([a, plain]), Transport::Any),
+            (json!([plain, a]), Transport::Any),
+            (json!([a, {"url": "/v1"}]), Transport::Any),
+            (json!([{"url": "/v1"}]), Transport::Any),
+            (json!([{"url": "//a/v1"}]), Transport::Any),
+            (json!([scheme]), Transport::Any),
+            (json!([whole]), Transport::Any),
+            (json!([{"url": "httpsx://a"}]), Transport::Any),
+            (json!([a, {"description": "https"}]), Transport::Any),
+            (json!([]), Transport::Any),
+            (none.clone(), Transport::Any),
+        ] {
+            assert_eq!(carried(&servers, &none, &none), expected, "{servers}");
+            // The list that is nearest to the operation counts alone.
+            let is_list = servers.as_array().is_some_and(|list| !list.is_empty());
+            for (around, of_it) in [(json!([a]), Transport::Tls), (json!([plain]), Transport::Any)] {
+                let expected = if is_list { expected } else { of_it };
+                assert_eq!(carried(&around, &servers, &none), expected, "{around} {servers}");
+                assert_eq!(carried(&around, &none, &servers), expected, "{around} {servers}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_conversion_says_of_an_operation_counts_before_the_root_and_both_before_servers() {
+        let of = |operation: &str, root: &str, url: &str| {
+            let mut value = json!({"servers": [{"url": url}], "paths": {"/a": {"get": {}}}});
+            for (pointer, word) in [("", root), ("/paths/~1a/get", operation)] {
+                let place = value.pointer_mut(pointer).and_then(Value::as_object_mut).expect("an object");
+                if !word.is_empty() {
+                    place.insert(TRANSPORT.to_owned(), word.into());
+                }
+            }
+            transport(&Document::plain(value), "/paths/~1a/get", "/paths/~1a")
+        };
+        assert_eq!(of("tls", "any", "http://a"), Transport::Tls);
+        assert_eq!(of("any", "tls", "https://a"), Transport::Any);
+        assert_eq!(of("", "tls", "/v1"), Transport::Tls);
+        assert_eq!(of("", "any", "https://a"), Transport::Any);
+        assert_eq!(of("", "", "https://a"), Transport::Tls);
     }
 }

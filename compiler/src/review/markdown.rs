@@ -11,7 +11,7 @@ use crate::emit::{MARK, REGENERATE_COMMAND};
 use crate::ir::{Catalog, Fields, ModelFile, Profile, Tool};
 use crate::markup::{code, fenced, markdown as escaped};
 use crate::offer::Offered;
-use crate::wording::listed;
+use crate::wording::{listed, transport};
 
 /// The catalogs as Markdown. Of the lists of tools that clients are sent, the digests are given.
 pub fn markdown(catalogs: &[Catalog], offered: &Offered<'_>, models: &[ModelFile]) -> String {
@@ -112,7 +112,8 @@ fn write_requests(text: &mut String, catalog: &Catalog) {
     text.push_str("The site file gives each system's address. Nothing else is connected to.\n");
     for upstream in &catalog.upstreams {
         let requests = facts::requests(catalog, upstream);
-        line!(text, "\nSystem {}: {}\n", code(&upstream.name), facts::methods(&requests));
+        let (name, carried) = (code(&upstream.name), transport(upstream.transport));
+        line!(text, "\nSystem {name}, {carried}: {}\n", facts::methods(&requests));
         text.push_str("| request | tools |\n|---|---|\n");
         for request in requests {
             let tools: Vec<String> = request.tools.iter().map(|tool| link(tool)).collect();

@@ -2,7 +2,7 @@
 
 //! Clinic department.
 
-use airlock_contract::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::{Catalog, Credential, CredentialPlace, Transport, Upstream};
 
 mod answers;
 mod cancel_appointment;
@@ -35,6 +35,7 @@ pub(super) static CATALOG: Catalog = Catalog {
         Upstream {
             name: "clinic",
             base_path: "/v1",
+            transport: Transport::Tls,
             credentials: &[
                 Credential {
                     name: "api_key",

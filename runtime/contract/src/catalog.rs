@@ -77,8 +77,31 @@ pub struct Upstream {
     pub name: &'static str,
     /// Put before every path; empty, or starts with `/` and does not end with one.
     pub base_path: &'static str,
+    /// How requests are carried there, as far as the document says.
+    pub transport: Transport,
     /// Credentials that tools of this catalog may name.
     pub credentials: &'static [Credential],
+}
+
+/// How requests are carried to a system, as far as its document says; what promises more comes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Transport {
+    /// The document does not say, or leaves a choice: as the site file says.
+    #[default]
+    Any,
+    /// Over TLS: every server that the document names for these requests is written with `https` (RFC 9110, section 4.2.2). A
+    /// site file that says `http://` of a system beyond this machine is refused, unless it says why.
+    Tls,
+}
+
+impl Transport {
+    /// As it is written: `any`, `tls`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Tls => "tls",
+        }
+    }
 }
 
 /// A secret, by name. The site file says which file holds its value.

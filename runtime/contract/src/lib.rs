@@ -21,7 +21,7 @@ pub mod shape;
 pub mod text;
 pub mod tool;
 
-pub use catalog::{Catalog, Credential, CredentialPlace, ModelFile, Profile, Program, Upstream};
+pub use catalog::{Catalog, Credential, CredentialPlace, ModelFile, Profile, Program, Transport, Upstream};
 pub use flow::{Above, Declassified, Flow};
 pub use pages::{Next, Pages, Size};
 pub use prompt::{Prompt, PromptArgument};

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use airlock_contract::{Catalog, Flow, Profile, Tool};
+use airlock_contract::{Catalog, Flow, Profile, Tool, Transport};
 use airlock_offer::Listed;
 use serde_json::{Map, Value, json};
 
@@ -98,15 +98,22 @@ fn base_path(catalog: &Catalog, tool: &Tool) -> &'static str {
 
 /// A site file with every upstream and credential of the catalogs.
 pub(super) fn site(catalogs: &[&Catalog], out: &mut dyn Write) -> io::Result<()> {
-    let mut credentials: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut declared: BTreeMap<&str, (Transport, BTreeSet<&str>)> = BTreeMap::new();
     for upstream in catalogs.iter().flat_map(|catalog| catalog.upstreams) {
-        let of_upstream = credentials.entry(upstream.name).or_default();
-        of_upstream.extend(upstream.credentials.iter().map(|credential| credential.name));
+        let (transport, credentials) = declared.entry(upstream.name).or_default();
+        *transport = upstream.transport.max(*transport);
+        credentials.extend(upstream.credentials.iter().map(|credential| credential.name));
     }
     let mut upstreams = Map::new();
-    for (name, credentials) in credentials {
+    for (name, (transport, credentials)) in declared {
         let mut upstream = Map::new();
-        upstream.insert("address".to_owned(), "http://127.0.0.1:8080".into());
+        match transport {
+            Transport::Any => drop(upstream.insert("address".to_owned(), "http://127.0.0.1:8080".into())),
+            Transport::Tls => {
+                upstream.insert("address".to_owned(), "https://127.0.0.1:8443".into());
+                upstream.insert("ca".to_owned(), json!({"file": format!("{name}-ca.pem")}));
+            }
+        }
         let mut files = Map::new();
         for credential in &credentials {
             let stem = if credentials.len() == 1 { name.to_owned() } else { format!("{name}-{credential}") };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use airlock_contract::{Catalog, Effect, Profile, Program, Tool, Upstream as Declared};
+use airlock_contract::{Catalog, Effect, Profile, Program, Tool, Transport, Upstream as Declared};
 use airlock_offer::{Listed, ToolList};
 use airlock_prune::{Plan as Prune, Rule};
 use tokio::sync::Semaphore;
@@ -17,7 +17,7 @@ use crate::arguments::{Table, suggestion};
 use crate::audit::Audit;
 use crate::metrics::Calls;
 use crate::request::Plan;
-use crate::site::Site;
+use crate::site::{Pin, Site, SiteUpstream};
 use crate::untrusted::quoted;
 use crate::upstream::{Credential, Credentials, Upstream};
 
@@ -79,6 +79,7 @@ fn entries(program: Program, site: &Site, list: ToolList<'static>, labels: &Labe
         for declared in catalog.upstreams {
             let name = declared.name;
             let here = site.upstreams.get(name).ok_or_else(|| no_upstream(site, name))?;
+            check_transport(site, declared, here)?;
             upstreams.entry(name).or_insert_with(|| {
                 Arc::new(Upstream::new(name, here, site.dialer.clone(), site.limits.calls_at_once_max))
             });
@@ -142,6 +143,23 @@ fn check_names(catalogs: &[&Catalog], site: &Site) -> Result<(), StartError> {
         }
     }
     Ok(())
+}
+
+/// What a document says goes over TLS does so, unless it does not leave this machine, or the site file says why.
+fn check_transport(site: &Site, declared: &Declared, here: &SiteUpstream) -> Result<(), StartError> {
+    let is_of_this_machine = |pin: &Pin| match pin {
+        Pin::Unix(_) => true,
+        Pin::Tcp(place) => place.ip().to_canonical().is_loopback(),
+    };
+    let is_free = declared.transport == Transport::Any || here.plain_http.is_some();
+    if is_free || here.tls.is_some() || here.pins.iter().all(is_of_this_machine) {
+        return Ok(());
+    }
+    let (shown, name, address) = (site.file.display(), declared.name, &here.address);
+    Err(StartError(format!(
+        "{shown}: upstream `{name}`: its document says https, and `{address}` is plain HTTP to another machine; write \
+         `https://…` with \"ca\": {{\"file\": \"ca.pem\"}} beside it, or say why that need not be: \"plain_http\": \"…\""
+    )))
 }
 
 /// Credentials of one catalog by upstream and name: tools share their bytes.

@@ -312,3 +312,21 @@ fn who_is_behind_https_has_to_be_proven() {
     #[cfg(not(feature = "tls"))]
     assert!(of("https://10.0.0.1", ca, b"", 0o600).expect_err("no TLS").contains("`--features tls`"));
 }
+
+#[test]
+fn plain_http_has_a_reason_that_people_can_read() {
+    let of = |address: &str, reason: &str| {
+        let site = format!("{{\"upstreams\": {{\"a\": {{\"address\": \"{address}\", \"plain_http\": {reason}}}}}}}");
+        read(&site, b"k", 0o600).map(|site| site.upstreams["a"].plain_http.clone().unwrap_or_default())
+    };
+    let long = format!("\"{}\"", "x".repeat(501));
+    assert_eq!(of("http://10.0.0.1", "\"A wire of our own.\""), Ok("A wire of our own.".to_owned()));
+    for reason in ["\"\"", "\"  \"", "\"a\\nb\"", &long] {
+        let told = of("http://10.0.0.1", reason).expect_err(reason);
+        assert!(told.starts_with("site.json:1:") && told.contains("a line of at most 500 bytes"), "{told}");
+    }
+    let told = of("http://10.0.0.1", "true").expect_err("no text");
+    assert!(told.contains("invalid type: boolean"), "{told}");
+    let told = of("https://10.0.0.1", "\"A wire of our own.\"").expect_err("there is TLS");
+    assert!(told.contains("upstream `a`: \"plain_http\" says why there is no TLS"), "{told}");
+}

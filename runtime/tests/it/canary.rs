@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Transport, Upstream};
 use airlock_contract::prune::current;
 use airlock_contract::request::{Body, Method, Request, path};
 use airlock_contract::response::{Response, Status, json};
@@ -70,8 +70,8 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
     document: "openapi.yaml",
     document_sha256: "",
     upstreams: &[
-        Upstream { name: "open", base_path: "/v1", credentials: CREDENTIALS },
-        Upstream { name: "sealed", base_path: "/v1", credentials: CREDENTIALS },
+        Upstream { name: "open", base_path: "/v1", transport: Transport::Any, credentials: CREDENTIALS },
+        Upstream { name: "sealed", base_path: "/v1", transport: Transport::Any, credentials: CREDENTIALS },
     ],
     tools: &[
         tool("by_basic", "open", &["basic"]),

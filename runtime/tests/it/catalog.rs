@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Profile, Program, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Profile, Program, Transport, Upstream};
 use airlock_contract::prompt::{Message, Piece, Prompt, PromptArgument, Role};
 use airlock_contract::prune::{Prune, call, current, field, object};
 use airlock_contract::request::{Body, Method, Request, body, path, query};
@@ -189,6 +189,7 @@ pub(crate) static CATALOGS: &[&Catalog] = &[&Catalog {
     upstreams: &[Upstream {
         name: "clinic",
         base_path: "/v1",
+        transport: Transport::Any,
         credentials: &[Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") }],
     }],
     tools: TOOLS,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Program, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Program, Transport, Upstream};
 use airlock_contract::flow::{Above, Declassified, Flow};
 use airlock_contract::prune::field;
 use airlock_contract::request::{Body, Method, Request, body, path};
@@ -83,6 +83,7 @@ const fn catalog(tools: &'static [Tool]) -> Catalog {
         upstreams: &[Upstream {
             name: "clinic",
             base_path: "/v1",
+            transport: Transport::Any,
             credentials: &[Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") }],
         }],
         tools,

@@ -29,6 +29,7 @@ impl Place {
         for (_, upstream) in site["upstreams"].as_object_mut().expect("an object") {
             // Nobody listens at a port below 1024 that no protocol has.
             upstream["address"] = "http://127.0.0.1:1".into();
+            upstream.as_object_mut().expect("an object").remove("ca");
             for (_, credential) in upstream["credentials"].as_object().into_iter().flatten() {
                 let key = directory.path().join(credential["file"].as_str().expect("a file name"));
                 fs::write(&key, "user:key\n").expect("written");

@@ -37,6 +37,7 @@ fn site(directory: &Path, address: &str, more: &Value) -> PathBuf {
     let mut site: Value = serde_json::from_slice(&printed.stdout).expect("JSON");
     for (_, upstream) in site["upstreams"].as_object_mut().expect("an object") {
         upstream["address"] = json!(address);
+        upstream.as_object_mut().expect("an object").remove("ca");
         for (_, credential) in upstream["credentials"].as_object().cloned().unwrap_or_default() {
             let key = directory.join(credential["file"].as_str().expect("a name"));
             fs::write(&key, "user:key\n").expect("written");

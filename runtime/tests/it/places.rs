@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Transport, Upstream};
 use airlock_contract::prune::{current, field};
 use airlock_contract::request::{
     Body, Method, Request, Style, body, body_property, cookie, file_part, header, path, query, text_part,
@@ -12,7 +12,7 @@ use airlock_contract::shape::{Shape, any, boolean, file, list_of, nullable, obje
 use airlock_contract::tool::{Effect, Form, Tool};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate, Outcome, RefusalKind};
-use airlock_runtime::site::{Secret, Site, SiteUpstream};
+use airlock_runtime::site::{Pin, Secret, Site, SiteUpstream};
 use serde_json::{Value, json as value_of};
 use tempfile::TempDir;
 
@@ -125,6 +125,7 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
         Upstream {
             name: "lab",
             base_path: "/v1",
+            transport: Transport::Any,
             credentials: &[
                 Credential { name: "session", place: CredentialPlace::Cookie("sid") },
                 Credential { name: "token", place: CredentialPlace::Query("access key") },
@@ -133,6 +134,7 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
         Upstream {
             name: "files",
             base_path: "/v1",
+            transport: Transport::Any,
             credentials: &[Credential { name: "key", place: CredentialPlace::Bearer }],
         },
     ],
@@ -329,6 +331,41 @@ fn every_upstream_is_bound_by_name() {
     assert!(fault.contains("its credential `token` is not declared"), "{fault}");
 }
 
+/// The same catalog, whose document says https of `lab`.
+static SEALED: &[&Catalog] = &[&Catalog {
+    upstreams: &[Upstream { transport: Transport::Tls, ..CATALOGS[0].upstreams[0] }, CATALOGS[0].upstreams[1]],
+    ..*CATALOGS[0]
+}];
+
+/// A gate on that catalog, with `lab` reached so.
+fn sealed(reach: impl FnOnce(&mut SiteUpstream)) -> Result<Gate, String> {
+    let mut site = site("http://10.0.0.1:81", "http://10.0.0.2:81");
+    site.file = "site.json".into();
+    reach(site.upstreams.get_mut("lab").expect("there"));
+    let opened = Gate::new(program(SEALED), &site, Audit::open(None).expect("standard error"));
+    opened.map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn what_a_document_says_goes_over_tls_is_not_sent_as_plain_http_to_another_machine() {
+    assert_eq!(
+        sealed(|_| {}).expect_err("plain HTTP"),
+        "site.json: upstream `lab`: its document says https, and `http://10.0.0.1:81` is plain HTTP to another machine; write \
+         `https://…` with \"ca\": {\"file\": \"ca.pem\"} beside it, or say why that need not be: \"plain_http\": \"…\""
+    );
+    let pinned = |pins: &[&str]| {
+        let pins = pins.iter().map(|pin| Pin::Tcp(pin.parse().expect("an address"))).collect();
+        sealed(|lab| lab.pins = pins)
+    };
+    assert!(pinned(&["127.0.0.1:81", "10.0.0.1:81"]).is_err(), "one pin beyond this machine is enough");
+    assert!(pinned(&["0.0.0.0:81"]).is_err(), "no loopback address");
+    for local in [&["127.0.0.1:81", "[::1]:81"][..], &["127.9.9.9:81"], &["[::ffff:127.0.0.1]:81"]] {
+        pinned(local).expect("of this machine");
+    }
+    sealed(|lab| lab.pins = vec![Pin::Unix("/run/lab.sock".into())]).expect("of this machine");
+    sealed(|lab| lab.plain_http = Some("A wire of our own.".to_owned())).expect("somebody says why");
+}
+
 #[test]
 fn a_site_file_to_start_from_has_every_upstream() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -338,4 +375,12 @@ fn a_site_file_to_start_from_has_every_upstream() {
     assert_eq!(site["upstreams"]["files"]["credentials"], value_of!({"key": {"file": "files.key"}}));
     let lab = value_of!({"session": {"file": "lab-session.key"}, "token": {"file": "lab-token.key"}});
     assert_eq!(site["upstreams"]["lab"]["credentials"], lab);
+    assert!(site["upstreams"]["lab"].get("ca").is_none(), "{site}");
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let arguments = ["airlock-host", "site"].map(Into::into);
+    airlock_runtime::cli::run(program(SEALED), arguments, &mut out, &mut err);
+    let site: Value = serde_json::from_slice(&out).expect("JSON");
+    assert_eq!(site["upstreams"]["lab"]["ca"], value_of!({"file": "lab-ca.pem"}));
+    assert_eq!(site["upstreams"]["lab"]["address"], "https://127.0.0.1:8443");
+    assert_eq!(site["upstreams"]["files"]["address"], "http://127.0.0.1:8080");
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::catalog::{Catalog, Credential, CredentialPlace, Transport, Upstream};
 use airlock_contract::prune::{Prune, current, field, object};
 use airlock_contract::request::{Body, Method, Request, query};
 use airlock_contract::response::{Encoding, Response, Status, binary, json as json_answer};
@@ -91,9 +91,10 @@ static CATALOGS: &[&Catalog] = &[&Catalog {
         Upstream {
             name: "main",
             base_path: "/v1",
+            transport: Transport::Any,
             credentials: &[Credential { name: "key", place: CredentialPlace::Query("api_key") }],
         },
-        Upstream { name: "other", base_path: "/files", credentials: &[] },
+        Upstream { name: "other", base_path: "/files", transport: Transport::Any, credentials: &[] },
     ],
     tools: TOOLS,
     prompts: &[],

@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
+use airlock_contract::{Catalog, Transport, Upstream};
 use airlock_runtime::audit::Audit;
 use airlock_runtime::gate::{Approval, Call, Caller, Gate, Outcome};
 use airlock_runtime::site::Site;
@@ -74,6 +75,34 @@ async fn shown(shown: Shown, address: &str, ca: &str) -> Result<String, String> 
     let heads = server.heads();
     assert_eq!(heads.len(), usize::from(outcome.answer.is_ok()), "a request went to whom nobody trusts: {heads:?}");
     outcome.answer.map(|answer| answer.json).map_err(|refusal| refusal.text)
+}
+
+#[test]
+fn a_document_that_says_https_is_content_with_an_authority() {
+    static SEALED: &[&Catalog] = &[&Catalog {
+        upstreams: &[Upstream { transport: Transport::Tls, ..CATALOGS[0].upstreams[0] }],
+        ..*CATALOGS[0]
+    }];
+    let directory = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).expect("written");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("changed");
+        path
+    };
+    write("ca.pem", &Authority::new("Clinic CA").pem());
+    write("clinic.key", CANARY);
+    let opened = |address: &str, more: &str| {
+        let site = format!(
+            "{{\"upstreams\": {{\"clinic\": {{\"address\": \"{address}\", \"credentials\": {{\"key\": {{\"file\": \"clinic.key\"}}}}{more}}}}}}}"
+        );
+        let site = Site::read(&write("site.json", &site)).expect("the site can be read");
+        Gate::new(program(SEALED), &site, Audit::open(None).expect("standard error")).map_err(|fault| fault.to_string())
+    };
+    opened("https://10.0.0.1", ", \"ca\": {\"file\": \"ca.pem\"}").expect("TLS, as the document says");
+    opened("http://10.0.0.1", ", \"plain_http\": \"A wire of our own.\"").expect("somebody says why");
+    let told = opened("http://10.0.0.1", "").expect_err("plain HTTP");
+    assert!(told.contains("site.json: upstream `clinic`: its document says https"), "{told}");
 }
 
 #[tokio::test]

@@ -41,6 +41,7 @@ pub(crate) fn commands(tools: usize, upstream: SocketAddr, arguments: &[String])
     let mut site: Value = serde_json::from_str(&printed(&["site"])).expect("is JSON");
     for (_, there) in site["upstreams"].as_object_mut().expect("an object") {
         there["address"] = format!("http://{upstream}").into();
+        there.as_object_mut().expect("an object").remove("ca");
     }
     site["limits"]["calls_at_once_max"] = 64.into();
     write(&directory.join("site.json"), &site.to_string());

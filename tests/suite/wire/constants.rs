@@ -66,6 +66,7 @@ fn upstream(upstream: &ir::Upstream) -> Upstream {
     Upstream {
         name: text(&upstream.name),
         base_path: text(&upstream.base_path),
+        transport: upstream.transport,
         credentials: list(&upstream.credentials, credential),
     }
 }

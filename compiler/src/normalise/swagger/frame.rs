@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::ledger::Ledger;
-use crate::normalise::escape;
+use crate::ir::Transport;
+use crate::normalise::{TRANSPORT, escape};
 
 /// Converts the root's own members. What OpenAPI 3.0 does not know and that does not move stays.
 pub(super) fn convert(root: &mut Map<String, Value>, ledger: &mut Ledger<'_>) {
@@ -18,6 +19,10 @@ pub(super) fn convert(root: &mut Map<String, Value>, ledger: &mut Ledger<'_>) {
         let from = if root.contains_key("host") { "/host" } else { "/basePath" };
         ledger.came(&ledger.spot(from), "/servers".to_owned());
         root.insert("servers".to_owned(), servers.into());
+    }
+    if !root.get("host").and_then(Value::as_str).is_some_and(|host| host.contains("://")) {
+        let transport = transport(root).unwrap_or_default();
+        root.insert(TRANSPORT.to_owned(), transport.word().into());
     }
     convert_security(root, ledger);
     root.insert("openapi".to_owned(), "3.0.4".into());
@@ -39,24 +44,35 @@ fn servers(root: &Map<String, Value>) -> Vec<Value> {
             if host.contains("://") {
                 urls.push(format!("{host}{tail}"));
             } else {
-                urls.extend(schemes(root).into_iter().map(|scheme| format!("{scheme}://{host}{tail}")));
+                let listed = schemes(root);
+                // Nobody knows here by which one the document was fetched: the safe one.
+                let schemes = if listed.is_empty() { vec!["https"] } else { listed };
+                urls.extend(schemes.into_iter().map(|scheme| format!("{scheme}://{host}{tail}")));
             }
         }
     }
     urls.into_iter().map(|url| Value::Object(Map::from_iter([("url".to_owned(), url.into())]))).collect()
 }
 
-/// The schemes that a request can be sent by. Without any, the one by which the document was fetched is meant (Swagger
-/// 2.0, section "Swagger Object"), which nobody knows here: the safe one.
-fn schemes(root: &Map<String, Value>) -> Vec<&str> {
-    let listed = root.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+/// How requests are carried, by the `schemes` of the root or of an operation; `None` where these say nothing. The root then
+/// means the scheme by which the document was fetched, and an operation what the root says (Swagger 2.0, sections "Swagger
+/// Object" and "Operation Object").
+pub(super) fn transport(members: &Map<String, Value>) -> Option<Transport> {
+    let schemes = schemes(members);
+    let is_tls = schemes.iter().all(|scheme| *scheme == "https");
+    (!schemes.is_empty()).then_some(if is_tls { Transport::Tls } else { Transport::Any })
+}
+
+/// The schemes that are listed, each once, without those that carry no HTTP requests.
+fn schemes(members: &Map<String, Value>) -> Vec<&str> {
+    let listed = members.get("schemes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let mut schemes: Vec<&str> = Vec::new();
     for scheme in listed.filter(|scheme| matches!(*scheme, "http" | "https")) {
         if !schemes.contains(&scheme) {
             schemes.push(scheme);
         }
     }
-    if schemes.is_empty() { vec!["https"] } else { schemes }
+    schemes
 }
 
 /// `securityDefinitions` -> `components.securitySchemes`.

@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 
 use super::SHARED_PARAMETERS;
 use super::body::{self, Part};
+use super::frame;
 use super::ledger::{Ledger, Spot};
 use super::media::Media;
 use super::parameter::{self, Place};
 use super::response::{self, Site};
 use super::survey::{Item, Role, Roles};
-use crate::normalise::Files;
+use crate::normalise::{Files, TRANSPORT};
 
 /// Converts a path item in place. `sites` gets the places of its references to responses.
 pub(super) fn convert_item(
@@ -33,6 +34,9 @@ pub(super) fn convert_item(
         let parts = with_shared(own, &item.roles);
         if let Some(body) = body::request_body(parts, &consumes, &spot, ledger) {
             operation.insert("requestBody".to_owned(), body);
+        }
+        if let Some(transport) = frame::transport(operation) {
+            operation.insert(TRANSPORT.to_owned(), transport.word().into());
         }
         for key in ["consumes", "produces", "schemes"] {
             operation.shift_remove(key);

@@ -4,6 +4,7 @@ use super::markup::{Page, code, escaped, link, request, words};
 use super::{prompt, tool};
 use crate::ir::{Catalog, Tool};
 use crate::review::facts;
+use crate::wording::transport;
 
 /// A part of a catalog.
 pub(super) struct Part {
@@ -50,7 +51,8 @@ fn write_requests(page: &mut Page, catalog: &Catalog) {
         } else {
             format!("base path {}", code(&upstream.base_path))
         };
-        let caption = format!("System {}, {base}: {}", code(&upstream.name), facts::methods(&requests));
+        let carried = transport(upstream.transport);
+        let caption = format!("System {}, {base}, {carried}: {}", code(&upstream.name), facts::methods(&requests));
         let rows: Vec<Vec<String>> =
             requests.iter().map(|one| vec![request(one.method, &one.path), links(&one.tools)]).collect();
         page.table(&caption, &["Request", "Made by"], &rows);

@@ -2,7 +2,7 @@
 
 use airlock_contract::request::{Argument, Body, Place, Request};
 use airlock_contract::shape::{Shape, any};
-use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Upstream, prune};
+use airlock_contract::{Credential, CredentialPlace, Effect, Form, Method, Response, Tool, Transport, Upstream, prune};
 use serde_json::Value;
 
 use super::super::{Encoded, Plan};
@@ -11,6 +11,7 @@ use crate::arguments::Checked;
 pub(super) const UPSTREAM: Upstream = Upstream {
     name: "shop",
     base_path: "/v1",
+    transport: Transport::Any,
     credentials: &[
         Credential { name: "key", place: CredentialPlace::Header("X-Api-Key") },
         Credential { name: "token", place: CredentialPlace::Query("token") },

@@ -84,7 +84,11 @@ pub(super) fn run(host: &Path, work: &Path, upstream: &str, roles: &[&str], out:
 impl Proof<'_> {
     fn set_up(&self, upstream: &str) -> Result<(), String> {
         let site = json!({
-            "upstreams": {"clinic": {"address": upstream, "credentials": {"api_key": {"file": "clinic.key"}}}},
+            "upstreams": {"clinic": {
+                "address": upstream,
+                "plain_http": "The sample upstream stands in another network namespace of this machine.",
+                "credentials": {"api_key": {"file": "clinic.key"}},
+            }},
             "audit": {"file": "audit.jsonl"},
         });
         let owner = (self.role == Role::Nobody).then_some(NOBODY);

@@ -2,7 +2,7 @@
 
 //! The depots' stock.
 
-use airlock_contract::{Catalog, Credential, CredentialPlace, Upstream};
+use airlock_contract::{Catalog, Credential, CredentialPlace, Transport, Upstream};
 
 mod add_part;
 mod get_label;
@@ -21,11 +21,13 @@ pub(super) static CATALOG: Catalog = Catalog {
         Upstream {
             name: "archive",
             base_path: "/labels",
+            transport: Transport::Any,
             credentials: &[],
         },
         Upstream {
             name: "depots",
             base_path: "/v1",
+            transport: Transport::Tls,
             credentials: &[
                 Credential {
                     name: "token",
