@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use airlock_offer::{Count, Counts, ToolList, sha256, told_of_sent};
 use serde_json::{Value, json};
 
+use super::host::directory_of;
 use super::local::confine_to_model;
-use super::{Context, ExitCode, Format, directory_of, finish};
+use super::{Context, ExitCode, Format, finish};
 use crate::hygiene::share;
 use crate::model::llama::{TokenCounter, quiet_crashes};
 use crate::untrusted::{CHARS_MAX, one_line};

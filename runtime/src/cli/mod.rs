@@ -3,9 +3,11 @@
 mod audit;
 #[cfg(feature = "llama")]
 mod budget;
+mod call;
 #[cfg(feature = "model")]
 mod chat;
 mod config;
+mod context;
 #[cfg(feature = "model")]
 mod endpoint;
 mod host;
@@ -27,28 +29,21 @@ mod unit;
 #[cfg(feature = "llama")]
 mod warm;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsFd as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use airlock_contract::{Profile, Program};
 use airlock_offer::ToolList;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use serde_json::{Map, Value};
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::audit::{ArgumentsPolicy, Audit, Identity, keeper};
-use crate::gate::{Approval, Call, Caller, Gate, Session, find_profile};
-use crate::isolation::Confinement;
-#[cfg(target_os = "linux")]
-use crate::isolation::connector::Connector;
-use crate::site::{Pin, Site, SiteAudit};
+use crate::audit::keeper;
+use context::stopped;
+pub(crate) use context::{Context, ProfileArg, runtime};
+use host::Host;
 pub use host::main;
-use host::{Host, directory_of};
 
 /// How a command ended. A panic ends with 101 and is a bug of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +75,6 @@ impl ExitCode {
         self.into()
     }
 }
-
-/// Arguments from standard input are cut behind this, in bytes: a file in base64 and room for the rest.
-const ARGUMENTS_BYTES_MAX: u64 = 12 << 20;
 
 const ABOUT: &str = "Runs the reviewed tools that are linked into this program: as an MCP server, or by hand.";
 
@@ -192,122 +184,11 @@ enum Command {
     Chat(chat::ChatArgs),
 }
 
-/// Which of the tools there are for a command.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ProfileArg {
-    /// Offer the tools of this profile, and no others; REVIEW.md lists the profiles
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-}
-
-impl ProfileArg {
-    /// The profile, if one was named.
-    fn find(&self, context: &mut Context<'_>) -> Result<Option<&'static Profile>, ExitCode> {
-        let found = self.profile.as_deref().map(|name| find_profile(&context.program, name)).transpose();
-        found.map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))
-    }
-}
-
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     Human,
     Json,
-}
-
-/// What every command works with.
-pub(crate) struct Context<'a> {
-    /// What was compiled into this program.
-    pub(crate) program: Program,
-    /// The site file that was named, or the default one.
-    pub(crate) site_file: PathBuf,
-    /// Results.
-    pub(crate) out: &'a mut dyn Write,
-    /// Everything else that people read.
-    pub(crate) err: &'a mut dyn Write,
-    /// Whose process this is.
-    host: Host,
-    /// The process that opens connections, if there is one.
-    #[cfg(target_os = "linux")]
-    connector: Option<Arc<Connector>>,
-    /// Whether the layers that are in force are told.
-    tells_level: bool,
-}
-
-impl<'a> Context<'a> {
-    fn new(program: Program, host: Host, site_file: PathBuf, out: &'a mut dyn Write, err: &'a mut dyn Write) -> Self {
-        Self {
-            program,
-            site_file,
-            out,
-            err,
-            host,
-            #[cfg(target_os = "linux")]
-            connector: None,
-            tells_level: false,
-        }
-    }
-}
-
-impl Context<'_> {
-    /// The same command, telling nobody.
-    fn silent<'w>(&self, out: &'w mut dyn Write, err: &'w mut dyn Write) -> Context<'w> {
-        Context::new(self.program, self.host, PathBuf::new(), out, err)
-    }
-
-    /// Reads the site file and joins it with the catalogs. `reach` are places to connect to beside the upstreams; without it no
-    /// call is made. A fault is written to `err`.
-    fn open(&mut self, profile: &ProfileArg, reach: Option<&[Pin]>) -> Result<(Gate, Site), ExitCode> {
-        let profile = profile.find(self)?;
-        let identity = Identity::of(&self.program, profile.map(|profile| profile.name));
-        let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|mut site| {
-            // A command that makes no call leaves the audit trail as it is, which may be another process's.
-            let trail = site.audit.as_ref().filter(|_| reach.is_some());
-            let audit = self.audit(trail, identity).map_err(|fault| fault.to_string())?;
-            if let Some(more) = reach {
-                self.connect(&mut site, more)?;
-            }
-            let mut gate = Gate::new(self.program, &site, audit).map_err(|fault| fault.to_string())?;
-            if let Some(profile) = profile {
-                gate = gate.under(profile).map_err(|fault| fault.to_string())?;
-            }
-            Ok((gate, site))
-        });
-        opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
-    }
-
-    /// Opens the trail of a site.
-    fn audit(&self, site: Option<&SiteAudit>, identity: Identity) -> io::Result<Audit> {
-        let Some(SiteAudit { policy, values, digest_key }) = site else { return Audit::here(None, identity) };
-        let audit = if self.host == Host::Program {
-            Audit::kept(policy, &identity)?
-        } else {
-            Audit::here(Some(policy.clone()), identity)?
-        };
-        Ok(audit.with_arguments(ArgumentsPolicy { values: *values, digest_key: digest_key.clone() }))
-    }
-
-    /// Writes a fault to `err` and gives the code back.
-    pub(crate) fn fail(&mut self, code: ExitCode, text: &str) -> ExitCode {
-        // Nobody is left to tell if standard error is gone too.
-        let _ = writeln!(self.err, "error: {text}");
-        code
-    }
-}
-
-/// One thread suits a program that waits for one upstream after another.
-pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-/// Waits for a signal that ends the program, so that it ends in order: each open call leaves its audit record.
-async fn stopped() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-    }
 }
 
 /// Runs one command inside of another program, which stays as it is: nothing is confined. `arguments` starts with the program's
@@ -360,7 +241,7 @@ fn commands(
             finish(&mut context, printed)
         }
         Command::Call { tool, json, approve, save, profile } => {
-            call(&mut context, &tool, &json, approve, save.as_deref(), &profile)
+            call::run(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Audit(command) => audit::run(&command, &mut context),
         Command::Keeper => match keeper::serve() {
@@ -429,66 +310,5 @@ fn finish(context: &mut Context<'_>, printed: io::Result<()>) -> ExitCode {
     match printed.and_then(|()| context.out.flush()) {
         Ok(()) => ExitCode::Done,
         Err(fault) => context.fail(ExitCode::Failed, &format!("cannot write the result: {fault}")),
-    }
-}
-
-/// The arguments of a call, from the command line or from standard input.
-fn read_arguments(json: &str) -> Result<Map<String, Value>, String> {
-    let mut text = Cow::Borrowed(json);
-    if json == "-" {
-        let mut read = String::new();
-        let input = io::stdin().take(ARGUMENTS_BYTES_MAX).read_to_string(&mut read);
-        input.map_err(|fault| format!("the arguments cannot be read: {fault}"))?;
-        text = Cow::Owned(read);
-    }
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(arguments)) => Ok(arguments),
-        Ok(_) => Err("the arguments are not a JSON object such as '{\"name\":\"Li\"}'".to_owned()),
-        Err(fault) => Err(format!("the arguments are not JSON: {fault}")),
-    }
-}
-
-fn call(
-    context: &mut Context<'_>,
-    tool: &str,
-    json: &str,
-    approve: bool,
-    save: Option<&Path>,
-    profile: &ProfileArg,
-) -> ExitCode {
-    let arguments = match read_arguments(json) {
-        Ok(arguments) => arguments,
-        Err(fault) => return context.fail(ExitCode::Usage, &fault),
-    };
-    let write = save.map(directory_of).into_iter().collect();
-    let opened = context.open(profile, Some(&[])).and_then(|(gate, site)| {
-        context.confine(&Confinement { write, ..Confinement::default() }, &site.isolation)?;
-        Ok(gate)
-    });
-    let gate = match opened {
-        Ok(gate) => gate,
-        Err(code) => return code,
-    };
-    let approval = if approve { Approval::Operator } else { Approval::None };
-    // One call is a conversation of its own, which has read nothing.
-    let session = match Session::begin() {
-        Ok(session) => session,
-        Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot begin: {fault}")),
-    };
-    let call = Call::new(tool, arguments, Caller::Command, approval).within(Some(&session));
-    let called = runtime().and_then(|runtime| {
-        runtime.block_on(async {
-            tokio::select! {
-                outcome = gate.call(call) => Ok(outcome),
-                stopped = stopped() => Err(stopped.err().unwrap_or_else(|| io::ErrorKind::Interrupted.into())),
-            }
-        })
-    });
-    match called {
-        Ok(outcome) => match print::outcome(&outcome, context) {
-            ExitCode::Done => save.map_or(ExitCode::Done, |path| print::file(&outcome, path, context)),
-            code => code,
-        },
-        Err(fault) => context.fail(ExitCode::Failed, &format!("the call was given up: {fault}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -106,7 +106,9 @@ fn check(level: &Level, confinement: &Confinement) -> Result<(), Shortfall> {
     }
     let opens_files = !confinement.read.is_empty() || !confinement.write.is_empty();
     if level.has(Layer::Landlock) || (level.has(Layer::SeccompTight) && !opens_files) {
-        let within = |path: &Path| confinement.read.iter().chain(&confinement.write).any(|root| path.starts_with(root));
+        let roots = confinement.read.iter().chain(&confinement.write);
+        let roots: Vec<PathBuf> = roots.filter_map(|root| std::path::absolute(root).ok()).collect();
+        let within = |path: &Path| roots.iter().any(|root| path.starts_with(root));
         let outside = ["/etc/passwd", "/proc/self/environ"].map(Path::new);
         let opened = outside.into_iter().any(|path| !within(path) && File::open(path).is_ok());
         held.push(("a file outside could be opened", !opened));
