@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 use rustix::net::{
@@ -23,6 +23,9 @@ use tokio::sync::Notify;
 use super::{LIST_BYTES_MAX, REPLY_BYTES, ROLE, Reply, Request};
 use crate::isolation::start_role;
 use crate::site::Pin;
+
+/// How long the thread of an async runtime may stand still for a reply: 200 microseconds, once for each new connection.
+const NEAR: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000 };
 
 /// The connector of this process.
 #[derive(Debug)]
@@ -112,17 +115,39 @@ impl Connector {
             state.number
         };
         let mut waiting = Waiting { connector: self, number, is_done: false };
-        // A duplicate, since each async runtime registers its own.
-        let control = StdUnixStream::from(self.control.as_fd().try_clone_to_owned()?);
-        let control = UnixStream::from_std(control)?;
         send(&self.control, &Request { place, number }.write(), SendFlags::NOSIGNAL).map_err(|_| gone())?;
-        let reply = self.reply(number, &control).await;
+        let reply = match self.near(number)? {
+            Some(reply) => reply,
+            None => self.reply(number).await,
+        };
         waiting.is_done = true;
         reply
     }
 
+    /// The reply of this number, if it is there almost at once: what is near is connected in less time than it takes to tell an
+    /// async runtime to wait for it.
+    fn near(&self, number: u32) -> io::Result<Option<io::Result<OwnedFd>>> {
+        match poll(&mut [PollFd::new(&self.control, PollFlags::IN)], Some(&NEAR)) {
+            Ok(0) | Err(Errno::INTR) => return Ok(None),
+            Ok(_) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+        match self.receive() {
+            Ok((reply, outcome)) if reply.number == number => Ok(Some(outcome)),
+            Ok((reply, outcome)) => {
+                self.lay_down(reply.number, outcome);
+                Ok(None)
+            }
+            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// Reads replies until the one of this number is there. Those of others are laid down for them.
-    async fn reply(&self, number: u32, control: &UnixStream) -> io::Result<OwnedFd> {
+    async fn reply(&self, number: u32) -> io::Result<OwnedFd> {
+        // A duplicate, since each async runtime registers its own.
+        let control = StdUnixStream::from(self.control.as_fd().try_clone_to_owned()?);
+        let control = UnixStream::from_std(control)?;
         loop {
             let delivered = self.delivered.notified();
             tokio::pin!(delivered);
