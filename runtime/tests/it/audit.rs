@@ -152,7 +152,8 @@ impl Load {
             // `PID (NAME) STATE PPID …` (proc(5)).
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
             let (_, rest) = stat.rsplit_once(')')?;
-            rest.get(2..)?.starts_with(&parent).then_some(name)
+            let words = fs::read_to_string(entry.path().join("cmdline")).ok()?;
+            (rest.get(2..)?.starts_with(&parent) && words.split('\0').nth(1) == Some("keeper")).then_some(name)
         })
     }
 
