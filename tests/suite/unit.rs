@@ -136,7 +136,7 @@ fn with_systemd_units_are_sound_and_as_closed_as_they_can_be() {
 
 /// Makes a directory for `systemd/boot.sh`: the program and its unit, two units that try to get out, and what runs inside.
 fn place(directory: &Path) {
-    let root = directory.join("root");
+    let root = directory.join("over");
     let (etc, units, bin) = (root.join("etc/airlock"), root.join("etc/systemd/system"), root.join("usr/local/bin"));
     for each in [&etc, &units, &bin] {
         fs::create_dir_all(each).expect("can be made");

@@ -62,7 +62,7 @@ ATTEMPTS = {
     "raw-socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close(),
     "write-system": lambda: write("/etc/attempt"),
     "write-itself": lambda: write("/usr/local/bin/attempt"),
-    "read-home": lambda: read("/root/private/file"),
+    "read-home": lambda: read("/home/private/file"),
     "read-key-file": lambda: read("/etc/airlock/clinic.key"),
     "run-another-program": lambda: subprocess.run(["/usr/bin/true"], check=True),
     "writable-code": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close(),

@@ -2,7 +2,7 @@
 # Boots systemd as the first process of namespaces of its own, over a copy of / that is thrown away, with no network but its own
 # loopback; runs run.sh of a directory there as a service, with that directory at /run/place; and takes everything down.
 #
-#   bash boot.sh DIRECTORY        DIRECTORY/root is laid over /, DIRECTORY/boot.log is what systemd says
+#   bash boot.sh DIRECTORY        DIRECTORY/over is laid over /, DIRECTORY/boot.log is what systemd says
 #
 # Needs root, and a kernel with overlayfs and cgroup v2.
 set -euo pipefail
@@ -42,7 +42,7 @@ mkdir "$group"
         # Where systemd writes its log, there being no console.
         mkfifo dev/kmsg
         { exec 3<>dev/kmsg; exec cat <&3; } &
-        cp -a "$place/root/." .
+        cp -a "$place/over/." .
         mount --bind "$place" run/place
         echo 0123456789abcdef0123456789abcdef >etc/machine-id
         mkdir -p etc/systemd/system

@@ -9,8 +9,8 @@ ip address add 10.1.2.4/32 dev lo
 python3 upstreams.py &
 for _ in $(seq 100); do [ -e upstreams.ready ] && break; sleep 0.05; done
 
-mkdir -m 700 /root/private
-echo mine >/root/private/file
+mkdir -p -m 700 /home/private
+echo mine >/home/private/file
 chmod 600 /etc/airlock/*.key /etc/airlock/*.token
 
 # With no unit everything has to succeed, or the other runs prove nothing.
