@@ -14,5 +14,5 @@ fn main() -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(_) => Exit::Invalid,
     };
-    ExitCode::from(exit as u8)
+    ExitCode::from(exit.code())
 }

@@ -29,6 +29,5 @@ mod secret;
 pub mod selftest;
 mod sheets;
 pub mod site;
-mod sshsig;
 mod untrusted;
 pub mod upstream;

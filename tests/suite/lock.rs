@@ -339,7 +339,7 @@ fn programs_get_what_was_approved_as_json() {
         let ran = catalogs.approve(&[&["--format", "json"], more].concat());
         assert_eq!(ran.err, "");
         let told: Value = serde_json::from_str(&ran.out).expect("is JSON");
-        assert_eq!(told["exit"], ran.exit as u8);
+        assert_eq!(told["exit"], ran.exit.code());
         told
     };
     let checked = told(&["show_raw", "--check"]);

@@ -244,7 +244,7 @@ fn as_json(approved: &[Approved<'_>], exit: Exit, diagnostics: &Value) -> Value 
         one.difference().map(|kind| json!({"path": path, "kind": kind}))
     });
     json!({
-        "exit": exit as u8,
+        "exit": exit.code(),
         "catalogs": approved.len(),
         "tools": approved.iter().map(|one| one.catalog.tools.len()).sum::<usize>(),
         "approved": changes,

@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &CompileArguments, streams: &mut Streams<'_>) -> io
                 .map(|difference| json!({"path": difference.path, "kind": difference.kind.word()}))
                 .collect();
             let result = json!({
-                "exit": exit as u8, "catalogs": compiled.catalogs.len(), "tools": tools,
+                "exit": exit.code(), "catalogs": compiled.catalogs.len(), "tools": tools,
                 "differences": differences, "diagnostics": diagnostics_json(&report, &sources),
             });
             writeln!(streams.out, "{result:#}")?;

@@ -143,7 +143,7 @@ fn failed(wrong: Vec<Failed>, arguments: &DiffArguments, streams: &mut Streams<'
                 diagnostics.extend(values.into_iter().map(|value| one.renamed_in(value)));
             }
         }
-        writeln!(streams.out, "{:#}", json!({"exit": Exit::Invalid as u8, "diagnostics": diagnostics}))?;
+        writeln!(streams.out, "{:#}", json!({"exit": Exit::Invalid.code(), "diagnostics": diagnostics}))?;
         return Ok(Exit::Invalid);
     }
     for one in wrong {

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. Everything is written through the writers that are handed in.
 
 mod approve;
+mod bundle;
 mod compile;
 mod diff;
 mod evidence;
@@ -15,6 +16,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use airlock_seal::Code;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::load::Sources;
@@ -24,11 +26,25 @@ use crate::report::{Report, Severity, human, json};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done, or up to date.
-    Done = 0,
+    Done,
     /// `--check` found a difference, or `diff --fail-on` a change of that risk.
-    Stale = 1,
+    Stale,
     /// The input or the command line is wrong; nothing was written.
-    Invalid = 2,
+    Invalid,
+    /// How a command on a bundle ended.
+    Bundle(Code),
+}
+
+impl Exit {
+    /// The exit code of the process.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Stale => 1,
+            Self::Invalid => 2,
+            Self::Bundle(code) => code as u8,
+        }
+    }
 }
 
 /// Where output goes, and whether colours may.
@@ -82,6 +98,9 @@ enum Command {
     Review(review::ReviewArguments),
     /// Say which controls are met by what, and which tests prove it: as OSCAL, or for people.
     Evidence(evidence::EvidenceArguments),
+    /// Build, sign, check, compare and carry a release.
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// Explain an error: what it means, why it is one, an example, the way out.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of catalog.yaml, or of workspace.yaml, for editors.
@@ -156,6 +175,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Diff(arguments) => diff::run(&arguments, streams),
         Command::Review(arguments) => review::run(&arguments, streams),
         Command::Evidence(arguments) => evidence::run(&arguments, streams),
+        Command::Bundle(command) => Ok(bundle::run(&command, streams)),
         Command::Explain(arguments) => explain::run(&arguments, streams),
         Command::Tools(arguments) => tools::run(&arguments, streams),
         Command::Schema { file } => {
@@ -198,7 +218,7 @@ fn refused(report: &Report, sources: &Sources, format: OutputFormat, streams: &m
         OutputFormat::Human => show(report, sources, streams)?,
         OutputFormat::Json => {
             let diagnostics = diagnostics_json(report, sources);
-            let exit = Exit::Invalid as u8;
+            let exit = Exit::Invalid.code();
             writeln!(streams.out, "{:#}", serde_json::json!({"exit": exit, "diagnostics": diagnostics}))?;
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &ReviewArguments, streams: &mut Streams<'_>) -> io:
         }
         OutputFormat::Json => {
             let result = json!({
-                "exit": Exit::Done as u8, "path": path, "catalogs": catalogs.len(), "tools": tools, "bytes": bytes,
+                "exit": Exit::Done.code(), "path": path, "catalogs": catalogs.len(), "tools": tools, "bytes": bytes,
                 "diagnostics": diagnostics_json(&report, &sources),
             });
             writeln!(streams.out, "{result:#}")?;

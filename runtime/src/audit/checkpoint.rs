@@ -3,8 +3,10 @@
 //! Without them, whoever can write the file can make the whole chain anew. The text that is signed is made of the number and the
 //! digest of the last record, and nothing else, so it can be made from the file and handed to `ssh-keygen -Y verify`.
 
+use airlock_seal::sshsig::{self, PrivateKey, PublicKey};
+
 use super::chain::{Link, NAMESPACE};
-use crate::sshsig::{self, PrivateKey, PublicKey};
+use crate::untrusted::one_line;
 
 /// What is signed of a chain that stands there.
 pub(crate) fn text(at: &Link) -> String {
@@ -16,7 +18,7 @@ pub(super) fn members(at: &Link, key: Option<&PrivateKey>) -> String {
     let records = at.seq;
     let Some(key) = key else { return format!("\"records\":{records},\"key\":null") };
     let signature = sshsig::sign(key, NAMESPACE, text(at).as_bytes());
-    let texts = [key.public().fingerprint(), key.comment().to_owned(), signature].map(serde_json::Value::from);
+    let texts = [key.public().fingerprint(), one_line(key.comment(), 100), signature].map(serde_json::Value::from);
     let [fingerprint, comment, signature] = texts;
     format!("\"records\":{records},\"key\":{fingerprint},\"key_comment\":{comment},\"signature\":{signature}")
 }

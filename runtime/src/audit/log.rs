@@ -14,7 +14,7 @@ use super::policy::{Identity, KeyFile, Policy, SyncPolicy};
 use super::private::{self, named};
 use super::{checkpoint, row, time};
 use crate::private::Access;
-use crate::sshsig::PrivateKey;
+use airlock_seal::sshsig::PrivateKey;
 
 /// A key file longer than this is refused, in bytes.
 const KEY_BYTES_MAX: usize = 16 * 1024;

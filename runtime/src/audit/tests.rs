@@ -14,7 +14,7 @@ use super::Kind::{Call, Checkpoint, Genesis, Outcome, Recovered, Start, Stop};
 use super::row::{Fault, numbered};
 use super::verify::{Found, verify};
 use super::{ArgumentsTold, Audit, Ended, Identity, KeyFile, Kind, Link, Policy, Record, chain, time};
-use crate::sshsig::PublicKey;
+use airlock_seal::sshsig::PublicKey;
 
 /// A directory with a trail.
 struct Place {

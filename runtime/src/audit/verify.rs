@@ -13,7 +13,7 @@ use super::checkpoint;
 use super::log::CHECKPOINT_RECORDS;
 use super::row::{Entry, Fault, Row};
 use super::{Head, Kind};
-use crate::sshsig::PublicKey;
+use airlock_seal::sshsig::PublicKey;
 
 /// Unpaired calls that are told with their place; the others are counted.
 const PLACES_MAX: usize = 20;

@@ -15,7 +15,7 @@ use crate::audit::report::Sums;
 use crate::audit::row::{Entry, Fault, Row};
 use crate::audit::verify::{Found, verify};
 use crate::audit::{Kind, NAMESPACE, checkpoint_text, time};
-use crate::sshsig::{PublicKey, allowed_signers};
+use airlock_seal::sshsig::{PublicKey, allowed_signers};
 
 /// A file of keys longer than this is refused, in bytes.
 const KEYS_BYTES_MAX: u64 = 1 << 20;

@@ -3,6 +3,7 @@
 mod audit;
 #[cfg(feature = "llama")]
 mod budget;
+mod bundle;
 mod call;
 #[cfg(feature = "model")]
 mod chat;
@@ -37,6 +38,7 @@ use std::path::PathBuf;
 
 use airlock_contract::{Profile, Program};
 use airlock_offer::ToolList;
+use airlock_seal::Code;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::audit::keeper;
@@ -49,28 +51,41 @@ pub use host::main;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
     /// Done.
-    Done = 0,
+    Done,
     /// The call, or the model, failed.
-    Failed = 1,
+    Failed,
     /// The command line, the site file or the arguments cannot be used.
-    Usage = 2,
+    Usage,
     /// There is less isolation here than the site file asks for, so nothing was begun.
-    Isolation = 3,
+    Isolation,
+    /// How a command on a bundle ended.
+    Bundle(Code),
 }
 
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
-        Self::from(code as u8)
+        Self::from(code.number())
     }
 }
 
 impl ExitCode {
+    /// The exit code of the process.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Isolation => 3,
+            Self::Bundle(code) => code as u8,
+        }
+    }
+
     /// Ends a program with this code. Does not come back if a thread of the model is still at work: what it works with must
     /// not be torn down under it, and nobody wants to wait.
     pub fn leave(self) -> std::process::ExitCode {
         #[cfg(feature = "model")]
         if crate::model::leave::is_left_behind() {
-            crate::model::leave::leave_at_once(self as u8);
+            crate::model::leave::leave_at_once(self.number());
         }
         self.into()
     }
@@ -143,6 +158,9 @@ enum Command {
     /// Check, print, hand on or sum up the trail that calls have left
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Check, approve, install and roll back releases
+    #[command(subcommand)]
+    Bundle(bundle::BundleCommand),
     /// Keep the audit trail of another process: started by this program itself
     #[command(hide = true)]
     Keeper,
@@ -244,6 +262,7 @@ fn commands(
             call::run(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Audit(command) => audit::run(&command, &mut context),
+        Command::Bundle(command) => bundle::run(&command, &mut context),
         Command::Keeper => match keeper::serve() {
             Ok(()) => ExitCode::Done,
             Err(fault) => context.fail(ExitCode::Failed, &format!("cannot keep the audit trail: {fault}")),

@@ -10,7 +10,6 @@ use p384::ecdsa;
 use sha2::{Digest as _, Sha256};
 
 use super::{number, put, string, take};
-use crate::untrusted::one_line;
 
 pub(super) const ED25519: &[u8] = b"ssh-ed25519";
 pub(super) const P384: &[u8] = b"ecdsa-sha2-nistp384";
@@ -26,7 +25,7 @@ const END: &str = "-----END OPENSSH PRIVATE KEY-----";
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 
 /// A key that signs, with its comment. `Debug` does not show it.
-pub(crate) enum PrivateKey {
+pub enum PrivateKey {
     Ed25519(Box<ed25519::SigningKey>, String),
     P384(Box<ecdsa::SigningKey>, String),
 }
@@ -39,14 +38,14 @@ impl std::fmt::Debug for PrivateKey {
 
 /// A key that says who signed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PublicKey {
+pub enum PublicKey {
     Ed25519(ed25519::VerifyingKey),
     P384(Box<ecdsa::VerifyingKey>),
 }
 
 impl PrivateKey {
     /// Reads what a key file holds. Faults name the way out and go behind the file's name.
-    pub(crate) fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, String> {
         let inner = text.trim().strip_prefix(BEGIN).and_then(|inner| inner.strip_suffix(END));
         let inner = inner.ok_or("is no private key of OpenSSH; `ssh-keygen -t ed25519 -N '' -f FILE` makes one")?;
         let encoded: String = inner.split_ascii_whitespace().collect();
@@ -71,7 +70,7 @@ impl PrivateKey {
             ED25519 => Self::ed25519(&mut secret).ok_or_else(broken),
             P384 => Self::p384(&mut secret).ok_or_else(broken),
             other => {
-                let kind = one_line(&String::from_utf8_lossy(other), 40);
+                let kind: String = String::from_utf8_lossy(other).escape_debug().take(40).collect();
                 Err(format!("is a key of the kind `{kind}`; `ssh-ed25519` and `ecdsa-sha2-nistp384` can sign here"))
             }
         }
@@ -91,15 +90,15 @@ impl PrivateKey {
         Some(Self::P384(Box::new(key), comment(secret)?))
     }
 
-    pub(crate) fn public(&self) -> PublicKey {
+    pub fn public(&self) -> PublicKey {
         match self {
             Self::Ed25519(key, _) => PublicKey::Ed25519(key.verifying_key()),
             Self::P384(key, _) => PublicKey::P384(Box::new(*key.verifying_key())),
         }
     }
 
-    /// The name that its owner gave it, on one line; empty where it has none.
-    pub(crate) fn comment(&self) -> &str {
+    /// The name that its owner gave it, as it stands there; empty where it has none.
+    pub fn comment(&self) -> &str {
         match self {
             Self::Ed25519(_, comment) | Self::P384(_, comment) => comment,
         }
@@ -107,7 +106,7 @@ impl PrivateKey {
 }
 
 fn comment(secret: &mut &[u8]) -> Option<String> {
-    Some(one_line(&String::from_utf8_lossy(string(secret)?), 100))
+    Some(String::from_utf8_lossy(string(secret)?).into_owned())
 }
 
 impl PublicKey {
@@ -129,7 +128,7 @@ impl PublicKey {
     }
 
     /// Reads the line of a `.pub` file.
-    pub(crate) fn read_line(line: &str) -> Result<Self, String> {
+    pub fn read_line(line: &str) -> Result<Self, String> {
         let mut words = line.split_ascii_whitespace();
         let (kind, encoded) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let blob = STANDARD.decode(encoded).ok();
@@ -159,7 +158,7 @@ impl PublicKey {
     }
 
     /// As `ssh-keygen -l` prints it.
-    pub(crate) fn fingerprint(&self) -> String {
+    pub fn fingerprint(&self) -> String {
         format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(self.blob())))
     }
 }
@@ -188,7 +187,7 @@ pub(super) fn scalar(integer: &[u8]) -> Option<p384::FieldBytes> {
 
 /// Who may sign in a namespace. Lines that say what is not understood here (a certificate authority, dates) are errors: left
 /// out in silence, they would let somebody in or keep somebody out.
-pub(crate) fn allowed_signers(text: &str, namespace: &str) -> Result<Vec<PublicKey>, String> {
+pub fn allowed_signers(text: &str, namespace: &str) -> Result<Vec<PublicKey>, String> {
     let mut allowed = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();

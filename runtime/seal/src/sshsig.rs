@@ -14,7 +14,7 @@ use p384::ecdsa;
 use p384::ecdsa::signature::Verifier as _;
 use sha2::{Digest as _, Sha512};
 
-pub(crate) use key::{PrivateKey, PublicKey, allowed_signers};
+pub use key::{PrivateKey, PublicKey, allowed_signers};
 
 /// What every blob begins with.
 const MAGIC: &[u8; 6] = b"SSHSIG";
@@ -68,7 +68,7 @@ fn signed_bytes(namespace: &str, message: &[u8]) -> Vec<u8> {
 }
 
 /// Signs a message.
-pub(crate) fn sign(key: &PrivateKey, namespace: &str, message: &[u8]) -> String {
+pub fn sign(key: &PrivateKey, namespace: &str, message: &[u8]) -> String {
     let bytes = signed_bytes(namespace, message);
     let mut signature = Vec::new();
     match key {
@@ -107,7 +107,7 @@ fn armored(blob: &[u8]) -> String {
 }
 
 /// Who signed a message. None where the signature is not one of this message in this namespace, or not well formed.
-pub(crate) fn signer(armor: &str, namespace: &str, message: &[u8]) -> Option<PublicKey> {
+pub fn signer(armor: &str, namespace: &str, message: &[u8]) -> Option<PublicKey> {
     if armor.len() > ARMOR_BYTES_MAX {
         return None;
     }

@@ -1,0 +1,42 @@
+//! Commands on bundles that both programs have: `airlock bundle …` on the connected side, `airlock-host bundle …` inside.
+//! Arguments in, a [`Code`] out; everything is written to the writers that the caller hands in.
+
+pub mod verify;
+
+use std::io::Write;
+
+use crate::{Code, Refusal};
+
+/// Where a command writes.
+#[expect(missing_debug_implementations, reason = "writers have no debug form")]
+pub struct Streams<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Everything else that people read.
+    pub err: &'a mut dyn Write,
+    /// Whether `err` is a terminal, so that progress may be shown.
+    pub terminal: bool,
+}
+
+/// For whom output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// People.
+    Human,
+    /// Programs.
+    Json,
+}
+
+/// Tells a refusal: one line to `err` for people, one object to `out` for programs.
+pub fn refuse(refusal: &Refusal, format: Format, streams: &mut Streams<'_>) -> Code {
+    let written = match format {
+        Format::Human => writeln!(streams.err, "{refusal}"),
+        Format::Json => {
+            let object = serde_json::json!({
+                "exit": refusal.code as u8, "code": refusal.code.word(), "text": refusal.text,
+            });
+            writeln!(streams.out, "{object:#}")
+        }
+    };
+    if written.is_err() { Code::Internal } else { refusal.code }
+}
