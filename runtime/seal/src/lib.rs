@@ -8,11 +8,21 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod der;
+pub mod digest;
 pub mod manifest;
+pub mod mldsa;
 pub mod path;
+pub mod policy;
 pub mod refusal;
+pub mod signatures;
+mod spki;
 pub mod sshsig;
+pub mod stock;
 pub mod sums;
+pub mod tree;
+pub mod trust;
+pub mod verify;
 
 pub use refusal::{Code, Refusal};
 

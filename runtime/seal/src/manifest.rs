@@ -3,6 +3,8 @@
 //! Keys are sorted, and each value has a line of its own, so that a text diff reads well. Everything in it is signed by way of
 //! the sums, and nothing of it is trusted before that. Who judges a release looks at its files, not at what is claimed here.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -31,7 +31,7 @@ impl Sums {
         }
         let text = text.strip_suffix('\n').ok_or_else(|| refused(": the last line is not ended".to_owned()))?;
         let mut files = BTreeMap::new();
-        let mut lower = BTreeSet::new();
+        let (mut lower, mut directories) = (BTreeSet::new(), BTreeMap::new());
         let mut last = "";
         for (at, line) in text.split('\n').enumerate() {
             let told = |fault: &str| refused(format!(", line {}: {fault}", at + 1));
@@ -52,6 +52,7 @@ impl Sums {
             if !lower.insert(path.to_ascii_lowercase()) {
                 return Err(told("differs from another path in upper and lower case alone"));
             }
+            twins(path, &mut directories).map_err(|fault| told(&fault))?;
             last = path;
             files.insert(path.to_owned(), digest.to_owned());
         }
@@ -77,8 +78,25 @@ impl Sums {
         self.0.get(path).map(String::as_str)
     }
 
+    /// Whether a file is listed that lies below this path.
+    pub fn has_below(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        self.0.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
     /// Paths and digests, sorted by bytes of the path.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, digest)| (path.as_str(), digest.as_str()))
     }
+}
+
+/// Whether a directory above a file is another one than before and the same in lower case: on some media both are one.
+fn twins<'a>(path: &'a str, directories: &mut BTreeMap<String, &'a str>) -> Result<(), String> {
+    for (at, _) in path.match_indices('/') {
+        let directory = &path[..at];
+        if *directories.entry(directory.to_ascii_lowercase()).or_insert(directory) != directory {
+            return Err(format!("the directory `{directory}` differs from another in upper and lower case alone"));
+        }
+    }
+    Ok(())
 }

@@ -15,7 +15,8 @@ use crate::audit::report::Sums;
 use crate::audit::row::{Entry, Fault, Row};
 use crate::audit::verify::{Found, verify};
 use crate::audit::{Kind, NAMESPACE, checkpoint_text, time};
-use airlock_seal::sshsig::{PublicKey, allowed_signers};
+use airlock_seal::sshsig::PublicKey;
+use airlock_seal::trust::Signers;
 
 /// A file of keys longer than this is refused, in bytes.
 const KEYS_BYTES_MAX: u64 = 1 << 20;
@@ -198,7 +199,8 @@ fn keys(arguments: &VerifyArgs) -> Result<Option<Vec<PublicKey>>, String> {
         return Ok(Some(vec![key]));
     }
     let Some(path) = &arguments.allowed_signers else { return Ok(None) };
-    let allowed = allowed_signers(&read(path)?, NAMESPACE).map_err(|fault| format!("`{}`: {fault}", path.display()))?;
+    let signers = Signers::read(&read(path)?).map_err(|fault| format!("`{}`, {fault}", path.display()))?;
+    let allowed = signers.keys(NAMESPACE);
     if allowed.is_empty() {
         return Err(format!("`{}` lets nobody sign in the namespace {NAMESPACE}", path.display()));
     }

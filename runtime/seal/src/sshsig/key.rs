@@ -1,7 +1,6 @@
 //! Keys as OpenSSH keeps them: private ones in a file of one user, public ones on one line.
 //!
 //! Private: PROTOCOL.key of OpenSSH, without a passphrase, since nobody is there to type one. Public: `KIND BASE64 COMMENT`.
-//! Who may sign: `allowed_signers` (ssh-keygen(1)), without patterns and certificates.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -111,7 +110,7 @@ fn comment(secret: &mut &[u8]) -> Option<String> {
 
 impl PublicKey {
     /// Reads a key as it stands in a signature or behind its kind (RFC 8709, section 4; RFC 5656, section 3.1).
-    pub(super) fn read(blob: &[u8]) -> Option<Self> {
+    pub(crate) fn read(blob: &[u8]) -> Option<Self> {
         let mut rest = blob;
         let key = match string(&mut rest)? {
             ED25519 => {
@@ -124,7 +123,8 @@ impl PublicKey {
             }
             _ => return None,
         };
-        rest.is_empty().then_some(key)
+        // One key has one form: OpenSSH takes no compressed points, and a list of keys is compared byte by byte.
+        (rest.is_empty() && key.blob() == blob).then_some(key)
     }
 
     /// Reads the line of a `.pub` file.
@@ -144,7 +144,7 @@ impl PublicKey {
         }
     }
 
-    pub(super) fn blob(&self) -> Vec<u8> {
+    pub(crate) fn blob(&self) -> Vec<u8> {
         let mut blob = Vec::new();
         put(&mut blob, self.kind());
         match self {
@@ -165,7 +165,7 @@ impl PublicKey {
 
 /// A big-endian number as the wire format has it (`mpint` of RFC 4251, section 5): no zeros before it but the one that keeps it
 /// from being negative.
-pub(super) fn integer(scalar: &[u8]) -> Vec<u8> {
+pub(crate) fn integer(scalar: &[u8]) -> Vec<u8> {
     let start = scalar.iter().position(|byte| *byte != 0).unwrap_or(scalar.len());
     let digits = &scalar[start..];
     let is_high = digits.first().is_some_and(|byte| byte & 0x80 != 0);
@@ -173,7 +173,7 @@ pub(super) fn integer(scalar: &[u8]) -> Vec<u8> {
 }
 
 /// The same back, filled up to the curve's length. None for what `integer` would write otherwise.
-pub(super) fn scalar(integer: &[u8]) -> Option<p384::FieldBytes> {
+pub(crate) fn scalar(integer: &[u8]) -> Option<p384::FieldBytes> {
     let digits = match integer {
         [0, rest @ ..] if rest.first().is_some_and(|byte| byte & 0x80 != 0) => rest,
         [0, ..] => return None,
@@ -183,34 +183,4 @@ pub(super) fn scalar(integer: &[u8]) -> Option<p384::FieldBytes> {
     let mut filled = [0; SCALAR_BYTES];
     filled.get_mut(SCALAR_BYTES.checked_sub(digits.len())?..)?.copy_from_slice(digits);
     Some(filled.into())
-}
-
-/// Who may sign in a namespace. Lines that say what is not understood here (a certificate authority, dates) are errors: left
-/// out in silence, they would let somebody in or keep somebody out.
-pub fn allowed_signers(text: &str, namespace: &str) -> Result<Vec<PublicKey>, String> {
-    let mut allowed = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let told = |fault: &str| format!("line {}: {fault}", at + 1);
-        let (_principals, rest) = line.split_once([' ', '\t']).ok_or_else(|| told("holds no key"))?;
-        let rest = rest.trim_start();
-        let (options, key) = if rest.starts_with("ssh-") || rest.starts_with("ecdsa-") {
-            ("", rest)
-        } else {
-            rest.split_once([' ', '\t']).ok_or_else(|| told("holds no key"))?
-        };
-        let admitted = match options.strip_prefix("namespaces=\"").and_then(|rest| rest.strip_suffix('"')) {
-            Some(namespaces) => namespaces.split(',').any(|one| one == namespace),
-            None if options.is_empty() => true,
-            None => return Err(told("has options besides `namespaces=\"…\"`, which are not understood here")),
-        };
-        let key = PublicKey::read_line(key).map_err(|fault| told(&fault))?;
-        if admitted {
-            allowed.push(key);
-        }
-    }
-    Ok(allowed)
 }

@@ -1,0 +1,11 @@
+//! Bundles, good and bad, beside the tools that everybody has.
+
+mod anchors;
+mod bundle;
+mod cases;
+mod corpus;
+mod flips;
+mod kernel;
+mod keys;
+mod mldsa;
+mod stock;
