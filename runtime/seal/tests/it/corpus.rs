@@ -82,8 +82,10 @@ fn of_two_failures_the_first_in_the_order_is_told() {
     for (at, (first, make_first)) in FAULTS.iter().enumerate() {
         for (other, make_other) in &FAULTS[at..] {
             let mut bundle = Bundle::released();
-            make_other(&mut bundle);
             make_first(&mut bundle);
+            if other != first {
+                make_other(&mut bundle);
+            }
             let refusal = bundle.verify().expect_err("has faults");
             assert_eq!(refusal.code, *first, "{first:?} and {other:?}: {refusal}");
         }

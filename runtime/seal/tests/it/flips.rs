@@ -53,8 +53,9 @@ fn every_byte_of_each_signature_counts() {
     assert_eq!(good.len(), 3);
     for (name, bytes) in &good {
         for at in 0..bytes.len() {
-            let mut files = good.clone();
-            files.get_mut(name).expect("is there")[at] ^= 1 << (at % 8);
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << (at % 8);
+            let files = BTreeMap::from([(name.clone(), changed)]);
             let refusal = judged(&anchors, &bundle, &sums, &files).expect_err(name);
             assert_eq!(refusal.code, Code::Invalid, "{name}, byte {at}: {refusal}");
         }
@@ -74,15 +75,14 @@ fn what_is_left_out_of_the_armour_is_refused_or_taken_by_both() {
         let mut files = good.clone();
         let armor = files.get_mut("release.sshsig").expect("is there");
         let byte = armor.remove(at);
-        match judged(&anchors, &bundle, &sums, &files) {
-            Err(refusal) => assert_eq!(refusal.code, Code::Invalid),
-            Ok(()) => {
-                assert_eq!(byte, b'\n', "at {at}");
-                fs::write(bundle.at("signatures/release.sshsig"), &files["release.sshsig"]).expect("written");
-                assert!(stock::failing(&bundle, &shell).is_empty(), "a FALSE ACCEPT at {at}");
-                taken += 1;
-            }
+        if let Err(refusal) = judged(&anchors, &bundle, &sums, &files) {
+            assert_eq!(refusal.code, Code::Invalid);
+            continue;
         }
+        assert_eq!(byte, b'\n', "at {at}");
+        fs::write(bundle.at("signatures/release.sshsig"), &files["release.sshsig"]).expect("written");
+        assert!(stock::failing(&bundle, &shell).is_empty(), "a FALSE ACCEPT at {at}");
+        taken += 1;
     }
     assert!(taken > 0, "lines can be joined");
 }

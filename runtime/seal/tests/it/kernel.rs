@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,7 +77,8 @@ fn found(program: &str) -> PathBuf {
 fn the_stock_tools_alone_verify_without_a_network() {
     let permitted = Command::new("unshare").args(["-rn", "true"]).output().is_ok_and(|output| output.status.success());
     if !permitted {
-        eprintln!("skipped: this system permits no user namespaces (`unshare -rn true` fails)");
+        let word = "skipped: this system permits no user namespaces (`unshare -rn true` fails)";
+        writeln!(std::io::stderr(), "{word}").expect("is open");
         return;
     }
     let mut bundle = Bundle::released();

@@ -1,5 +1,6 @@
 //! ML-DSA-87, with OpenSSL on the other side.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
@@ -103,7 +104,7 @@ fn with_python_openssl_and_we_take_the_same_signatures() {
             "seed": STANDARD.encode(seed), "pem": key.pem(), "context": context,
             "message": STANDARD.encode(&sums), "signature": STANDARD.encode(&signature),
         });
-        asked += &format!("{one}\n");
+        writeln!(asked, "{one}").expect("memory");
         expected.push((key, context, ours));
     }
     let input = bundle.directory.path().join("asked");

@@ -15,7 +15,7 @@ fn commands(number: usize, text: &str) -> String {
     let step = &text[start..];
     let end = step[1..].find("\n\n    ").expect("has commands") + 1;
     let lines = step[end..].lines().skip_while(|line| line.is_empty());
-    lines.take_while(|line| line.starts_with("    ")).map(|line| format!("{}\n", &line[4..])).collect()
+    lines.map_while(|line| line.strip_prefix("    ")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Whether a step ends as the text says: exit code 0, and no output where none is to be.
