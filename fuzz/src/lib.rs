@@ -11,5 +11,6 @@ pub mod mutate;
 pub mod normaliser;
 pub mod prune;
 mod reader;
+pub mod seal;
 mod show;
 mod tools;

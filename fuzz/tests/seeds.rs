@@ -32,6 +32,11 @@ fn prune() {
 }
 
 #[test]
+fn seal() {
+    all("seal", airlock_fuzz::seal::run);
+}
+
+#[test]
 fn encoder() {
     all("encoder", airlock_fuzz::encoder::run);
 }

@@ -3,6 +3,7 @@
 mod anchors;
 mod bundle;
 mod cases;
+mod command;
 mod corpus;
 mod flips;
 mod kernel;
