@@ -7,14 +7,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod command;
+pub mod files;
 pub mod manifest;
+pub mod parts;
 pub mod path;
+pub mod private;
 pub mod refusal;
+pub mod signing;
 pub mod sshsig;
 pub mod sums;
 
 pub use refusal::{Code, Refusal};
+
+/// Told while long work is done: bytes so far, and bytes in all.
+pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// The file that is signed.
 pub const SUMS: &str = "SHA512SUMS";
