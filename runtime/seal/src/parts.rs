@@ -86,13 +86,13 @@ impl Parts {
         let usage = |text: String| Refusal::new(Code::Usage, text);
         let mut names = BTreeSet::new();
         let mut given = BTreeMap::new();
-        let mut lists = Vec::new();
+        let (mut lists, mut twice) = (Vec::new(), None);
         for path in paths {
             let name = file_name(path);
             if let Some((whole, number)) = numbered(name) {
                 names.insert(whole.to_owned());
                 if given.insert(number, path.clone()).is_some() {
-                    return Err(usage(format!("part {number:03} is given twice")));
+                    twice = Some(number);
                 }
             } else if let Some(whole) = name.strip_suffix(LIST_SUFFIX).filter(|whole| !whole.is_empty()) {
                 names.insert(whole.to_owned());
@@ -107,6 +107,9 @@ impl Parts {
             (Some(_), false) => return Err(usage("these are parts of several files; give those of one".to_owned())),
             (None, _) => return Err(usage("no part is given".to_owned())),
         };
+        if let Some(number) = twice {
+            return Err(usage(format!("part {number:03} is given twice")));
+        }
         let beside = paths[0].parent().unwrap_or(Path::new(""));
         if paths.len() == 1 {
             given = lying(beside, &name)?;

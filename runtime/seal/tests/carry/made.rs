@@ -84,7 +84,7 @@ pub(crate) fn shown(path: &Path) -> &str {
 
 /// Bytes that do not shrink, the same ones each time (xorshift).
 pub(crate) fn noise(count: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
+    let mut state = 2 * seed + 1;
     let mut bytes = Vec::with_capacity(count + 8);
     while bytes.len() < count {
         state ^= state << 13;

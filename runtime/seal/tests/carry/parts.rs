@@ -163,12 +163,13 @@ fn a_part_that_is_wrong_is_named() {
     fs::write(place.part(11), b"foreign").expect("written");
     let told = place.join(&[&first]).refused(Code::Tree);
     assert!(told.contains(".011` is not in the list of parts"), "{told}");
-    let told = place.split().refused(Code::Usage);
+    let told = bundle(&["split", shown(&place.at(FILE)), "--size", "100kB"]).refused(Code::Usage);
     assert!(told.contains(".011 is a part of another split"), "{told}");
     fs::remove_file(place.part(11)).expect("is there");
     fs::write(place.at("b.tar.zst.000"), b"other").expect("written");
     let told = place.join(&[&first, &place.at("b.tar.zst.000")]).refused(Code::Usage);
     assert!(told.contains("parts of several files"), "{told}");
+    assert!(place.join(&[&first, &first]).refused(Code::Usage).contains("part 000 is given twice"));
     fs::write(place.at(&format!("{FILE}.parts")), "nothing\n").expect("written");
     place.join(&[&first]).refused(Code::Format);
     assert!(place.join(&[&place.at(FILE)]).refused(Code::Usage).contains("is neither a part"));

@@ -263,8 +263,8 @@ fn what_is_torn_is_not_signed() {
     fs::create_dir(&extra).expect("made");
     assert!(sign().refused(Code::Tree).contains("`review/extra` is an empty directory"));
     fs::remove_dir(&extra).expect("is there");
-    fs::rename(&file, place.at("gone")).expect("moved");
-    assert!(sign().refused(Code::Tree).contains("`review/tools.json` is in SHA512SUMS, and missing"));
+    fs::rename(place.bundle.join("source/text"), place.at("gone")).expect("moved");
+    assert!(sign().refused(Code::Tree).contains("`source/text` is in SHA512SUMS, and missing"));
     assert_eq!(place.signatures(), Vec::<String>::new());
     let file = place.at("archive");
     fs::write(&file, b"").expect("written");
