@@ -21,7 +21,6 @@ mod metrics;
 mod misfit;
 #[cfg(feature = "model")]
 pub mod model;
-mod private;
 mod refusal;
 pub mod request;
 mod secret;
@@ -31,3 +30,5 @@ mod sheets;
 pub mod site;
 mod untrusted;
 pub mod upstream;
+
+pub(crate) use airlock_seal::private;

@@ -1,6 +1,15 @@
 //! Commands on bundles that both programs have: `airlock bundle …` on the connected side, `airlock-host bundle …` inside.
 //! Arguments in, a [`Code`] out; everything is written to the writers that the caller hands in.
 
+pub mod inspect;
+pub mod join;
+pub mod key;
+pub mod pack;
+pub mod progress;
+mod shown;
+pub mod sign;
+pub mod split;
+pub mod unpack;
 pub mod verify;
 
 use std::io::Write;
@@ -39,4 +48,13 @@ pub fn refuse(refusal: &Refusal, format: Format, streams: &mut Streams<'_>) -> C
         }
     };
     if written.is_err() { Code::Internal } else { refusal.code }
+}
+
+/// What was done: lines for people, or one object for programs.
+fn tell(text: &str, object: &serde_json::Value, format: Format, streams: &mut Streams<'_>) -> Result<(), Refusal> {
+    let written = match format {
+        Format::Human => streams.out.write_all(text.as_bytes()),
+        Format::Json => writeln!(streams.out, "{object:#}"),
+    };
+    written.and_then(|()| streams.out.flush()).map_err(|fault| Refusal::internal("the output cannot be written", fault))
 }

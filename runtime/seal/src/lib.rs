@@ -7,15 +7,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod command;
 pub mod der;
 pub mod digest;
+pub mod files;
 pub mod manifest;
 pub mod mldsa;
+pub mod parts;
 pub mod path;
 pub mod policy;
+pub mod private;
 pub mod refusal;
 pub mod signatures;
+pub mod signing;
 mod spki;
 pub mod sshsig;
 pub mod stock;
@@ -25,6 +30,9 @@ pub mod trust;
 pub mod verify;
 
 pub use refusal::{Code, Refusal};
+
+/// Told while long work is done: bytes so far, and bytes in all.
+pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// The file that is signed.
 pub const SUMS: &str = "SHA512SUMS";

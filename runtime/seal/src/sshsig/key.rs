@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use ed25519_dalek as ed25519;
 use p384::ecdsa;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::{number, put, string, take};
 
@@ -22,6 +23,12 @@ const SCALAR_BYTES: usize = 48;
 const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const END: &str = "-----END OPENSSH PRIVATE KEY-----";
 const MAGIC: &[u8] = b"openssh-key-v1\0";
+
+/// What the secret half of a file is filled up to, in bytes, where nothing encrypts it.
+const BLOCK_BYTES: usize = 8;
+
+/// At least as long as a secret half with a short comment: a buffer that grows leaves its contents behind.
+const SECRET_BYTES: usize = 1024;
 
 /// A key that signs, with its comment. `Debug` does not show it.
 pub enum PrivateKey {
@@ -73,6 +80,58 @@ impl PrivateKey {
                 Err(format!("is a key of the kind `{kind}`; `ssh-ed25519` and `ecdsa-sha2-nistp384` can sign here"))
             }
         }
+    }
+
+    /// Whose key it is that has a passphrase: the public half stands there in clear. None for a key without one, and for what is
+    /// no key of OpenSSH, or of a kind that cannot sign here.
+    pub fn locked(text: &str) -> Option<PublicKey> {
+        let inner = text.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
+        let encoded: String = inner.split_ascii_whitespace().collect();
+        let blob = STANDARD.decode(encoded).ok()?;
+        let mut rest = blob.as_slice();
+        let is_locked = take(&mut rest, MAGIC.len())? == MAGIC && string(&mut rest)? != b"none";
+        let (_, _, count) = (string(&mut rest)?, string(&mut rest)?, number(&mut rest)?);
+        (is_locked && count == 1).then_some(())?;
+        PublicKey::read(string(&mut rest)?)
+    }
+
+    /// The key file as `ssh-keygen` writes it without a passphrase (PROTOCOL.key). `check` is any number: it stands there twice.
+    pub fn text(&self, check: u32) -> Zeroizing<String> {
+        let public = self.public().blob();
+        let mut secret = Zeroizing::new(Vec::with_capacity(SECRET_BYTES));
+        secret.extend_from_slice(&check.to_be_bytes());
+        secret.extend_from_slice(&check.to_be_bytes());
+        // The public half in the wire's form is what both kinds begin with.
+        secret.extend_from_slice(&public);
+        match self {
+            Self::Ed25519(key, _) => put(&mut secret, Zeroizing::new(key.to_keypair_bytes()).as_slice()),
+            Self::P384(key, _) => put(&mut secret, &Zeroizing::new(integer(&key.to_bytes()))),
+        }
+        put(&mut secret, self.comment().as_bytes());
+        for padding in 1..=u8::try_from(secret.len().next_multiple_of(BLOCK_BYTES) - secret.len()).unwrap_or(0) {
+            secret.push(padding);
+        }
+        let mut blob = Zeroizing::new(MAGIC.to_vec());
+        blob.reserve_exact(SECRET_BYTES * 2);
+        for nothing in [&b"none"[..], b"none", b""] {
+            put(&mut blob, nothing);
+        }
+        blob.extend_from_slice(&1_u32.to_be_bytes());
+        put(&mut blob, &public);
+        put(&mut blob, &secret);
+        let encoded = Zeroizing::new(STANDARD.encode(blob.as_slice()));
+        let mut text = Zeroizing::new(String::with_capacity(encoded.len() * 2));
+        text.push_str(BEGIN);
+        for (at, letter) in encoded.chars().enumerate() {
+            if at % super::ARMOR_COLUMNS == 0 {
+                text.push('\n');
+            }
+            text.push(letter);
+        }
+        text.push('\n');
+        text.push_str(END);
+        text.push('\n');
+        text
     }
 
     fn ed25519(secret: &mut &[u8]) -> Option<Self> {
@@ -135,6 +194,11 @@ impl PublicKey {
         let key = blob.and_then(|blob| Self::read(&blob));
         key.filter(|key| key.kind() == kind.as_bytes())
             .ok_or_else(|| "is no public key `ssh-ed25519 …` or `ecdsa-sha2-nistp384 …`".to_owned())
+    }
+
+    /// The line of a `.pub` file, without its end: what stands in `allowed_signers` behind a name.
+    pub fn line(&self) -> String {
+        format!("{} {}", String::from_utf8_lossy(self.kind()), STANDARD.encode(self.blob()))
     }
 
     fn kind(&self) -> &'static [u8] {

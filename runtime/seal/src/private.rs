@@ -4,7 +4,6 @@
 //! overwritten when it is let go. Every check is made on the opened file, so it cannot be exchanged in between.
 
 use std::fs::{File, OpenOptions};
-#[cfg(feature = "model")]
 use std::io;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -16,14 +15,13 @@ use zeroize::Zeroizing;
 
 /// What other users must not be able to do with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
     /// Read or write it: keys, records, conversations.
     Secret,
     /// As [`Self::Secret`], of a file below `$CREDENTIALS_DIRECTORY`. Where systemd lets its service read a file by an access
     /// list, the bits of the group are the list's mask (acl(5)), so a file of root and of root's group may have 0440.
     Credential,
     /// Write it: what is believed, and no secret.
-    #[cfg(any(feature = "model", feature = "tls", test))]
     Trusted,
 }
 
@@ -32,7 +30,7 @@ impl Access {
     ///
     /// # Errors
     /// It cannot be looked at, is no regular file, belongs to another user than this one and root, or lets others in.
-    pub(crate) fn check(self, file: &File, path: &Path) -> Result<(), String> {
+    pub fn check(self, file: &File, path: &Path) -> Result<(), String> {
         let shown = path.display();
         // Not std's metadata: that asks with a path, which a confined process may not.
         let about = fstat(file).map_err(|fault| format!("cannot be looked at: {fault}"))?;
@@ -49,7 +47,6 @@ impl Access {
         let (refused, text, mode) = match self {
             Self::Credential if of_root => (0o037, "can be read by other users", "400"),
             Self::Secret | Self::Credential => (0o077, "can be read by other users", "600"),
-            #[cfg(any(feature = "model", feature = "tls", test))]
             Self::Trusted => (0o022, "can be written by other users", "go-w"),
         };
         if about.st_mode & refused == 0 { Ok(()) } else { Err(format!("{text}; run `chmod {mode} {shown}`")) }
@@ -60,7 +57,7 @@ impl Access {
 ///
 /// # Errors
 /// It cannot be opened, or others could get at it. The text goes on from the file's name.
-pub(crate) fn open(path: &Path, access: Access) -> Result<File, String> {
+pub fn open(path: &Path, access: Access) -> Result<File, String> {
     let mut options = OpenOptions::new();
     // Opening a pipe would wait for somebody to write.
     options.read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed());
@@ -73,7 +70,7 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<File, String> {
 ///
 /// # Errors
 /// As [`open`]; it cannot be read, or is longer than `bytes_max`.
-pub(crate) fn read(path: &Path, access: Access, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, String> {
+pub fn read(path: &Path, access: Access, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, String> {
     let file = open(path, access)?;
     // At once as large as it may become: a buffer that grows leaves its contents behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(bytes_max + 1));
@@ -89,8 +86,7 @@ pub(crate) fn read(path: &Path, access: Access, bytes_max: usize) -> Result<Zero
 ///
 /// # Errors
 /// It cannot be opened, or others could get at it.
-#[cfg(feature = "model")]
-pub(crate) fn append(path: &Path) -> io::Result<File> {
+pub fn append(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     Access::Secret.check(&file, path).map_err(io::Error::other)?;
     Ok(file)
@@ -100,8 +96,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// There is one already, or it cannot be made.
-#[cfg(feature = "model")]
-pub(crate) fn create_new(path: &Path) -> io::Result<File> {
+pub fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
@@ -109,7 +104,7 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// This program was not started with credentials, or others could put one there.
-pub(crate) fn credential_path(name: &str) -> Result<PathBuf, String> {
+pub fn credential_path(name: &str) -> Result<PathBuf, String> {
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).filter(|path| path.is_absolute());
     let directory = directory.ok_or_else(|| {
         format!(
@@ -128,7 +123,7 @@ pub(crate) fn credential_path(name: &str) -> Result<PathBuf, String> {
 }
 
 /// Whether systemd could have a credential of this name, and it is no path.
-pub(crate) fn is_credential_name(name: &str) -> bool {
+pub fn is_credential_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     (1..=255).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(plain)
 }
