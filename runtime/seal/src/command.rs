@@ -1,6 +1,10 @@
 //! Commands on bundles that both programs have: `airlock bundle …` on the connected side, `airlock-host bundle …` inside.
 //! Arguments in, a [`Code`] out; everything is written to the writers that the caller hands in.
 
+pub mod approve;
+pub mod install;
+pub mod list;
+pub mod rollback;
 pub mod verify;
 
 use std::io::Write;

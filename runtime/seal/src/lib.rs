@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod install;
 pub mod manifest;
 pub mod path;
 pub mod refusal;
