@@ -189,15 +189,12 @@ pub fn install(root: &Path, source: &mut dyn Source, wish: Wish, hands: &mut Han
         return switch::to_installed(&mut place, release, wish, hands);
     }
     let staged = filled.and_then(|()| staged(&place, &staging, hands));
-    let release = match staged {
-        Ok(release) => release,
-        Err(refusal) => {
-            // What cannot be removed now is by the next run; why it was refused matters more.
-            let _ = remove_if_there(&staging, hands.disk);
-            return Err(refusal);
-        }
-    };
-    switch::to_staged(&mut place, &release, wish, hands)
+    let installed = staged.and_then(|release| switch::to_staged(&mut place, &release, wish, hands));
+    if installed.is_err() {
+        // What cannot be removed now is by the next run; why it was refused matters more.
+        let _ = remove_if_there(&staging, hands.disk);
+    }
+    installed
 }
 
 /// Checks what was staged, and brings it to the disk.
