@@ -12,8 +12,10 @@ pub mod install;
 pub mod manifest;
 pub mod path;
 pub mod refusal;
+pub mod release;
 pub mod sshsig;
 pub mod sums;
+mod tree;
 
 pub use refusal::{Code, Refusal};
 

@@ -67,6 +67,10 @@ impl LocalArgs {
         let threads = self.threads.map_or_else(threads_default, usize::from);
         // A directory that cannot be made is told when something shall be kept there.
         let state = self.state().filter(|directory| create_private(directory).is_ok());
+        if let (Some(release), Some(state)) = (&context.release, &state) {
+            // What is kept there is taken as the model's own memory: of a release, it is what was signed.
+            release.check_directory(state).map_err(|refusal| context.refuse(&refusal))?;
+        }
         let drives_gpu = self.gpu_layers != Some(0) && GPU_BACKENDS.iter().any(|(_, there)| *there);
         let reading = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         let confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
@@ -90,6 +94,9 @@ impl LocalArgs {
         progress.clear(context);
         let file_sha256 = digest.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         self.check_listed(model, &file_sha256, context)?;
+        if let Some(release) = &context.release {
+            release.check_model(model, &file_sha256).map_err(|refusal| context.refuse(&refusal))?;
+        }
         let settings = Settings {
             file_sha256: Some(file_sha256),
             threads: Some(prepared.threads),

@@ -5,10 +5,11 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::place::{digest_of, manifest_of, read, told, usage};
+use super::place::{digest_of, manifest_of, usage};
 use super::{Action, Disk, Event, Record};
 use crate::sshsig::{self, PrivateKey};
 use crate::sums::{self, Sums};
+use crate::tree::{read, told};
 use crate::{Code, MANIFEST, NAMESPACE_APPROVAL, Refusal, SIGNATURES, SUMS};
 
 /// Longest name of whoever approves, in characters.

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha512};
 
-use super::place::{hex, manifest_of, read, told, usage};
+use super::place::{manifest_of, usage};
 use super::{Checked, stage};
 use crate::sshsig::{self, PublicKey, allowed_signers};
 use crate::sums::{self, Sums};
+use crate::tree::{hex, read, told};
 use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, SUMS};
 
 /// A file of anchors, or a signature, that is longer is not looked at, in bytes.

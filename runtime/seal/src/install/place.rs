@@ -1,8 +1,7 @@
 //! The root: whose it is, that nobody else is at work in it, and what is in force there.
 
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use sha2::{Digest as _, Sha512};
 use super::disk::Disk;
 use super::state::State;
 use crate::manifest::{FORMAT, Manifest};
+use crate::tree::{hex, read, told};
 use crate::{Code, MANIFEST, Refusal, SUMS, sums};
 
 /// The directory of releases.
@@ -229,14 +229,6 @@ pub(super) fn digest_of(directory: &Path) -> Result<String, Refusal> {
     Ok(hex(&Sha512::digest(&bytes)))
 }
 
-/// In lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// A directory's manifest, before anybody has checked it.
 pub(super) fn manifest_of(directory: &Path) -> Result<Manifest, Refusal> {
     let bytes = read(&directory.join(MANIFEST), MANIFEST_BYTES_MAX, Code::Tree)?;
@@ -250,29 +242,6 @@ pub(super) fn manifest_of(directory: &Path) -> Result<Manifest, Refusal> {
         ));
     }
     Ok(manifest)
-}
-
-/// Reads a file, and no link to one. `missing` is the class of one that is not there.
-pub(super) fn read(path: &Path, bytes_max: u64, missing: Code) -> Result<Vec<u8>, Refusal> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    let file = options.open(path).map_err(|fault| match fault.kind() {
-        io::ErrorKind::NotFound => Refusal::new(missing, format!("`{}` is not there", path.display())),
-        _ => told(path, fault),
-    })?;
-    if !file.metadata().map_err(|fault| told(path, fault))?.is_file() {
-        return Err(Refusal::new(Code::Tree, format!("`{}` is no file", path.display())));
-    }
-    let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|fault| told(path, fault))?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(Refusal::new(Code::Format, format!("`{}` is longer than {bytes_max} bytes", path.display())));
-    }
-    Ok(bytes)
-}
-
-pub(super) fn told(path: &Path, fault: impl std::fmt::Display) -> Refusal {
-    Refusal::internal(format!("`{}`", path.display()), fault)
 }
 
 pub(super) fn usage(text: String) -> Refusal {

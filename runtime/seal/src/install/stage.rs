@@ -1,15 +1,14 @@
 //! Putting a release together from a directory, and bringing what was put together to the disk.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
 use super::disk::Disk;
-use super::place::{told, usage};
+use super::place::usage;
 use super::{Early, Source};
+use crate::tree::{open, told};
 use crate::{Code, Refusal, path};
 
 /// More files than this are no release.
@@ -104,9 +103,7 @@ fn directory(path: &Path) -> Result<(), Refusal> {
 
 /// Copies a file with its mode, which whoever checks the copy judges. A link, or a file that has two names, is none.
 fn copied(from: &Path, name: &str, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), Refusal> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    let source = options.open(from).map_err(|fault| told(from, fault))?;
+    let source = open(from).map_err(|fault| told(from, fault))?;
     let about = source.metadata().map_err(|fault| told(from, fault))?;
     let refused = |fault: &str| Err(Refusal::new(Code::Tree, format!("`{}` {fault}", name.escape_debug())));
     if !about.is_file() {
@@ -138,8 +135,8 @@ fn walked(root: &Path) -> Result<Vec<Entry>, Refusal> {
         return Err(usage(format!("`{}` is no directory; a link to one is not followed", root.display())));
     }
     let mut found = Vec::new();
-    let mut open = vec![(String::new(), 0)];
-    while let Some((inside, depth)) = open.pop() {
+    let mut inner = vec![(String::new(), 0)];
+    while let Some((inside, depth)) = inner.pop() {
         let here = root.join(&inside);
         for entry in fs::read_dir(&here).map_err(|fault| told(&here, fault))? {
             let entry = entry.map_err(|fault| told(&here, fault))?;
@@ -155,7 +152,7 @@ fn walked(root: &Path) -> Result<Vec<Entry>, Refusal> {
             }
             let about = entry.path().symlink_metadata().map_err(|fault| told(&entry.path(), fault))?;
             if about.is_dir() {
-                open.push((name.clone(), depth + 1));
+                inner.push((name.clone(), depth + 1));
             } else if !about.is_file() {
                 return refused("is no plain file");
             }

@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::disk::Disk;
-use super::place::{self, is_hex, short, told, usage};
+use super::place::{self, is_hex, short, usage};
 use super::{Action, RELEASES};
+use crate::tree::{read, told};
 use crate::{Code, Refusal};
 
 /// The file.
@@ -99,7 +100,7 @@ impl State {
     /// Reads a root's state; none if there is none.
     pub(super) fn read(root: &Path) -> Result<Option<Self>, Refusal> {
         let path = root.join(STATE);
-        let bytes = match place::read(&path, BYTES_MAX, Code::Good) {
+        let bytes = match read(&path, BYTES_MAX, Code::Good) {
             Ok(bytes) => bytes,
             Err(refusal) if refusal.code == Code::Good => return Ok(None),
             Err(refusal) => return Err(refusal),

@@ -1,0 +1,40 @@
+//! What a site file says about the release that the program has to be of.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The release that the program has to lie in: one whose sums are signed by whom this place trusts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteRelease {
+    /// The directory of trust anchors.
+    pub anchors: PathBuf,
+    /// How many signatures, and of which kind.
+    pub policy: ReleasePolicy,
+}
+
+/// Which signatures are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReleasePolicy {
+    /// One of OpenSSH's: Ed25519 or P-384.
+    #[default]
+    Default,
+    /// P-384 and ML-DSA-87 (CNSA 2.0).
+    Cnsa2,
+}
+
+/// As it is written: the directory is relative to the site file's, or absolute.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenRelease {
+    pub(super) anchors: PathBuf,
+    #[serde(default)]
+    policy: ReleasePolicy,
+}
+
+impl WrittenRelease {
+    pub(super) fn within(self, directory: &Path) -> SiteRelease {
+        SiteRelease { anchors: directory.join(self.anchors), policy: self.policy }
+    }
+}
