@@ -90,22 +90,28 @@ impl Release {
     }
 
     /// The name within this release of a file whose path has no links. None of one that lies elsewhere.
-    pub fn inside(&self, path: &Path) -> Option<String> {
+    fn inside(&self, path: &Path) -> Option<String> {
         path.strip_prefix(&self.directory).ok()?.to_str().map(str::to_owned)
     }
 
-    /// Whether a model that lies in this release is the one that its manifest names, by the SHA-256 of its bytes. One that lies
-    /// elsewhere is judged by others.
+    /// The name within this release of a file or directory, links resolved. None where it lies elsewhere, or nowhere. Asked before
+    /// a process is confined.
+    pub fn found(&self, path: &Path) -> Option<String> {
+        self.inside(&fs::canonicalize(path).ok()?)
+    }
+
+    /// Whether a model in this release, by its name within it, is the one that its manifest names, by the SHA-256 of its bytes.
     ///
     /// # Errors
     /// It is another one, or the manifest does not name it.
-    pub fn check_model(&self, path: &Path, sha256: &str) -> Result<(), Refusal> {
-        let path = fs::canonicalize(path).map_err(|fault| told(path, fault))?;
-        let Some(inside) = self.inside(&path) else { return Ok(()) };
+    pub fn check_model(&self, inside: &str, sha256: &str) -> Result<(), Refusal> {
         if self.manifest.models.iter().any(|model| model.path == inside && model.sha256 == sha256) {
             return Ok(());
         }
-        Err(changed(&format!("`{}` is not the model that the manifest names there", path.display())))
+        Err(changed(&format!(
+            "`{}` is not the model that the manifest names there",
+            self.directory.join(inside).display()
+        )))
     }
 
     /// Whether every file of a directory in this release is what the sums say, and none is there besides. A directory that lies

@@ -3,5 +3,6 @@
 mod approval;
 mod kill;
 mod power;
+mod release;
 mod rules;
 mod tree;
