@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
@@ -35,6 +37,11 @@ const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
 /// Room that stays when a release is installed, in bytes: for the state, and for whoever else writes there.
 const ROOM_BYTES: u64 = 16 << 20;
+
+/// How long somebody is waited for who ends just now. An installation takes longer, and is not waited for.
+const LOCK_TIME_MAX: Duration = Duration::from_secs(2);
+
+const LOCK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The name of a release's directory: the beginning of the digest of its sums.
 pub fn short(digest: &str) -> &str {
@@ -210,16 +217,22 @@ fn locked(root: &Path) -> Result<File, Refusal> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(&path).map_err(|fault| told(&path, fault))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Refusal::new(
-            Code::Internal,
-            format!(
-                "`{}`: another program installs there or rolls back; run this again when it has ended",
-                root.display()
-            ),
-        )),
-        Err(fs::TryLockError::Error(fault)) => Err(told(&path, fault)),
+    let until = Instant::now() + LOCK_TIME_MAX;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOCK_AGAIN),
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Refusal::new(
+                    Code::Internal,
+                    format!(
+                        "`{}`: another program installs there or rolls back; run this again when it has ended",
+                        root.display()
+                    ),
+                ));
+            }
+            Err(fs::TryLockError::Error(fault)) => return Err(told(&path, fault)),
+        }
     }
 }
 

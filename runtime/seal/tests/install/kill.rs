@@ -6,7 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::tree::{bundle, in_force, install, is_tidy, short};
+use airlock_seal::Refusal;
+use airlock_seal::install::{Installed, Wish};
+
+use crate::tree::{Quick, Records, bundle, in_force, install, install_with, is_tidy, short};
 
 /// Files of a bundle, so that an installation takes some time.
 const FILES: usize = 40;
@@ -29,6 +32,11 @@ fn installs() {
     install(root.as_ref(), bundle.as_ref()).expect("installed");
 }
 
+/// Installs without waiting for the disk, which nobody takes the power from here.
+fn quickly(root: &Path, bundle: &Path) -> Result<Installed, Refusal> {
+    install_with(root, bundle, Wish::default(), &mut Records::default(), &mut Quick::default())
+}
+
 /// Starts it, and waits until it begins.
 fn start(root: &Path, bundle: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().expect("is known"));
@@ -49,7 +57,7 @@ fn whatever_the_moment_the_old_or_the_new_release_is_in_force_and_whole() {
     // The first ones are not killed: they say how long it takes.
     for number in 0..3 {
         let root = directory.path().join(format!("whole-{number}"));
-        install(&root, &old).expect("installed");
+        quickly(&root, &old).expect("installed");
         let since = Instant::now();
         assert!(start(&root, &new).wait().expect("it ends").success());
         duration = duration.max(since.elapsed());
@@ -58,7 +66,7 @@ fn whatever_the_moment_the_old_or_the_new_release_is_in_force_and_whole() {
     let (mut of_old, mut of_new, mut ended) = (0, 0, 0);
     for number in 0..kills {
         let root = directory.path().join(format!("root-{number}"));
-        install(&root, &old).expect("installed");
+        quickly(&root, &old).expect("installed");
         let mut child = start(&root, &new);
         // Spread evenly, and not in order: the golden section.
         let part = f64::from(number) * 0.618_033_988_749_895 % 1.0;
@@ -72,7 +80,7 @@ fn whatever_the_moment_the_old_or_the_new_release_is_in_force_and_whole() {
             assert_eq!(found, short(&old), "kill {number}");
             of_old += 1;
         }
-        install(&root, &new).unwrap_or_else(|refusal| panic!("kill {number}: {refusal}"));
+        quickly(&root, &new).unwrap_or_else(|refusal| panic!("kill {number}: {refusal}"));
         assert_eq!(in_force(&root), Some(short(&new)), "kill {number}");
         assert!(is_tidy(&root), "kill {number}");
         std::fs::remove_dir_all(&root).expect("removed");
