@@ -30,6 +30,7 @@ use crate::{Code, Refusal};
 pub use approval::{Approval, approve};
 pub use checked::{checked, signed};
 pub use disk::{Disk, Here};
+pub(crate) use place::is_short;
 use place::{Place, digest_of, manifest_of};
 pub use place::{RELEASES, short};
 pub use stage::{Directory, Unpack, Unpacked};

@@ -1,7 +1,7 @@
 //! The release that a running program is of: found by where its file lies, and checked when it starts.
 //!
-//! A program lies in a release if `SHA512SUMS` or `manifest.json` is in the directory above its own, which is `bin`, or if that
-//! directory is one of `releases`. What is checked: the program's bytes, the manifest, and the name of an installed release's
+//! A program lies in a release if `SHA512SUMS` is in the directory above its own, which is `bin`, or if that directory has a name
+//! that installed ones have. What is checked: the program's bytes, the manifest, and the name of an installed release's
 //! directory, against the sums; whoever loads something else out of it asks here. Nothing of this is signed: that the sums are
 //! those of somebody who is trusted is said by signatures. And nothing of this stops who exchanges the program for one that does
 //! not ask: it tells damage and mix-ups, and a start from what a site has not verified.
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha512};
 
-use crate::install::{RELEASES, short};
+use crate::install::{RELEASES, is_short, short};
 use crate::manifest::{FORMAT, Manifest};
 use crate::sums::{self, Sums};
 use crate::tree::{hex, read, told};
@@ -44,8 +44,9 @@ pub struct Release {
 fn directory(program: &Path) -> Option<&Path> {
     let bin = program.parent().filter(|bin| bin.file_name().is_some_and(|name| name == BIN))?;
     let directory = bin.parent()?;
-    let is_there = |name: &str| directory.join(name).symlink_metadata().is_ok();
-    (is_there(SUMS) || is_there(MANIFEST) || is_installed(directory)).then_some(directory)
+    let has_name = || directory.file_name().and_then(|name| name.to_str()).is_some_and(is_short);
+    let is_release = directory.join(SUMS).symlink_metadata().is_ok() || is_installed(directory) && has_name();
+    is_release.then_some(directory)
 }
 
 /// Whether a directory lies where releases are installed.

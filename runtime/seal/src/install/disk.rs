@@ -1,8 +1,8 @@
 //! The steps by which a disk is changed, one by one, so that tests stop behind each of them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
 /// What changes a disk.
@@ -34,7 +34,9 @@ impl Disk for Here {
     }
 
     fn make_directory(&mut self, path: &Path) -> io::Result<()> {
-        DirBuilder::new().mode(0o755).create(path)
+        // Whatever the mask is: who runs a program is not who installs it.
+        DirBuilder::new().mode(0o700).create(path)?;
+        fs::set_permissions(path, Permissions::from_mode(0o755))
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -49,7 +49,7 @@ pub fn short(digest: &str) -> &str {
 }
 
 /// Whether a directory has a name that releases have.
-fn is_short(name: &str) -> bool {
+pub(crate) fn is_short(name: &str) -> bool {
     name.len() == SHORT_CHARS && is_hex(name)
 }
 

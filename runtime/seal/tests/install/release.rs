@@ -73,7 +73,7 @@ fn a_program_is_refused_if_its_release_is_not_what_the_sums_say() {
 #[test]
 fn a_program_that_lies_in_no_release_is_as_it_is() {
     let parent = tempfile::tempdir().expect("a directory");
-    for place in ["debug", "usr/bin"] {
+    for place in ["debug", "usr/bin", "releases/tool/bin"] {
         let program = parent.path().join(place).join("airlock-host");
         fs::create_dir_all(program.parent().expect("has one")).expect("made");
         fs::write(&program, "program").expect("written");
