@@ -44,6 +44,7 @@ use log::Log;
 pub use policy::{FILE_BYTES_MAX, Identity, KeyFile, Policy, SyncPolicy};
 use private::{Opened, named};
 pub use record::{ArgumentsTold, Ended, Record};
+pub(crate) use record::{ReleaseRecord, Stage};
 
 /// Longest record, in bytes: the arguments that a site may want in it take up to twice 64 KiB as a text in JSON.
 const RECORD_BYTES_MAX: usize = 256 * 1024;
@@ -150,6 +151,18 @@ impl Audit {
         }
     }
 
+    /// Writes what is about to be done with a release, or what came of it.
+    pub(crate) fn release(&self, record: &ReleaseRecord<'_>) -> io::Result<()> {
+        let members = serde_json::to_vec(record)?;
+        match &self.way {
+            Way::Kept(keeper) => keeper.ask(Order::Release, &members).map(drop),
+            Way::Here(sink) => {
+                let members = members::checked(&members).map_err(io::Error::other)?;
+                sink.lock().unwrap_or_else(PoisonError::into_inner).release(members)
+            }
+        }
+    }
+
     /// Ends when nothing can be written any more because whoever writes has ended. Only who asks first is told.
     pub(crate) async fn gone(&self) {
         match &self.way {
@@ -194,6 +207,13 @@ impl Sink {
         }
     }
 
+    fn release(&mut self, members: &str) -> io::Result<()> {
+        match self {
+            Self::File(log) => log.release(members),
+            Self::Stream(stream) => stream.release(members),
+        }
+    }
+
     fn tick(&mut self, now: Instant) -> Option<Duration> {
         match self {
             Self::File(log) => log.tick(now),
@@ -225,6 +245,11 @@ impl Stream {
         self.begin()?;
         let number = call.map_or_else(|| "null".to_owned(), |number| number.to_string());
         self.put(Kind::Outcome, &format!("\"call\":{number},{members}"))
+    }
+
+    fn release(&mut self, members: &str) -> io::Result<()> {
+        self.begin()?;
+        self.put(Kind::Release, members)
     }
 
     /// What is printed by whoever calls nobody is not begun.

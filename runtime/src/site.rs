@@ -7,6 +7,7 @@ mod address;
 mod audit;
 mod pin;
 mod places;
+mod release;
 mod serve;
 mod transport;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+use crate::audit::Policy;
 use crate::isolation::{Minimum, Requirement};
 use crate::private::{self, Access};
 pub use crate::secret::Secret;
@@ -34,6 +36,8 @@ pub use audit::SiteAudit;
 use audit::WrittenAudit;
 pub(crate) use pin::pinned;
 pub(crate) use places::{Key, KeyPlace, Places};
+pub use release::SiteRelease;
+use release::WrittenRelease;
 pub use serve::Serve;
 use serve::WrittenServe;
 use transport::{WrittenReason, plain_http, tls};
@@ -54,6 +58,8 @@ pub struct Site {
     pub serve: Serve,
     /// The least isolation that this place puts up with.
     pub isolation: Minimum,
+    /// What the program has to be a release of, if it does.
+    pub release: Option<SiteRelease>,
     /// How connections to upstreams are opened; by this process unless somebody else does it.
     pub dialer: Dialer,
     /// The site file, for messages.
@@ -159,9 +165,20 @@ impl Site {
         let limits = written.limits.into_limits();
         let audit = written.audit.map(|audit| audit.read(directory, &shown)).transpose()?;
         let serve = written.serve.read(directory, &shown)?;
+        let release = written.release.map(|release| release.within(directory));
         let isolation = written.isolation.minimum.map_or_else(Minimum::default, Minimum);
         let (dialer, file) = (Dialer::direct(), file.to_owned());
-        Ok(Self { upstreams, audit, limits, serve, isolation, dialer, file })
+        Ok(Self { upstreams, audit, limits, serve, isolation, release, dialer, file })
+    }
+
+    /// Reads what a site file says about the audit trail, and nothing else: whoever installs may not read credentials.
+    pub(crate) fn read_trail(file: &Path) -> Result<Option<Policy>, SiteError> {
+        let shown = file.display();
+        let text = read_text(file, SITE_BYTES_MAX)
+            .map_err(|fault| SiteError(format!("cannot read the site file `{shown}`: {fault}")))?;
+        let written: Written = serde_json::from_str(&text).map_err(|fault| located(file, &fault))?;
+        let directory = file.parent().unwrap_or(Path::new(""));
+        written.audit.map(|audit| audit.policy(directory, &shown)).transpose()
     }
 }
 
@@ -197,6 +214,7 @@ struct Written {
     serve: WrittenServe,
     #[serde(default)]
     isolation: WrittenIsolation,
+    release: Option<WrittenRelease>,
 }
 
 #[derive(Default, Deserialize)]

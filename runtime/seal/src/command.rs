@@ -1,11 +1,15 @@
 //! Commands on bundles that both programs have: `airlock bundle …` on the connected side, `airlock-host bundle …` inside.
 //! Arguments in, a [`Code`] out; everything is written to the writers that the caller hands in.
 
+pub mod approve;
 pub mod inspect;
+pub mod install;
 pub mod join;
 pub mod key;
+pub mod list;
 pub mod pack;
 pub mod progress;
+pub mod rollback;
 mod shown;
 pub mod sign;
 pub mod split;

@@ -76,6 +76,13 @@ pub struct Signed {
     pub standing: Standing,
 }
 
+impl Signed {
+    /// Whether this is the approval of a site that is trusted.
+    pub fn is_approval(&self) -> bool {
+        self.standing == Standing::Trusted && self.principal.starts_with(SITE)
+    }
+}
+
 /// The name that a file of `signatures/` is signed by, and in which form; none for files that decide nothing.
 pub fn principal(file: &str) -> Option<(&str, &str)> {
     let (principal, form) = file.rsplit_once('.')?;

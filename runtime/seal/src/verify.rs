@@ -62,6 +62,22 @@ impl Head {
     }
 }
 
+/// Checks the signatures of a directory, and nothing else of it.
+pub fn signed(bundle: &Path, anchors: &Anchors, policy: Policy) -> Result<Vec<Signed>, Refusal> {
+    let root = tree::root(bundle)?;
+    let sums = signed_bytes(&root)?;
+    own(signatures::check(&sums, &tree::signatures(&root)?, anchors, policy), anchors.lie_in(&root))
+}
+
+/// The exact bytes that are signed. Refused as [`Code::Format`] where there are none.
+fn signed_bytes(root: &Path) -> Result<Vec<u8>, Refusal> {
+    tree::read(root, SUMS, sums::BYTES_MAX)?.ok_or_else(|| {
+        let (shown, bytes_max) = (root.display(), sums::BYTES_MAX);
+        let fault = format!("`{shown}` holds no file {SUMS} of at most {bytes_max} bytes, so it is no bundle");
+        Refusal::new(Code::Format, fault)
+    })
+}
+
 /// Checks a directory. Progress is told in bytes of all listed files.
 pub fn verify(
     bundle: &Path,
@@ -72,14 +88,7 @@ pub fn verify(
 ) -> Result<Verified, Refusal> {
     let root = tree::root(bundle)?;
     anchors.suffice(policy)?;
-    let signed_bytes = tree::read(&root, SUMS, sums::BYTES_MAX)?.ok_or_else(|| {
-        let fault = format!(
-            "`{}` holds no file {SUMS} of at most {} bytes, so it is no bundle",
-            bundle.display(),
-            sums::BYTES_MAX
-        );
-        Refusal::new(Code::Format, fault)
-    })?;
+    let signed_bytes = signed_bytes(&root)?;
     let manifest = tree::read(&root, MANIFEST, Manifest::BYTES_MAX)?;
     let head = Head::read(&signed_bytes, manifest.as_deref())?;
     let signed = signatures::check(&signed_bytes, &tree::signatures(&root)?, anchors, policy);

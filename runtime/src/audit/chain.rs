@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Checkpoint,
     /// The last of a file, where another one follows.
     Rotate,
+    /// A release is approved, installed or rolled back to: before it is, and when it was or failed.
+    Release,
     /// What was found broken at the end of a file, and set aside.
     Recovered,
     /// A program ends in order.
@@ -57,13 +59,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Genesis,
         Self::Start,
         Self::Call,
         Self::Outcome,
         Self::Checkpoint,
         Self::Rotate,
+        Self::Release,
         Self::Recovered,
         Self::Stop,
     ];
@@ -76,6 +79,7 @@ impl Kind {
             Self::Outcome => "outcome",
             Self::Checkpoint => "checkpoint",
             Self::Rotate => "rotate",
+            Self::Release => "release",
             Self::Recovered => "recovered",
             Self::Stop => "stop",
         }

@@ -62,6 +62,8 @@ impl Told<'_> {
     fn severity(&self) -> Severity {
         match (self.kind, self.verdict()) {
             (Kind::Recovered, _) | (Kind::Outcome, Some("lost" | "audit")) => Severity::Medium,
+            (Kind::Release, _) if self.text("action") == Some("rollback") => Severity::Medium,
+            (Kind::Release, _) if self.text("stage") == Some("failed") => Severity::Low,
             (Kind::Outcome, Some("answered")) => Severity::Informational,
             (Kind::Outcome, _) => Severity::Low,
             (Kind::Start, _) if self.record["after_stop"] == false => Severity::Low,
@@ -83,6 +85,12 @@ impl Told<'_> {
             Kind::Outcome => "call ended",
             Kind::Checkpoint => "checkpoint",
             Kind::Rotate => "audit file ended",
+            Kind::Release => match self.text("action") {
+                Some("approve") => "release approved",
+                Some("install") => "release installed",
+                Some("rollback") => "release rolled back",
+                _ => "release",
+            },
             Kind::Recovered => "torn end set aside",
             Kind::Stop => "program stopped",
         }

@@ -28,6 +28,8 @@ pub(super) enum Order {
     Call { durable: bool },
     /// To write what a call came to; none was let out before one that was refused.
     Outcome { call: Option<u64> },
+    /// To write what is done with a release.
+    Release,
     /// To end the log.
     End,
 }
@@ -41,6 +43,7 @@ impl Order {
             Self::Outcome { call: Some(call) } => (3, call),
             Self::Outcome { call: None } => (4, 0),
             Self::End => (5, 0),
+            Self::Release => (6, 0),
         };
         framed(&[&[word], &call.to_le_bytes(), members])
     }
@@ -56,6 +59,7 @@ impl Order {
             3 => Self::Outcome { call: Some(call) },
             4 => Self::Outcome { call: None },
             5 => Self::End,
+            6 => Self::Release,
             _ => return None,
         };
         Some((order, members))
@@ -124,6 +128,7 @@ mod tests {
             Order::Call { durable: true },
             Order::Outcome { call: Some(u64::MAX) },
             Order::Outcome { call: None },
+            Order::Release,
             Order::End,
         ] {
             let message = receive(&order.message(b"{}")[..]).expect("is whole").expect("is one");

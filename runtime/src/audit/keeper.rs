@@ -91,6 +91,7 @@ fn keep(stream: &UnixStream, log: &mut Sink) -> bool {
         let done = match order {
             Order::End => return true,
             Order::Call { durable } => members::checked(object).and_then(|members| told(log.call(members, durable))),
+            Order::Release => members::checked(object).and_then(|members| told(log.release(members))).map(|()| 0),
             Order::Outcome { call } => members::checked(object)
                 .and_then(|members| told(log.outcome(call, members)))
                 .map(|()| call.unwrap_or_default()),

@@ -123,6 +123,13 @@ impl Log {
         if self.policy.sync == SyncPolicy::Every { self.sync() } else { Ok(()) }
     }
 
+    /// Writes what is about to be done with a release, or what came of it. It is on the disk then.
+    pub(super) fn release(&mut self, members: &str) -> io::Result<()> {
+        self.prepare()?;
+        self.put(Kind::Release, members)?;
+        if self.policy.sync == SyncPolicy::Never { Ok(()) } else { self.sync() }
+    }
+
     /// Does what is due by now, and says when something will be. A fault is told by the next record that cannot be written.
     pub(super) fn tick(&mut self, now: Instant) -> Option<Duration> {
         let (unsynced, since) = self.unsynced;

@@ -67,6 +67,9 @@ pub struct Identity {
     pub tools_sha256: String,
     /// The profile that it runs under.
     pub profile: Option<String>,
+    /// SHA-512 of the sums of the release that the program lies in, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_sums_sha512: Option<String>,
     /// SHA-256 of the document of each catalog.
     pub catalogs: BTreeMap<String, String>,
 }
@@ -81,6 +84,7 @@ impl Identity {
             compiler: program.compiler_version.to_owned(),
             tools_sha256: program.tools_sha256.to_owned(),
             profile: profile.map(str::to_owned),
+            release_sums_sha512: None,
             catalogs: program.catalogs.iter().map(document).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use airlock_seal::install::Event;
 use serde::Serialize;
 
 /// One call, as far as it went. Values of arguments and answers are not in it, but where the site's policy lets arguments in.
@@ -95,4 +96,26 @@ pub struct Ended {
     pub duration_ms: u64,
     /// `answered`, `cancelled`, or the kind of refusal.
     pub verdict: &'static str,
+}
+
+/// What is done with a release. As with calls there are two: one before anything is changed, and one that says what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ReleaseRecord<'a> {
+    pub(crate) stage: Stage,
+    #[serde(flatten)]
+    pub(crate) event: &'a Event,
+    /// Why it failed, beginning with the word of its exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fault: Option<String>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stage {
+    /// Nothing is changed yet.
+    Begun,
+    Done,
+    /// Nothing was changed, or not all of it.
+    Failed,
 }

@@ -20,6 +20,9 @@ const TOOLS_MAX: usize = 2000;
 /// Days that are shown, the last ones.
 const DAYS_MAX: usize = 400;
 
+/// Records of releases that are shown, the first ones.
+const RELEASES_MAX: usize = 1000;
+
 /// Width of a bar, in units of its drawing.
 const BAR: u64 = 1000;
 
@@ -31,6 +34,8 @@ pub(crate) struct Sums {
     days: BTreeMap<String, (u64, u64)>,
     /// By tool and verdict, where a call was not answered.
     refusals: BTreeMap<(String, String), u64>,
+    /// What was done with releases, in order: time, action, what, why or who.
+    releases: Vec<[String; 4]>,
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +49,11 @@ struct Sum {
 }
 
 impl Sums {
-    /// Counts a record; those that are no outcome say nothing here.
+    /// Counts a record; those that are neither an outcome nor about a release say nothing here.
     pub(crate) fn add(&mut self, kind: Kind, record: &Value) {
+        if kind == Kind::Release && record["stage"] == "done" && self.releases.len() < RELEASES_MAX {
+            self.releases.push(release(record));
+        }
         if kind != Kind::Outcome {
             return;
         }
@@ -93,6 +101,7 @@ impl Sums {
         summary(&mut page, found);
         self.tools(&mut page);
         self.refusals(&mut page);
+        self.releases(&mut page);
         self.days(&mut page);
         page + "</body>\n</html>\n"
     }
@@ -135,6 +144,22 @@ impl Sums {
         page.push_str("</table>\n");
     }
 
+    /// A trail in which no release was touched has no such table.
+    fn releases(&self, page: &mut String) {
+        if self.releases.is_empty() {
+            return;
+        }
+        page.push_str(
+            "<h2>Releases</h2>\n<table>\n<caption>What was approved, installed and rolled back to.</caption>\n",
+        );
+        head(page, &["time", "what", "release", "why, or by whom"], &[]);
+        for words in &self.releases {
+            let cells = words.each_ref().map(|text| escaped(text));
+            row(page, &cells.each_ref().map(String::as_str), &[]);
+        }
+        page.push_str("</table>\n");
+    }
+
     fn days(&self, page: &mut String) {
         let skipped = self.days.len().saturating_sub(DAYS_MAX);
         let shown = self.days.iter().skip(skipped);
@@ -170,6 +195,13 @@ impl Sum {
         });
         found.map(|(duration, _)| grouped(*duration)).unwrap_or_default()
     }
+}
+
+fn release(record: &Value) -> [String; 4] {
+    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+    let (sequence, why) = (record["sequence"].as_u64().unwrap_or_default(), text("reason"));
+    let what = format!("{} {}, release {sequence}", text("name"), text("version"));
+    [text("time"), text("action"), what, if why.is_empty() { text("approved_by") } else { why }]
 }
 
 /// To two digits, so that a trail of any length has few different ones.
@@ -279,6 +311,12 @@ mod tests {
         }
         sums.add(Kind::Outcome, &record("<script>alert(1)</script>", "\"><img>", 1));
         sums.add(Kind::Call, &record("list_beds", "answered", 10));
+        assert!(!sums.page(&Found::default(), None).contains("<h2>Releases"));
+        let mut release = json!({"time": "2026-07-28T10:00:00.000000Z", "stage": "begun", "action": "rollback",
+            "name": "clinic", "version": "1.3.0", "sequence": 3, "reason": "<img>"});
+        sums.add(Kind::Release, &release);
+        release["stage"] = "done".into();
+        sums.add(Kind::Release, &release);
         let page = sums.page(&Found::default(), Some("a.jsonl:7: <b>"));
         assert!(
             page.contains("<code>list_beds</code></td><td class=\"number\">3</td><td class=\"number\">3</td>"),
@@ -289,6 +327,10 @@ mod tests {
         ));
         assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&quot;&gt;&lt;img&gt;"));
+        assert!(
+            page.matches("<td>rollback</td><td>clinic 1.3.0, release 3</td><td>&lt;img&gt;</td>").count() == 1,
+            "{page}"
+        );
         assert!(page.contains("2026-07-28") && page.contains("style-src 'sha256-"));
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Found {
     /// Torn ends that were set aside, and how many bytes in all.
     pub(crate) recovered: u64,
     pub(crate) recovered_bytes: u64,
+    /// Approvals, installations and rollbacks of releases that were done.
+    pub(crate) releases: u64,
     pub(crate) checkpoints: u64,
     /// Those that are signed.
     pub(crate) signed: u64,
@@ -103,6 +105,7 @@ impl Counting<'_> {
         found.ends_with_stop = head.kind == Kind::Stop || found.ends_with_stop && head.kind == Kind::Checkpoint;
         match head.kind {
             Kind::Genesis | Kind::Rotate | Kind::Stop => {}
+            Kind::Release => found.releases += u64::from(head.members.starts_with("\"stage\":\"done\"")),
             Kind::Start => {
                 found.starts += 1;
                 found.starts_without_stop += u64::from(head.members.starts_with("\"after_stop\":false"));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, absolute};
 
+use airlock_seal::release::lasting;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &ConfigArgs, context: &mut Context<'_>) -> ExitCode
     if let Err(code) = arguments.profile.find(context) {
         return code;
     }
-    let paths = std::env::current_exe().and_then(|program| Ok((program, absolute(&context.site_file)?)));
+    let paths = std::env::current_exe().and_then(|program| Ok((lasting(&program), absolute(&context.site_file)?)));
     let (program, site) = match paths {
         Ok(paths) => paths,
         Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot tell where this program is: {fault}")),

@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use airlock_contract::{Profile, Program};
+use airlock_seal::Refusal;
+use airlock_seal::release::Release;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ExitCode;
 use super::host::Host;
+use super::release;
 use crate::audit::{ArgumentsPolicy, Audit, Identity};
 use crate::gate::{Gate, find_profile};
 #[cfg(target_os = "linux")]
@@ -47,6 +50,8 @@ pub(crate) struct Context<'a> {
     /// The process that opens connections, if there is one.
     #[cfg(target_os = "linux")]
     pub(super) connector: Option<Arc<Connector>>,
+    /// The release that this program lies in, checked, if it lies in one.
+    pub(super) release: Option<Release>,
     /// Whether the layers that are in force are told.
     pub(super) tells_level: bool,
 }
@@ -67,6 +72,7 @@ impl<'a> Context<'a> {
             host,
             #[cfg(target_os = "linux")]
             connector: None,
+            release: None,
             tells_level: false,
         }
     }
@@ -82,8 +88,11 @@ impl Context<'_> {
     /// call is made. A fault is written to `err`.
     pub(super) fn open(&mut self, profile: &ProfileArg, reach: Option<&[Pin]>) -> Result<(Gate, Site), ExitCode> {
         let profile = profile.find(self)?;
-        let identity = Identity::of(&self.program, profile.map(|profile| profile.name));
-        let opened = Site::read(&self.site_file).map_err(|fault| fault.to_string()).and_then(|mut site| {
+        let mut identity = Identity::of(&self.program, profile.map(|profile| profile.name));
+        identity.release_sums_sha512 = self.release.as_ref().map(|release| release.sums_sha512.clone());
+        let mut site = Site::read(&self.site_file).map_err(|fault| self.fail(ExitCode::Usage, &fault.to_string()))?;
+        release::admitted(self.release.as_ref(), site.release.as_ref()).map_err(|refusal| self.refuse(&refusal))?;
+        let opened = (|| {
             // First: it gets ready while the keeper reads the trail.
             if let Some(more) = reach {
                 self.connect(&mut site, more)?;
@@ -96,8 +105,8 @@ impl Context<'_> {
                 gate = gate.under(profile).map_err(|fault| fault.to_string())?;
             }
             Ok((gate, site))
-        });
-        opened.map_err(|fault| self.fail(ExitCode::Usage, &fault))
+        })();
+        opened.map_err(|fault: String| self.fail(ExitCode::Usage, &fault))
     }
 
     /// Opens the trail of a site.
@@ -109,6 +118,12 @@ impl Context<'_> {
             Audit::here(Some(policy.clone()), identity)?
         };
         Ok(audit.with_arguments(ArgumentsPolicy { values: *values, digest_key: digest_key.clone() }))
+    }
+
+    /// Writes why a release is refused to `err`, and gives its code back.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal) -> ExitCode {
+        let _ = writeln!(self.err, "{refusal}");
+        ExitCode::Bundle(refusal.code)
     }
 
     /// Writes a fault to `err` and gives the code back.

@@ -89,6 +89,9 @@ impl Context<'_> {
         self.check_connector(&level).map_err(|fault| self.fail(ExitCode::Isolation, &fault))?;
         if self.tells_level {
             let _ = writeln!(self.err, "isolation: {level}");
+            if let Some(release) = &self.release {
+                let _ = writeln!(self.err, "release: {}", release.shown());
+            }
         }
         Ok(())
     }

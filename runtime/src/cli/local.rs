@@ -57,6 +57,8 @@ pub(super) struct Prepared {
     /// What loading reads and writes.
     pub(super) confinement: Confinement,
     threads: usize,
+    /// The model's name in the release that this program lies in, if it lies there.
+    in_release: Option<String>,
 }
 
 impl LocalArgs {
@@ -67,10 +69,15 @@ impl LocalArgs {
         let threads = self.threads.map_or_else(threads_default, usize::from);
         // A directory that cannot be made is told when something shall be kept there.
         let state = self.state().filter(|directory| create_private(directory).is_ok());
+        if let (Some(release), Some(state)) = (&context.release, &state) {
+            // What is kept there is taken as the model's own memory: of a release, it is what was signed.
+            release.check_directory(state).map_err(|refusal| context.refuse(&refusal))?;
+        }
         let drives_gpu = self.gpu_layers != Some(0) && GPU_BACKENDS.iter().any(|(_, there)| *there);
         let reading = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         let confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
-        Ok(Prepared { confinement, threads })
+        let in_release = context.release.as_ref().and_then(|release| release.found(model));
+        Ok(Prepared { confinement, threads, in_release })
     }
 
     /// Checks the file's digest, then loads it. A fault is written to `err`.
@@ -90,6 +97,9 @@ impl LocalArgs {
         progress.clear(context);
         let file_sha256 = digest.map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
         self.check_listed(model, &file_sha256, context)?;
+        if let (Some(release), Some(inside)) = (&context.release, &prepared.in_release) {
+            release.check_model(inside, &file_sha256).map_err(|refusal| context.refuse(&refusal))?;
+        }
         let settings = Settings {
             file_sha256: Some(file_sha256),
             threads: Some(prepared.threads),

@@ -20,6 +20,7 @@ mod print;
 #[cfg(any(feature = "model", target_os = "linux"))]
 mod progress;
 mod prune;
+mod release;
 #[cfg(target_os = "linux")]
 mod selftest;
 mod serve;
@@ -103,6 +104,7 @@ Examples:
   airlock-host serve                            speak MCP over standard input and output
 
 Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 3 less isolation than the site file asks for,
+10 to 20 the release that this program lies in was modified or is not signed as the site file asks for, or as `bundle` says,
 101 a bug of ours.";
 
 /// `airlock-host`.
@@ -202,6 +204,19 @@ enum Command {
     Chat(chat::ChatArgs),
 }
 
+impl Command {
+    /// Whether it is refused in a release that was modified. What mends one, or looks at what is there, is not; and neither are
+    /// the processes that a checked one starts.
+    fn needs_whole_release(&self) -> bool {
+        match self {
+            Self::Bundle(_) | Self::Audit(_) | Self::Keeper | Self::Completions { .. } => false,
+            #[cfg(target_os = "linux")]
+            Self::Connector => false,
+            _ => true,
+        }
+    }
+}
+
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -236,11 +251,17 @@ fn commands(
             return if fault.use_stderr() || written.is_err() { ExitCode::Usage } else { ExitCode::Done };
         }
     };
-    let site_file = parsed
-        .site
-        .or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from("site.json"));
+    let site_file =
+        parsed.site.or_else(|| std::env::var_os("AIRLOCK_SITE").filter(|value| !value.is_empty()).map(PathBuf::from));
+    let is_site_named = site_file.is_some();
+    let site_file = site_file.unwrap_or_else(|| PathBuf::from("site.json"));
     let mut context = Context::new(program, host, site_file, out, err);
+    if host == Host::Program && parsed.command.needs_whole_release() {
+        match release::own(&program) {
+            Ok(release) => context.release = release,
+            Err(refusal) => return context.refuse(&refusal),
+        }
+    }
     match parsed.command {
         Command::Serve(arguments) => serve::run(&arguments, &mut context),
         Command::Tools { profile, format, schema, digest: is_digest, sent } => {
@@ -262,7 +283,7 @@ fn commands(
             call::run(&mut context, &tool, &json, approve, save.as_deref(), &profile)
         }
         Command::Audit(command) => audit::run(&command, &mut context),
-        Command::Bundle(command) => bundle::run(&command, &mut context),
+        Command::Bundle(command) => bundle::run(&command, is_site_named, &mut context),
         Command::Keeper => match keeper::serve() {
             Ok(()) => ExitCode::Done,
             Err(fault) => context.fail(ExitCode::Failed, &format!("cannot keep the audit trail: {fault}")),

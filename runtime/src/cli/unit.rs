@@ -10,6 +10,8 @@ mod text;
 
 use std::path::{Path, PathBuf, absolute};
 
+use airlock_seal::release::lasting;
+
 use super::serve::ServeArgs;
 use super::{Context, ExitCode, finish};
 use crate::site::Places;
@@ -91,7 +93,9 @@ fn gather(arguments: &UnitArgs, others: Vec<String>, site_file: &Path) -> Result
     let site = absolute(site_file).map_err(|fault| format!("cannot tell where the site file is: {fault}"))?;
     let program = match &arguments.bin {
         Some(program) => program.clone(),
-        None => std::env::current_exe().map_err(|fault| format!("cannot tell where this program is: {fault}"))?,
+        None => std::env::current_exe()
+            .map(|program| lasting(&program))
+            .map_err(|fault| format!("cannot tell where this program is: {fault}"))?,
     };
     let user = arguments.user.clone().map_or(User::Dynamic, User::Named);
     let served = facts::served(&arguments.serve, &arguments.clients, &places, &site)?;

@@ -112,30 +112,37 @@ impl WrittenAudit {
 
     /// Reads the key of digests. The signing key is read by whoever signs, and by nobody else.
     pub(super) fn read(self, directory: &Path, shown: &dyn Display) -> Result<SiteAudit, SiteError> {
-        let told = |what: &str, fault: String| SiteError(format!("{shown}: \"{what}\" of \"audit\": {fault}"));
-        let digest_key = |place: WrittenSecret| {
-            let secret = place.read(directory).map_err(|fault| told("digest_key", fault))?;
+        let told = |fault: String| SiteError(format!("{shown}: \"digest_key\" of \"audit\": {fault}"));
+        let read = |place: WrittenSecret| {
+            let secret = place.read(directory).map_err(told)?;
             if secret.expose().len() < DIGEST_KEY_BYTES_MIN {
                 let place = place.shown(directory);
                 let least = DIGEST_KEY_BYTES_MIN;
                 let fault = format!("{place} holds less than {least} characters; `openssl rand -hex 32` prints 64");
-                return Err(told("digest_key", fault));
+                return Err(told(fault));
             }
             Ok(secret)
         };
+        let values = self.arguments == WrittenArguments::Values;
+        let (digest_key, rest) = (self.digest_key, Self { digest_key: None, ..self });
+        let policy = rest.policy(directory, shown)?;
+        Ok(SiteAudit { policy, values, digest_key: digest_key.map(read).transpose()? })
+    }
+
+    /// Where the trail is, and how it is written. No secret is read.
+    pub(super) fn policy(self, directory: &Path, shown: &dyn Display) -> Result<Policy, SiteError> {
         let key = |place: WrittenSecret| {
             let is_credential = matches!(place, WrittenSecret::Credential(_));
-            let file = place.path(directory).map_err(|fault| told("key", fault))?;
+            let told = |fault| SiteError(format!("{shown}: \"key\" of \"audit\": {fault}"));
+            let file = place.path(directory).map_err(told)?;
             Ok(KeyFile { file, is_credential })
         };
-        let policy = Policy {
+        Ok(Policy {
             file: directory.join(self.file),
             is_shared: self.is_shared,
             key: self.key.map(key).transpose()?,
             sync: self.sync,
             file_bytes_max: self.file_bytes_max.0,
-        };
-        let values = self.arguments == WrittenArguments::Values;
-        Ok(SiteAudit { policy, values, digest_key: self.digest_key.map(digest_key).transpose()? })
+        })
     }
 }

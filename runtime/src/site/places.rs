@@ -16,6 +16,8 @@ pub(crate) struct Places {
     pub(crate) keys: Vec<Key>,
     /// Where audit records are appended, as it is written.
     pub(crate) audit: Option<PathBuf>,
+    /// The directory of trust anchors, as it is written.
+    pub(crate) anchors: Option<PathBuf>,
     /// Addresses of this machine, besides loopback, that may be listened at over HTTP.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only HTTP has addresses"))]
     pub(crate) addresses: Vec<SocketAddr>,
@@ -75,6 +77,7 @@ impl Places {
             );
             audit = Some(first);
         }
-        Ok(Self { upstreams, keys, audit, addresses, time_max: written.limits.into_limits().time_max })
+        let anchors = written.release.map(|release| release.anchors);
+        Ok(Self { upstreams, keys, audit, anchors, addresses, time_max: written.limits.into_limits().time_max })
     }
 }

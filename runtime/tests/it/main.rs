@@ -34,6 +34,8 @@ mod pages;
 mod places;
 mod program;
 #[cfg(target_os = "linux")]
+mod release;
+#[cfg(target_os = "linux")]
 mod selftest;
 mod shop;
 #[cfg(feature = "http")]

@@ -9,26 +9,26 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::{Contents, Head, Limits, Opened, Sink};
-use crate::{Progress, Refusal, SIGNATURES, SUMS, path};
+use crate::{MANIFEST, Progress, Refusal, SIGNATURES, SUMS, path};
 
 /// Unpacks an archive into a directory that must not be there yet. `before` hears the sums and the signatures before any file of
-/// the release is written; what it refuses is refused. Where anything is, the directory is removed again. With `durable`,
-/// everything is on disk when this returns.
+/// the release is written, and `early` hears of the directory when the manifest is in it and nothing else; what one of them
+/// refuses is refused. Where anything is, the directory is removed again.
 ///
 /// # Errors
 /// What [`super::read`] and `before` refuse, and [`crate::Code::Internal`] where the directory cannot be written.
 pub fn unpack(
     archive: Opened,
     into: &Path,
-    durable: bool,
     limits: Limits,
     before: &mut dyn FnMut(&Head) -> Result<(), Refusal>,
+    early: &mut dyn FnMut(&Path) -> Result<(), Refusal>,
     progress: &mut Progress<'_>,
 ) -> Result<Contents, Refusal> {
     // Nobody else reads it, or puts anything there, before it is whole.
     let made = DirBuilder::new().mode(0o700).create(into);
     made.map_err(|fault| Refusal::internal(into.display(), fault))?;
-    let mut directory = Directory { root: into.to_owned(), durable, before, parents: BTreeSet::new(), open: None };
+    let mut directory = Directory { root: into.to_owned(), before, early, parents: BTreeSet::new(), open: None };
     let outcome = archive.read(limits, &mut directory, progress).and_then(|contents| {
         directory.close()?;
         Ok(contents)
@@ -42,8 +42,8 @@ pub fn unpack(
 
 struct Directory<'a> {
     root: PathBuf,
-    durable: bool,
     before: &'a mut dyn FnMut(&Head) -> Result<(), Refusal>,
+    early: &'a mut dyn FnMut(&Path) -> Result<(), Refusal>,
     /// What was made below the root.
     parents: BTreeSet<String>,
     open: Option<(String, File)>,
@@ -51,6 +51,10 @@ struct Directory<'a> {
 
 fn unwritten(path: &str) -> impl Fn(io::Error) -> Refusal + '_ {
     move |fault| Refusal::internal(format!("`{path}` cannot be written"), fault)
+}
+
+fn finish(path: &str, file: &File) -> Result<(), Refusal> {
+    file.set_permissions(Permissions::from_mode(path::mode(path))).map_err(unwritten(path))
 }
 
 impl Directory<'_> {
@@ -67,24 +71,16 @@ impl Directory<'_> {
         options.open(self.root.join(path)).map_err(unwritten(path))
     }
 
-    fn finish(&self, path: &str, file: &File) -> Result<(), Refusal> {
-        let finished = file.set_permissions(Permissions::from_mode(path::mode(path)));
-        finished.and_then(|()| if self.durable { file.sync_all() } else { Ok(()) }).map_err(unwritten(path))
-    }
-
     fn whole(&mut self, path: &str, bytes: &[u8]) -> Result<(), Refusal> {
         let mut file = self.create(path)?;
         file.write_all(bytes).map_err(unwritten(path))?;
-        self.finish(path, &file)
+        finish(path, &file)
     }
 
     /// Lets others in, from the innermost directory outwards.
     fn close(&mut self) -> Result<(), Refusal> {
         for parent in self.parents.iter().rev().map(String::as_str).chain([""]) {
-            let closed = File::open(self.root.join(parent)).and_then(|directory| {
-                directory.set_permissions(Permissions::from_mode(0o755))?;
-                if self.durable { directory.sync_all() } else { Ok(()) }
-            });
+            let closed = fs::set_permissions(self.root.join(parent), Permissions::from_mode(0o755));
             closed.map_err(unwritten(parent))?;
         }
         Ok(())
@@ -115,7 +111,10 @@ impl Sink for Directory<'_> {
 
     fn end(&mut self) -> Result<(), Refusal> {
         match self.open.take() {
-            Some((path, file)) => self.finish(&path, &file),
+            Some((path, file)) => {
+                finish(&path, &file)?;
+                if path == MANIFEST { (self.early)(&self.root) } else { Ok(()) }
+            }
             None => Ok(()),
         }
     }

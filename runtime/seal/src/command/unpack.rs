@@ -53,7 +53,7 @@ fn unpack(arguments: &UnpackArguments, streams: &mut Streams<'_>) -> Result<(), 
             taken = Some(target);
             Ok(())
         };
-        archive::unpack(opened, &aside, false, limits, &mut before, &mut |done, all| line.at(done, all))?
+        archive::unpack(opened, &aside, limits, &mut before, &mut |_| Ok(()), &mut |done, all| line.at(done, all))?
     };
     let Contents { entries, head, .. } = contents;
     let target = taken.unwrap_or_else(|| out.join(&head.directory));

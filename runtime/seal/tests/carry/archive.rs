@@ -188,13 +188,13 @@ fn a_refusal_before_the_first_file_leaves_nothing() {
     let refused = archive::unpack(
         archive::open(&out).expect("opens"),
         &into,
-        true,
         Limits::default(),
         &mut |head| {
             heard.push((head.directory.clone(), head.signatures.len(), head.sums.len()));
             assert_eq!(fs::read_dir(&into).expect("is read").count(), 0);
             Err(Refusal::new(Code::Untrusted, "nobody knows them"))
         },
+        &mut |_| unreachable!("it is refused before"),
         &mut |_, _| {},
     );
     assert_eq!(refused, Err(Refusal::new(Code::Untrusted, "nobody knows them")));
@@ -202,8 +202,20 @@ fn a_refusal_before_the_first_file_leaves_nothing() {
     assert_eq!(heard, [(NAME.to_owned(), 2, sums)]);
     assert!(!into.exists());
     let opened = archive::open(&out).expect("opens");
-    let contents = archive::unpack(opened, &into, true, Limits::default(), &mut |_| Ok(()), &mut |_, _| {});
+    let mut there = Vec::new();
+    let contents = archive::unpack(
+        opened,
+        &into,
+        Limits::default(),
+        &mut |_| Ok(()),
+        &mut |directory| {
+            there.extend(tree(directory).into_keys());
+            Ok(())
+        },
+        &mut |_, _| {},
+    );
     let contents = contents.expect("unpacked");
+    assert_eq!(there.last().map(String::as_str), Some("signatures/release.sshsig"), "{there:?}");
     assert_eq!((contents.entries.len(), contents.sums.iter().len()), (12, 9));
     assert!(tree(&into) == tree(&directory.path().join(NAME)));
 }

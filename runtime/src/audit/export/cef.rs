@@ -12,7 +12,7 @@ pub(super) fn line(told: &Told<'_>) -> String {
         Severity::Low => 4,
         Severity::Medium => 7,
     };
-    let class = match told.verdict() {
+    let class = match told.verdict().or_else(|| told.text("stage")) {
         Some(verdict) => format!("{}:{verdict}", told.kind.word()),
         None => told.kind.word().to_owned(),
     };

@@ -12,7 +12,9 @@ pub(super) fn line(told: &Told<'_>) -> Option<String> {
         Kind::Call | Kind::Outcome => (6003, activity(told)),
         Kind::Genesis | Kind::Start => (6002, 3),
         Kind::Stop => (6002, 4),
-        Kind::Recovered => (6002, 99),
+        // Install; and what is neither that nor a removal, a start or a stop.
+        Kind::Release if told.text("action") == Some("install") => (6002, 1),
+        Kind::Recovered | Kind::Release => (6002, 99),
         Kind::Checkpoint | Kind::Rotate => return None,
     };
     let severity = match told.severity() {

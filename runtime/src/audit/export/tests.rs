@@ -49,6 +49,27 @@ fn heads_and_extensions_are_escaped_as_cef_says() {
 }
 
 #[test]
+fn releases_are_told_by_what_was_done_with_them() {
+    let mut record = json!({
+        "v": 1, "seq": 9, "time": "2026-07-28T10:00:00.250000Z", "kind": "release", "stage": "begun", "action": "rollback",
+        "name": "clinic", "version": "1.3.0", "sequence": 3, "sums_sha512": "ab", "reason": "a|b", "h": "ab",
+    });
+    let line = exported(ExportFormat::Cef, Kind::Release, &record).expect("has words");
+    assert!(line.contains("|release:begun|release rolled back|7|") && line.contains(" reason=a|b "), "{line}");
+    for (action, activity) in [("install", 600_201), ("rollback", 600_299), ("approve", 600_299)] {
+        record["action"] = action.into();
+        let line = exported(ExportFormat::Ocsf, Kind::Release, &record).expect("has words");
+        let event: Value = serde_json::from_str(&line).expect("is JSON");
+        assert_eq!((&event["type_uid"], &event["unmapped"]["version"]), (&json!(activity), &json!("1.3.0")));
+    }
+    let line = exported(ExportFormat::Rfc5424, Kind::Release, &record).expect("has words");
+    assert!(
+        line.starts_with("<110>1 ") && line.contains(" release [") && line.contains(" action=\"approve\""),
+        "{line}"
+    );
+}
+
+#[test]
 fn calls_are_api_activity_and_starts_are_lifecycle() {
     let line = exported(ExportFormat::Ocsf, Kind::Outcome, &record()).expect("has words");
     let event: Value = serde_json::from_str(&line).expect("is JSON");

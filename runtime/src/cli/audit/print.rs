@@ -50,6 +50,9 @@ pub(super) fn found(file: &Path, found: &Found, end: Option<&Fault>, out: &mut d
     }
     writeln!(out, "refused      {refused} before anything was sent")?;
     writeln!(out, "checkpoints  {checkpoints}, {}; {behind_checkpoint} records behind the last", signed(found))?;
+    if found.releases > 0 {
+        writeln!(out, "releases     {} approved, installed or rolled back to", found.releases)?;
+    }
     if found.recovered > 0 {
         writeln!(out, "torn ends    {} set aside, {} bytes", found.recovered, found.recovered_bytes)?;
     }
@@ -95,6 +98,12 @@ pub(super) fn record(kind: Kind, record: &Value) -> String {
         Kind::Start => text("program"),
         Kind::Checkpoint => format!("{} records, key {}", number("records"), text("key")),
         Kind::Recovered => format!("{} bytes in {}", number("torn_bytes"), text("torn_file")),
+        Kind::Release => {
+            let why =
+                record["reason"].as_str().map(|why| format!(": {}", one_line(why, CHARS_MAX))).unwrap_or_default();
+            let (action, stage, name) = (text("action"), text("stage"), text("name"));
+            format!("{action} {stage}: {name} {}, release {}{why}", text("version"), number("sequence"))
+        }
         Kind::Rotate | Kind::Stop => String::new(),
     };
     format!("{seq:>7} {time} {:10} {told}", kind.word()).trim_end().to_owned()

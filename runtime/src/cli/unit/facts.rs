@@ -219,6 +219,10 @@ impl Facts {
             escape::rest("the file", escape::text("the file", path)?)?;
         }
         let audit = places.audit.as_deref().map(|file| kept(file, &user)).transpose()?;
+        if let Some(anchors) = &places.anchors {
+            let way_out = "name them where the service sees them, such as `/etc/airlock/anchors`";
+            visible("the directory of trust anchors", anchors, way_out)?;
+        }
         let mut upstreams = BTreeMap::new();
         for (name, pins) in &places.upstreams {
             upstreams.insert(name.clone(), reached(name, pins)?);
