@@ -82,13 +82,15 @@ pub(super) enum Edges {
     Built,
 }
 
-/// The packages that `package` needs on this machine, by name and version.
+/// The packages that `package` needs on this machine, by name and version. `cache` is another `CARGO_HOME` than that of whoever
+/// runs this.
 pub(super) fn tree(
     toolchain: &Toolchain,
     directory: &Path,
     package: &str,
     features: &[String],
     edges: Edges,
+    cache: Option<&Path>,
 ) -> Result<BTreeSet<(String, String)>, Refusal> {
     let edges = match edges {
         Edges::Linked => "normal,no-proc-macro",
@@ -101,6 +103,9 @@ pub(super) fn tree(
         .args(features)
         .env("RUSTC", &toolchain.rustc)
         .current_dir(directory);
+    if let Some(cache) = cache {
+        command.env("CARGO_HOME", cache);
+    }
     let text = asked(&mut command)?;
     let package = |line: &str| {
         let (name, rest) = line.split_once(" v")?;
@@ -182,7 +187,10 @@ mod tests {
                      but --offline was specified\n";
         let line = told(words);
         assert!(line.starts_with("cargo: failed to download `a v1`; Caused by:; attempting"), "{line}");
-        assert!(line.ends_with("run `cargo fetch --locked` in the workspace once, while there is a registry"), "{line}");
+        assert!(
+            line.ends_with("run `cargo fetch --locked` in the workspace once, while there is a registry"),
+            "{line}"
+        );
         assert!(!line.contains('\n'));
     }
 

@@ -17,9 +17,9 @@ pub(super) fn read(text: &str) -> BTreeMap<(String, String), Locked> {
     let mut packages = BTreeMap::new();
     for block in text.split("\n[[package]]\n").skip(1) {
         let value = |key: &str| {
-            block.lines().find_map(|line| {
-                line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"').map(str::to_owned)
-            })
+            block
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"').map(str::to_owned))
         };
         if let (Some(name), Some(version)) = (value("name"), value("version")) {
             packages.insert((name, version), Locked { source: value("source"), checksum: value("checksum") });
@@ -39,7 +39,8 @@ mod tests {
              [[package]]\nname = \"b\"\nversion = \"2.0.0\"\nsource = \"{CRATES_IO}\"\nchecksum = \"00ff\"\n"
         );
         let packages = read(&text);
-        let of = |name: &str, version: &str| packages.get(&(name.to_owned(), version.to_owned())).expect("is there").clone();
+        let of =
+            |name: &str, version: &str| packages.get(&(name.to_owned(), version.to_owned())).expect("is there").clone();
         assert_eq!((packages.len(), of("a", "1.0.0").source), (2, None));
         let b = of("b", "2.0.0");
         assert_eq!((b.source.as_deref(), b.checksum.as_deref()), (Some(CRATES_IO), Some("00ff")));

@@ -160,7 +160,8 @@ fn read_workspace(root: &Path, members: &[&Listed], out: &Path) -> Result<BTreeM
     }
     files.insert("Cargo.lock".to_owned(), read_file(&root.join("Cargo.lock"))?);
     let manifest = read_file(&root.join("Cargo.toml"))?;
-    let manifest = String::from_utf8(manifest).map_err(|error| Refusal::new(Code::Usage, format!("Cargo.toml: {error}")))?;
+    let manifest =
+        String::from_utf8(manifest).map_err(|error| Refusal::new(Code::Usage, format!("Cargo.toml: {error}")))?;
     let members = manifest::with_members(&manifest::without_tests(&manifest), &directories)
         .ok_or_else(|| Refusal::new(Code::Usage, "Cargo.toml has no table [workspace]; a release is of a workspace"))?;
     files.insert("Cargo.toml".to_owned(), members.into_bytes());
@@ -186,7 +187,8 @@ impl Walk<'_> {
             }
             if kind.is_dir() {
                 let is_left_out = self.skipped == Some(path.as_path())
-                    || self.is_package && (depth == 0 && NOT_BUILT.contains(&name) || path.join("Cargo.toml").is_file());
+                    || self.is_package
+                        && (depth == 0 && NOT_BUILT.contains(&name) || path.join("Cargo.toml").is_file());
                 if !is_left_out {
                     self.read(&path, depth + 1, files)?;
                 }
@@ -208,8 +210,12 @@ impl Walk<'_> {
 
 /// Whether Cargo finds in the copy what was meant, and no dependencies of tests: the manifests were edited as text.
 fn check_members(reduced: &cargo::Metadata, members: &[&Listed]) -> Result<(), Refusal> {
-    let found: BTreeSet<&str> =
-        reduced.packages.iter().filter(|package| package.source.is_none()).map(|package| package.name.as_str()).collect();
+    let found: BTreeSet<&str> = reduced
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .map(|package| package.name.as_str())
+        .collect();
     let wanted: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
     if found != wanted {
         let text = format!("the workspace without what is not built has the packages {found:?}, not {wanted:?}");
@@ -237,11 +243,11 @@ struct Roles {
 impl Roles {
     fn find(toolchain: &Toolchain, directory: &Path, program: &Program) -> Result<Self, Refusal> {
         let features = cargo::features(&program.features, program.default_features);
-        let of = |edges| cargo::tree(toolchain, directory, &program.package, &features, edges);
+        let of = |edges| cargo::tree(toolchain, directory, &program.package, &features, edges, None);
         Ok(Self {
             linked: of(Edges::Linked)?,
             built: of(Edges::Built)?,
-            compiler: cargo::tree(toolchain, directory, COMPILER, &[], Edges::Built)?,
+            compiler: cargo::tree(toolchain, directory, COMPILER, &[], Edges::Built, None)?,
         })
     }
 
@@ -267,8 +273,7 @@ fn packages(
     let names: BTreeMap<&str, (String, String)> =
         metadata.packages.iter().map(|listed| (listed.id.as_str(), listed.key())).collect();
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let edges: BTreeMap<&str, &[String]> =
-        nodes.map(|node| (node.id.as_str(), node.dependencies.as_slice())).collect();
+    let edges: BTreeMap<&str, &[String]> = nodes.map(|node| (node.id.as_str(), node.dependencies.as_slice())).collect();
     let mut listed: Vec<&Listed> = metadata.packages.iter().collect();
     listed.sort_by_key(|package| package.key());
     let of = |package: &Listed| {
@@ -294,29 +299,44 @@ fn packages(
 /// Makes `out` hold exactly these files, and `vendor.tar`.
 fn sync(out: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Refusal> {
     fs::create_dir_all(out).map_err(|error| Refusal::internal(out.display(), error))?;
-    remove_others(out, "", files)?;
+    remove_others(out, "", &|name| files.contains_key(name) || name == super::vendor::FILE)?;
     write_tree(out, files)
 }
 
-fn remove_others(directory: &Path, below: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Refusal> {
+/// Removes what is not wanted, and directories that are empty then. Names are told as they stand below the root, of which
+/// `directory` is `below`.
+pub(super) fn remove_others(directory: &Path, below: &str, is_wanted: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
     for path in sorted_children(directory)? {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let name = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-        let is_directory = fs::symlink_metadata(&path).is_ok_and(|about| about.is_dir());
-        let start = format!("{name}/");
-        let is_wanted = files.range(start.clone()..).next().is_some_and(|(path, _)| path.starts_with(&start));
-        let removed = match (is_directory, is_wanted) {
-            (true, true) => {
-                remove_others(&path, &name, files)?;
-                continue;
+        let failed = |error| Refusal::internal(path.display(), error);
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = if below.is_empty() { name.into_owned() } else { format!("{below}/{name}") };
+        if fs::symlink_metadata(&path).map_err(failed)?.is_dir() {
+            remove_others(&path, &name, is_wanted)?;
+            if sorted_children(&path)?.is_empty() {
+                fs::remove_dir(&path).map_err(failed)?;
             }
-            (true, false) => fs::remove_dir_all(&path),
-            (false, _) if files.contains_key(&name) || name == super::vendor::FILE => continue,
-            (false, _) => fs::remove_file(&path),
-        };
-        removed.map_err(|error| Refusal::internal(path.display(), error))?;
+        } else if !is_wanted(&name) {
+            fs::remove_file(&path).map_err(failed)?;
+        }
     }
     Ok(())
+}
+
+/// Every file of a `source/` but `vendor.tar`.
+pub(super) fn read_tree(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Refusal> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        for path in sorted_children(&directory)? {
+            let name = path.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default().to_owned();
+            if fs::symlink_metadata(&path).map_err(|error| unread(&path, &error))?.is_dir() {
+                open.push(path);
+            } else if name != super::vendor::FILE {
+                files.insert(name, read_file(&path)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Writes what is not there already, byte for byte.

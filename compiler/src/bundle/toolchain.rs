@@ -1,5 +1,6 @@
 //! The tools that a build needs: which there are, and which are missing.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,9 +38,11 @@ impl Toolchain {
         }
         let about = asked(Command::new(&rustc).arg("-vV").current_dir(directory))?;
         let field = |name: &str| {
-            about.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned).ok_or_else(|| {
-                Refusal::new(Code::Internal, format!("`rustc -vV` says no `{name}`"))
-            })
+            about
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::to_owned)
+                .ok_or_else(|| Refusal::new(Code::Internal, format!("`rustc -vV` says no `{name}`")))
         };
         let version = about.lines().next().unwrap_or_default().to_owned();
         Ok(Self { release: field("release: ")?, host: field("host: ")?, version, cargo, rustc })
@@ -79,6 +82,30 @@ pub fn tools(is_llama_built: bool) -> Vec<Tool> {
         ]);
     }
     tools
+}
+
+/// What these tools say of their version, and what the linker and the C library do, which come with the first.
+pub(super) fn versions(tools: &[Tool]) -> BTreeMap<String, String> {
+    let mut versions = BTreeMap::new();
+    for tool in tools {
+        let Some(path) = &tool.path else { continue };
+        let version = if tool.name == "libclang" {
+            fs::canonicalize(path).ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        } else {
+            first_line(path)
+        };
+        versions.extend(version.map(|version| (tool.name.to_owned(), version)));
+    }
+    for (name, program) in [("ld", "ld"), ("libc", "ldd")] {
+        versions.extend(on_path(program).and_then(|path| first_line(&path)).map(|line| (name.to_owned(), line)));
+    }
+    versions
+}
+
+fn first_line(program: &Path) -> Option<String> {
+    let output = Command::new(program).arg("--version").env("LC_ALL", "C").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().next().map(str::to_owned).filter(|line| output.status.success() && !line.is_empty())
 }
 
 /// Refuses with the names of all that are missing.
@@ -128,11 +155,14 @@ fn libclang() -> Option<PathBuf> {
         .collect();
     versions.sort();
     directories.extend(versions.into_iter().rev());
-    let common = ["/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib"];
+    let common =
+        ["/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib"];
     directories.extend(common.map(PathBuf::from));
     directories.iter().flat_map(|directory| children(directory)).find(|path| {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        name == "libclang.so" || name.starts_with("libclang.so.") || name.starts_with("libclang-") && name.contains(".so")
+        name == "libclang.so"
+            || name.starts_with("libclang.so.")
+            || name.starts_with("libclang-") && name.contains(".so")
     })
 }
 
@@ -148,7 +178,8 @@ mod tests {
     fn all_that_is_missing_is_told_at_once() {
         let tool = |name, path: Option<&str>| Tool { name, purpose: "is needed", path: path.map(Into::into) };
         require(&[tool("cc", Some("/usr/bin/cc"))]).expect("is there");
-        let refusal = require(&[tool("cc", None), tool("make", Some("/x")), tool("cmake", None)]).expect_err("is missing");
+        let refusal =
+            require(&[tool("cc", None), tool("make", Some("/x")), tool("cmake", None)]).expect_err("is missing");
         assert!(refusal.text.starts_with("missing here: cc (is needed), cmake (is needed);"), "{}", refusal.text);
         assert!(tools(true).len() > tools(false).len());
     }

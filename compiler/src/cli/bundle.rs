@@ -1,5 +1,7 @@
 //! `airlock bundle`.
 
+mod rebuild;
+
 use std::io::{self, IsTerminal as _};
 
 use airlock_seal::command::{self, verify};
@@ -12,6 +14,8 @@ use super::{Exit, Streams};
 pub(super) enum BundleCommand {
     /// Check that a bundle is signed, whole, and nothing else.
     Verify(verify::VerifyArguments),
+    /// Build the program again from the bundle's own source, and compare.
+    Rebuild(rebuild::RebuildArguments),
 }
 
 pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
@@ -19,6 +23,7 @@ pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
     let mut streams = command::Streams { out: streams.out, err: streams.err, terminal };
     let code = match command {
         BundleCommand::Verify(arguments) => verify::run(arguments, &mut streams),
+        BundleCommand::Rebuild(arguments) => rebuild::run(arguments, &mut streams),
     };
     Exit::Bundle(code)
 }

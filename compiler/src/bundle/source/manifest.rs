@@ -177,7 +177,8 @@ workspace = true
         for gone in ["y = \"1\"", "[dev-dependencies.z]", "w = \"1\"", "[[bench]]", "name = \"b\""] {
             assert!(!kept.contains(gone), "{gone} is left: {kept}");
         }
-        for left in ["quote \\\"\"\" [bench]", "\"[test]\"", "v = \"1\"", "[lints]\nworkspace = true\n", "# A package."] {
+        for left in ["quote \\\"\"\" [bench]", "\"[test]\"", "v = \"1\"", "[lints]\nworkspace = true\n", "# A package."]
+        {
             assert!(kept.contains(left), "{left} is gone: {kept}");
         }
         assert_eq!(without_tests(&kept), kept);
@@ -187,7 +188,8 @@ workspace = true
     fn members_are_those_and_everything_else_stays() {
         let text = "[workspace]\nresolver = \"3\"\nmembers = [\n  \"a\", # [workspace]\n  \"b\",\n]\nexclude = [\"c\"]\n\n\
                     [workspace.dependencies]\nd = \"1\"\n";
-        let wanted = "[workspace]\nmembers = [\"b\", \"x/y\"]\nresolver = \"3\"\n\n[workspace.dependencies]\nd = \"1\"\n";
+        let wanted =
+            "[workspace]\nmembers = [\"b\", \"x/y\"]\nresolver = \"3\"\n\n[workspace.dependencies]\nd = \"1\"\n";
         assert_eq!(with_members(text, &["b".into(), "x/y".into()]).as_deref(), Some(wanted));
         assert_eq!(with_members("[package]\nname = \"a\"\n", &[]), None);
     }
