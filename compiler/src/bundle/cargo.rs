@@ -61,11 +61,11 @@ pub(super) struct Node {
     pub(super) dependencies: Vec<String>,
 }
 
-/// Reads the workspace at `directory`, asking no registry. `locked` is whether its lock has to be whole already; otherwise
+/// Reads the workspace at `directory`, asking no registry: with all features, since the lock names what any of them needs. `locked` is whether its lock has to be whole already; otherwise
 /// Cargo drops from it what is not needed any more.
 pub(super) fn metadata(toolchain: &Toolchain, directory: &Path, locked: bool) -> Result<Metadata, Refusal> {
     let mut command = Command::new(&toolchain.cargo);
-    command.args(["metadata", "--offline", "--format-version", "1"]).current_dir(directory);
+    command.args(["metadata", "--offline", "--all-features", "--format-version", "1"]).current_dir(directory);
     if locked {
         command.arg("--locked");
     }

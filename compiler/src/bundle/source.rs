@@ -102,6 +102,13 @@ pub fn gather(root: &Path, out: &Path, program: &Program) -> Result<Source, Refu
             return Err(Refusal::new(Code::Usage, text));
         }
     }
+    if let Some((name, version)) = after.keys().find(|key| !reduced.packages.iter().any(|listed| listed.key() == **key))
+    {
+        return Err(Refusal::new(
+            Code::Internal,
+            format!("cargo says nothing of {name} {version}, which Cargo.lock names"),
+        ));
+    }
     files.insert("Cargo.lock".to_owned(), locked);
 
     let roles = Roles::find(&toolchain, copy.path(), program)?;
