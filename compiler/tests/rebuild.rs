@@ -19,6 +19,12 @@ use sha2::{Digest as _, Sha512};
 /// Another user than whoever runs the tests.
 const NOBODY: u32 = 65_534;
 
+/// For whoever measures: `--nocapture`.
+#[expect(clippy::print_stdout, reason = "a test's output is for whoever runs it")]
+fn told(text: &str) {
+    println!("{text}");
+}
+
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("is below it")
 }
@@ -59,13 +65,18 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 fn summed(bundle: &Path) {
     let mut sums = Sums::default();
     for path in files(bundle) {
         let name = path.strip_prefix(bundle).expect("is below").to_str().expect("is UTF-8").to_owned();
         if name != "SHA512SUMS" {
             let digest = Sha512::digest(fs::read(&path).expect("can be read"));
-            sums.insert(name, digest.iter().map(|byte| format!("{byte:02x}")).collect());
+            sums.insert(name, hex(&digest));
         }
     }
     fs::write(bundle.join("SHA512SUMS"), sums.text()).expect("can be written");
@@ -144,9 +155,9 @@ fn with_rebuild_another_user_elsewhere_on_another_day_gives_the_same_program() {
 
     let begin = Instant::now();
     let built = recipe::build(&bundle.join("source"), &root.join("a"), &mut |_| ()).expect("is built");
-    println!("built in {:?}: {} {}", begin.elapsed(), built.linkage.word(), built.sha512);
-    let told = Command::new(&built.binary).arg("--version").output().expect("runs");
-    assert!(told.status.success());
+    told(&format!("built in {:?}: {} {}", begin.elapsed(), built.linkage.word(), built.sha512));
+    let started = Command::new(&built.binary).arg("--version").output().expect("runs");
+    assert!(started.status.success());
     sealed(&bundle, &built);
 
     let work = root.join("another/directory/that/lies/deeper/b");
@@ -155,7 +166,7 @@ fn with_rebuild_another_user_elsewhere_on_another_day_gives_the_same_program() {
     let begin = Instant::now();
     let output = rebuilt(&bundle, &work, &bin, &root.join("days"));
     let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    println!("rebuilt in {:?}: {out}{err}", begin.elapsed());
+    told(&format!("rebuilt in {:?}: {out}{err}", begin.elapsed()));
     assert_eq!(output.status.code(), Some(0), "{out}{err}");
     assert!(out.starts_with("same: ") && out.contains(&built.sha512), "{out}");
     assert!(err.starts_with("needs rustc: rustc "), "{err}");

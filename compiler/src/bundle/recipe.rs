@@ -29,6 +29,9 @@ pub const CPU_BASE: &str = "baseline";
 /// baseline, so that the check at start runs anywhere.
 pub const CPU_V3: &str = "x86-64-v3";
 
+/// Says that a directory is one of builds.
+const MARK: &str = ".airlock-build";
+
 /// How the program of a release is built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,6 +234,15 @@ impl Place {
             return Err(Refusal::new(Code::Usage, text));
         }
         let [source, target, cargo, home] = ["source", "target", "cargo", "home"].map(|name| root.join(name));
+        // Everything else in these is removed, so they have to be of an earlier build and not of somebody's work.
+        let mark = root.join(MARK);
+        if !mark.is_file() {
+            if let Some(taken) = [&source, &target, &cargo, &home].into_iter().find(|directory| directory.exists()) {
+                let text = format!("{} is there, and of no build; name a directory without it", taken.display());
+                return Err(Refusal::new(Code::Usage, text));
+            }
+            fs::write(&mark, "").map_err(failed)?;
+        }
         for directory in [&source, &target] {
             fs::create_dir_all(directory).map_err(failed)?;
         }
@@ -362,7 +374,7 @@ fn artifact(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Linkage, Program, Recipe, Toolchain, artifact, environment};
+    use super::{Linkage, Place, Program, Recipe, Toolchain, artifact, environment};
 
     fn recipe() -> Recipe {
         let toolchain = toolchain();
@@ -396,7 +408,7 @@ mod tests {
     #[test]
     fn the_environment_holds_nothing_of_this_process_and_maps_every_directory() {
         let [source, target, cargo, home] = ["/w/source", "/w/target", "/w/cargo", "/w/home"].map(Into::into);
-        let place = super::Place { root: "/w".into(), source, target, cargo, home };
+        let place = Place { root: "/w".into(), source, target, cargo, home };
         let tool = |path: &str| super::Tool { name: "cc", purpose: "", path: Some(path.into()) };
         let variables = environment(&recipe(), &toolchain(), &[tool("/opt/gcc/bin/cc")], &place);
         assert_eq!(variables["PATH"], "/rust/bin:/opt/gcc/bin:/usr/bin:/bin");
@@ -413,6 +425,18 @@ mod tests {
         for name in ["USER", "RUSTFLAGS", "LD_PRELOAD", "CC", "RUSTUP_HOME"] {
             assert!(!variables.contains_key(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_directory_of_somebody_is_not_worked_in() {
+        let root = tempfile::tempdir().expect("can be made");
+        Place::make(&root.path().join("new")).expect("is made");
+        Place::make(&root.path().join("new")).expect("is taken up");
+        let taken = root.path().join("bundle");
+        std::fs::create_dir_all(taken.join("source")).expect("can be made");
+        let refusal = Place::make(&taken).err().expect("is somebody's");
+        assert!(refusal.text.contains("bundle/source is there, and of no build"), "{}", refusal.text);
+        Place::make(&root.path().join("a b")).err().expect("is no option");
     }
 
     #[test]

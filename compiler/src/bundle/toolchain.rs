@@ -158,12 +158,17 @@ fn libclang() -> Option<PathBuf> {
     let common =
         ["/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/local/lib"];
     directories.extend(common.map(PathBuf::from));
-    directories.iter().flat_map(|directory| children(directory)).find(|path| {
-        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        name == "libclang.so"
-            || name.starts_with("libclang.so.")
-            || name.starts_with("libclang-") && name.contains(".so")
-    })
+    directories
+        .iter()
+        .flat_map(|directory| children(directory))
+        .find(|path| is_libclang(path.file_name().and_then(OsStr::to_str).unwrap_or_default()))
+}
+
+/// The C++ library, `libclang-cpp.so`, has a similar name and does not help.
+fn is_libclang(name: &str) -> bool {
+    let versioned =
+        name.strip_prefix("libclang-").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    name == "libclang.so" || name.starts_with("libclang.so.") || versioned && name.contains(".so")
 }
 
 fn children(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
@@ -172,7 +177,7 @@ fn children(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tool, require, tools};
+    use super::{Tool, is_libclang, require, tools};
 
     #[test]
     fn all_that_is_missing_is_told_at_once() {
@@ -182,5 +187,19 @@ mod tests {
             require(&[tool("cc", None), tool("make", Some("/x")), tool("cmake", None)]).expect_err("is missing");
         assert!(refusal.text.starts_with("missing here: cc (is needed), cmake (is needed);"), "{}", refusal.text);
         assert!(tools(true).len() > tools(false).len());
+    }
+
+    #[test]
+    fn the_library_for_c_is_told_from_the_one_for_cpp() {
+        for (name, wanted) in [
+            ("libclang.so", true),
+            ("libclang.so.1", true),
+            ("libclang-14.so.14.0.6", true),
+            ("libclang-cpp.so.14", false),
+            ("libclang-14.a", false),
+            ("libclangBasic.so", false),
+        ] {
+            assert_eq!(is_libclang(name), wanted, "{name}");
+        }
     }
 }

@@ -268,3 +268,68 @@ impl<W: Write> Write for Summing<W> {
         self.out.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use airlock_seal::Code;
+
+    use super::{CHECKSUMS, Content, Locked, Role, tar, unpack, vendored};
+
+    /// An archive of these crates, with what the lock says of each.
+    fn archive(crates: &[(&str, &str)]) -> Vec<u8> {
+        let mut writer = tar::Writer::new(Vec::new());
+        for (name, checksum) in crates {
+            let files = BTreeMap::from([
+                ("Cargo.toml".to_owned(), Content { is_executable: false, bytes: b"[package]".to_vec() }),
+                ("src/lib.rs".to_owned(), Content { is_executable: false, bytes: b"fn a() {}".to_vec() }),
+            ]);
+            for (file, content) in vendored(files, checksum, Role::Program) {
+                writer.add(&format!("vendor/{name}-1.0.0/{file}"), false, &content.bytes).expect("can be written");
+            }
+        }
+        writer.finish().expect("can be ended")
+    }
+
+    #[test]
+    fn crates_that_the_lock_does_not_name_are_refused_and_what_lies_about_goes() {
+        let root = tempfile::tempdir().expect("can be made");
+        let path = root.path().join("vendor.tar");
+        let locked = |checksum: &str| Locked { source: None, checksum: Some(checksum.to_owned()) };
+        let lock = BTreeMap::from([(("a".to_owned(), "1.0.0".to_owned()), locked("aa"))]);
+        for (crates, wanted) in [
+            (&[("a", "aa")][..], None),
+            (&[("a", "bb")], Some(Code::Content)),
+            (&[("a", "aa"), ("b", "bb")], Some(Code::Content)),
+            (&[], Some(Code::Content)),
+        ] {
+            let out = root.path().join("out");
+            fs::create_dir_all(out.join("vendor/a-1.0.0/src")).expect("can be made");
+            fs::write(out.join("vendor/a-1.0.0/src/more.rs"), "").expect("can be written");
+            fs::write(&path, archive(crates)).expect("can be written");
+            let outcome = unpack(&path, &out, &lock);
+            assert_eq!(outcome.err().map(|refusal| refusal.code), wanted, "{crates:?}");
+            if wanted.is_none() {
+                assert!(out.join("vendor/a-1.0.0").join(CHECKSUMS).is_file());
+                assert!(!out.join("vendor/a-1.0.0/src/more.rs").exists());
+            }
+        }
+        let mut writer = tar::Writer::new(Vec::new());
+        writer.add("elsewhere/a-1.0.0/Cargo.toml", false, b"").expect("can be written");
+        fs::write(&path, writer.finish().expect("can be ended")).expect("can be written");
+        let refusal = unpack(&path, &root.path().join("out"), &lock).expect_err("is elsewhere");
+        assert_eq!(refusal.code, Code::Format);
+    }
+
+    #[test]
+    fn of_a_crate_that_nothing_needs_the_manifest_is_left() {
+        let content = |bytes: &[u8]| Content { is_executable: false, bytes: bytes.to_vec() };
+        let files = [("Cargo.toml", &b"[package]"[..]), ("src/a.rs", b"x"), ("lib/big.a", b"y")]
+            .map(|(name, bytes)| (name.to_owned(), content(bytes)));
+        let left = vendored(BTreeMap::from(files), "aa", Role::Unused);
+        assert_eq!(left.keys().collect::<Vec<_>>(), [CHECKSUMS, "Cargo.toml", "src/lib.rs"]);
+        assert!(left["src/lib.rs"].bytes.is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! llama.cpp does not look itself: on an older processor it would end the process by an illegal instruction. Rust is compiled for
 //! the baseline of the target, and nothing of llama.cpp that runs before `main` has instructions beyond it
-//! (`tests/imports.sh`), so this runs anywhere.
+//! (`tests/processor.sh`), so this runs anywhere.
 
 use super::super::ModelError;
 
