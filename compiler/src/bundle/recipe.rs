@@ -23,7 +23,7 @@ use crate::load::hex;
 pub const FILE: &str = "recipe.json";
 
 /// What any processor of the target has.
-pub const CPU_BASE: &str = "baseline";
+pub const CPU_BASE: &str = "base";
 
 /// What llama.cpp is compiled for on x86-64: AVX2, FMA, F16C, BMI2 and what belongs to them. The rest of the program keeps to the
 /// baseline, so that the check at start runs anywhere.
@@ -77,6 +77,8 @@ pub struct Built {
     pub features: Vec<String>,
     /// `rustc --version`.
     pub rustc_version: String,
+    /// The target triple.
+    pub target: String,
     /// The tools of the machine that took part.
     pub tools: Vec<Tool>,
 }
@@ -177,6 +179,7 @@ pub(super) fn build_files(
         cpu: recipe.cpu,
         features: recipe.features,
         rustc_version: recipe.rustc,
+        target: recipe.target,
         tools,
     })
 }
