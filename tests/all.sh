@@ -11,6 +11,7 @@ source tests/setup/lib.sh
 
 need_build_tools
 need_openssh
+need_other_machines
 AIRLOCK_MODEL="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
 AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"
@@ -29,7 +30,7 @@ export AIRLOCK_STATE="$PWD/target/state"
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode with_systemd)
+needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode with_systemd with_rebuild)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then
@@ -53,4 +54,5 @@ say "the tests that need what was set up"
 cargo test --workspace --locked -- --ignored "${needing_setup[@]}"
 say "what leaves a confined program, seen from outside of it"
 bash tests/imports.sh
+bash tests/processor.sh
 bash tests/egress.sh

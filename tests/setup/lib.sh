@@ -46,6 +46,14 @@ need_openssh() {
     command -v ssh-keygen >/dev/null || install_debian openssh-client
 }
 
+# An old processor, and another day.
+need_other_machines() {
+    local missing=()
+    command -v qemu-x86_64 >/dev/null || missing+=(qemu-user)
+    command -v faketime >/dev/null || missing+=(faketime)
+    install_debian "${missing[@]}"
+}
+
 # A browser, and what drives it: the review page is opened in it. Prints the browser's path.
 need_browser() {
     local missing=()

@@ -1,5 +1,7 @@
 //! `airlock bundle`.
 
+mod rebuild;
+
 use std::io::{self, IsTerminal as _};
 
 use airlock_seal::command::{self, inspect, join, key, pack, sign, split, unpack, verify};
@@ -26,6 +28,8 @@ pub(super) enum BundleCommand {
     Join(join::JoinArguments),
     /// Unpack an archive into a bundle's directory.
     Unpack(unpack::UnpackArguments),
+    /// Build the program again from the bundle's own source, and compare.
+    Rebuild(rebuild::RebuildArguments),
 }
 
 pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
@@ -40,6 +44,7 @@ pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
         BundleCommand::Split(arguments) => split::run(arguments, &mut streams),
         BundleCommand::Join(arguments) => join::run(arguments, &mut streams),
         BundleCommand::Unpack(arguments) => unpack::run(arguments, &mut streams),
+        BundleCommand::Rebuild(arguments) => rebuild::run(arguments, &mut streams),
     };
     Exit::Bundle(code)
 }
