@@ -1,5 +1,7 @@
 //! `airlock bundle`.
 
+mod build;
+
 use std::io::{self, IsTerminal as _};
 
 use airlock_seal::command::{self, verify};
@@ -10,15 +12,18 @@ use super::{Exit, Streams};
 /// Commands on bundles.
 #[derive(Debug, Subcommand)]
 pub(super) enum BundleCommand {
+    /// Build a release: the program with its sources, models, review, evidence, and what is installed.
+    Build(Box<build::BuildArguments>),
     /// Check that a bundle is signed, whole, and nothing else.
     Verify(verify::VerifyArguments),
 }
 
 pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
     let terminal = io::stderr().is_terminal();
-    let mut streams = command::Streams { out: streams.out, err: streams.err, terminal };
+    let mut shared = command::Streams { out: &mut *streams.out, err: &mut *streams.err, terminal };
     let code = match command {
-        BundleCommand::Verify(arguments) => verify::run(arguments, &mut streams),
+        BundleCommand::Build(arguments) => return build::run(arguments, terminal, streams),
+        BundleCommand::Verify(arguments) => verify::run(arguments, &mut shared),
     };
     Exit::Bundle(code)
 }
