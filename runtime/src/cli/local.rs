@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{Context, ExitCode};
 use crate::isolation::{Confinement, Minimum};
 use crate::model::llama::{
-    GPU_BACKENDS, Llama, Settings, check_file, create_private, file_digest, quiet_crashes, threads_default,
+    GPU_BACKENDS, Llama, Seeds, Settings, check_file, create_private, file_digest, quiet_crashes, threads_default,
 };
 use crate::model::{ModelError, Sampling};
 
@@ -57,6 +57,8 @@ pub(super) struct Prepared {
     /// What loading reads and writes.
     pub(super) confinement: Confinement,
     threads: usize,
+    /// What the model's release brings along.
+    seeds: Option<Seeds>,
 }
 
 impl LocalArgs {
@@ -69,8 +71,10 @@ impl LocalArgs {
         let state = self.state().filter(|directory| create_private(directory).is_ok());
         let drives_gpu = self.gpu_layers != Some(0) && GPU_BACKENDS.iter().any(|(_, there)| *there);
         let reading = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-        let confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
-        Ok(Prepared { confinement, threads })
+        let seeds = Seeds::beside(model);
+        let mut confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
+        confinement.read.extend(seeds.iter().flat_map(Seeds::files));
+        Ok(Prepared { confinement, threads, seeds })
     }
 
     /// Checks the file's digest, then loads it. A fault is written to `err`.
@@ -97,6 +101,7 @@ impl LocalArgs {
             gpu_layers: self.gpu_layers,
             sampling,
             prefixes: self.state(),
+            seeds: prepared.seeds.clone(),
             ..Settings::of(model.to_owned())
         };
         loading(&settings, interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))

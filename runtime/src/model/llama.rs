@@ -9,6 +9,7 @@ mod load;
 mod owner;
 mod prefix;
 mod sample;
+mod seed;
 mod session;
 mod tokens;
 mod vocabulary;
@@ -31,6 +32,7 @@ pub use inspect::{Inspection, Template};
 pub(crate) use load::check_file;
 pub use load::{file_digest, quiet_crashes, threads_default};
 pub(crate) use prefix::create_private;
+pub use seed::Seeds;
 pub use session::SEQUENCES;
 pub use tokens::TokenCounter;
 
@@ -51,6 +53,8 @@ pub struct Settings {
     pub sampling: Sampling,
     /// The directory where what every conversation begins with is kept as it was read; none to keep nothing.
     pub prefixes: Option<PathBuf>,
+    /// Such files that the model's release brings along, for what that directory does not have.
+    pub seeds: Option<Seeds>,
 }
 
 impl Settings {
@@ -64,6 +68,7 @@ impl Settings {
             gpu_layers: None,
             sampling: Sampling::default(),
             prefixes: None,
+            seeds: None,
         }
     }
 }
