@@ -1,5 +1,6 @@
 //! `airlock bundle`.
 
+mod build;
 mod rebuild;
 
 use std::io::{self, IsTerminal as _};
@@ -12,6 +13,8 @@ use super::{Exit, Streams};
 /// Commands on bundles.
 #[derive(Debug, Subcommand)]
 pub(super) enum BundleCommand {
+    /// Build a release: the program with its sources, models, review, evidence, and what is installed.
+    Build(Box<build::BuildArguments>),
     /// Sign a bundle's sums with your key.
     Sign(sign::SignArguments),
     /// Make a key that signs bundles, or show a public key in the form of OpenSSL.
@@ -34,17 +37,18 @@ pub(super) enum BundleCommand {
 
 pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
     let terminal = io::stderr().is_terminal();
-    let mut streams = command::Streams { out: streams.out, err: streams.err, terminal };
+    let mut shared = command::Streams { out: &mut *streams.out, err: &mut *streams.err, terminal };
     let code = match command {
-        BundleCommand::Sign(arguments) => sign::run(arguments, &mut streams),
-        BundleCommand::Key(arguments) => key::run(arguments, &mut streams),
-        BundleCommand::Verify(arguments) => verify::run(arguments, &mut streams),
-        BundleCommand::Inspect(arguments) => inspect::run(arguments, &mut streams),
-        BundleCommand::Pack(arguments) => pack::run(arguments, &mut streams),
-        BundleCommand::Split(arguments) => split::run(arguments, &mut streams),
-        BundleCommand::Join(arguments) => join::run(arguments, &mut streams),
-        BundleCommand::Unpack(arguments) => unpack::run(arguments, &mut streams),
-        BundleCommand::Rebuild(arguments) => rebuild::run(arguments, &mut streams),
+        BundleCommand::Build(arguments) => return build::run(arguments, terminal, streams),
+        BundleCommand::Sign(arguments) => sign::run(arguments, &mut shared),
+        BundleCommand::Key(arguments) => key::run(arguments, &mut shared),
+        BundleCommand::Verify(arguments) => verify::run(arguments, &mut shared),
+        BundleCommand::Inspect(arguments) => inspect::run(arguments, &mut shared),
+        BundleCommand::Pack(arguments) => pack::run(arguments, &mut shared),
+        BundleCommand::Split(arguments) => split::run(arguments, &mut shared),
+        BundleCommand::Join(arguments) => join::run(arguments, &mut shared),
+        BundleCommand::Unpack(arguments) => unpack::run(arguments, &mut shared),
+        BundleCommand::Rebuild(arguments) => rebuild::run(arguments, &mut shared),
     };
     Exit::Bundle(code)
 }

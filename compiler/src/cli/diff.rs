@@ -159,3 +159,20 @@ fn failed(wrong: Vec<Failed>, arguments: &DiffArguments, streams: &mut Streams<'
 fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
+
+/// What a change from one directory of catalogs, or bundle, to another means, in Markdown. The text of a fault is for people.
+pub(super) fn markdown_between(old: &Path, new: &Path) -> io::Result<Result<String, String>> {
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let arguments = DiffArguments {
+        old: text(old),
+        new: text(new),
+        format: Output::Markdown,
+        fail_on: None,
+        root: RootArgument { root: None },
+        repository: PathBuf::from("."),
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = run(&arguments, &mut Streams { out: &mut out, err: &mut err, colour: false })?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(if exit == Exit::Done { Ok(text(out)) } else { Err(text(err)) })
+}

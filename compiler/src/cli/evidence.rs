@@ -16,10 +16,10 @@ use crate::write::{self, Difference, Kind};
 const SELFTEST_BYTES_MAX: u64 = 4 << 20;
 
 /// Where sources say when they were made last (reproducible-builds.org, "SOURCE_DATE_EPOCH").
-const EPOCH: &str = "SOURCE_DATE_EPOCH";
+pub(super) const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// The last second of the year 9999: RFC 3339 has four digits for a year.
-const EPOCH_MAX: u64 = 253_402_300_799;
+pub(super) const EPOCH_MAX: u64 = 253_402_300_799;
 
 /// Arguments of `airlock evidence`.
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &EvidenceArguments, streams: &mut Streams<'_>) -> i
     };
     show(&report, &sources, streams)?;
     let facts = Facts::of(&placed.catalogs, &placed.profiles, &placed.models);
-    let selftest = arguments.selftest.as_deref().map(|file| selftest(file, &facts)).transpose();
+    let selftest = arguments.selftest.as_deref().map(|file| selftest(file, &facts).map(|(read, _)| read)).transpose();
     let modified = modified(std::env::var_os(EPOCH).as_deref());
     let (selftest, modified_s) = match (selftest, modified) {
         (Ok(selftest), Ok(modified_s)) => (selftest, modified_s),
@@ -107,8 +107,8 @@ pub(super) fn run(arguments: &EvidenceArguments, streams: &mut Streams<'_>) -> i
     Ok(Exit::Done)
 }
 
-/// Reads a self-test, and finds out whether it is one of a program with these tools.
-fn selftest(file: &Path, facts: &Facts) -> Result<SelfTest, String> {
+/// Reads a self-test, and finds out whether it is one of a program with these tools. Gives its bytes as well.
+pub(super) fn selftest(file: &Path, facts: &Facts) -> Result<(SelfTest, Vec<u8>), String> {
     let shown = visible(&file.to_string_lossy());
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|file| file.take(SELFTEST_BYTES_MAX + 1).read_to_end(&mut bytes));
@@ -124,12 +124,12 @@ fn selftest(file: &Path, facts: &Facts) -> Result<SelfTest, String> {
             visible(sha256),
             facts.tools_sha256
         )),
-        _ => Ok(selftest),
+        _ => Ok((selftest, bytes)),
     }
 }
 
 /// When the sources were changed last, in seconds since 1970.
-fn modified(epoch: Option<&std::ffi::OsStr>) -> Result<u64, String> {
+pub(super) fn modified(epoch: Option<&std::ffi::OsStr>) -> Result<u64, String> {
     let Some(epoch) = epoch else { return Ok(0) };
     let digits = epoch.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|text| text.parse().ok()).filter(|seconds| *seconds <= EPOCH_MAX).ok_or_else(|| {

@@ -17,6 +17,7 @@ pub use markdown::{controls_table, markdown, risks_tables};
 pub use oscal::{oscal, rfc_3339};
 pub use risks::{LLM, MCP, Risk, Standing};
 pub use selftest::SelfTest;
+pub(crate) use uuid::of as uuid_of;
 
 /// How far a control is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

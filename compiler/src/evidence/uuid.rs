@@ -10,7 +10,7 @@ const URL: [u8; 16] = [0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb
 pub(super) const NAMESPACE: &str = "urn:x-airlock:evidence";
 
 /// The UUID of a thing of this name.
-pub(super) fn of(name: &str) -> String {
+pub(crate) fn of(name: &str) -> String {
     let bytes = version_5(version_5(URL, NAMESPACE), name);
     let digits = hex(&bytes);
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| digits.get(range).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! `airlock-host config`: what makes a host of MCP servers start this program.
 
-use std::path::{Path, absolute};
+use std::path::{Path, PathBuf, absolute};
 
 use airlock_seal::release::lasting;
 use clap::ValueEnum;
@@ -14,7 +14,8 @@ use super::{Context, ExitCode, ProfileArg, finish};
 Example:
   airlock-host --site /etc/airlock/site.json config --for vscode > .vscode/mcp.json
 
-Where it goes is told on standard error. Most hosts put the name before each tool's name, so it is short.")]
+Where it goes is told on standard error. Most hosts put the name before each tool's name, so it is short. `--bin` and
+`--site-at` are for a configuration of another machine.")]
 pub(super) struct ConfigArgs {
     /// The host
     #[arg(long = "for", value_enum, value_name = "HOST")]
@@ -25,6 +26,12 @@ pub(super) struct ConfigArgs {
     /// Let the host's clients call tools that write or destroy
     #[arg(long)]
     allow_writes: bool,
+    /// The program, as the host finds it [default: this one]
+    #[arg(long, value_name = "PATH")]
+    bin: Option<PathBuf>,
+    /// The site file, as the host's machine has it [default: the one of `--site`]
+    #[arg(long, value_name = "PATH")]
+    site_at: Option<PathBuf>,
     #[command(flatten)]
     profile: ProfileArg,
 }
@@ -73,12 +80,14 @@ pub(super) fn run(arguments: &ConfigArgs, context: &mut Context<'_>) -> ExitCode
     if let Err(code) = arguments.profile.find(context) {
         return code;
     }
-    let paths = std::env::current_exe().and_then(|program| Ok((lasting(&program), absolute(&context.site_file)?)));
+    let program = arguments.bin.clone().map_or_else(|| std::env::current_exe().map(|program| lasting(&program)), Ok);
+    let site = arguments.site_at.clone().map_or_else(|| absolute(&context.site_file), Ok);
+    let paths = program.and_then(|program| Ok((program, site?)));
     let (program, site) = match paths {
         Ok(paths) => paths,
         Err(fault) => return context.fail(ExitCode::Failed, &format!("cannot tell where this program is: {fault}")),
     };
-    if !site.is_file() {
+    if arguments.site_at.is_none() && !site.is_file() {
         // A configuration may well be written before the site file is.
         let _ = writeln!(context.err, "note: {} is not there yet; `airlock-host site` prints one", site.display());
     }

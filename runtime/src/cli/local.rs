@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{Context, ExitCode};
 use crate::isolation::{Confinement, Minimum};
 use crate::model::llama::{
-    GPU_BACKENDS, Llama, Settings, check_file, check_processor, create_private, file_digest, quiet_crashes,
+    GPU_BACKENDS, Llama, Seeds, Settings, check_file, check_processor, create_private, file_digest, quiet_crashes,
     threads_default,
 };
 use crate::model::{ModelError, Sampling};
@@ -61,6 +61,8 @@ pub(super) struct Prepared {
     threads: usize,
     /// The model's name in the release that this program lies in, if it lies there.
     in_release: Option<String>,
+    /// What the model's release brings along.
+    seeds: Option<Seeds>,
 }
 
 impl LocalArgs {
@@ -78,9 +80,11 @@ impl LocalArgs {
         }
         let drives_gpu = self.gpu_layers != Some(0) && GPU_BACKENDS.iter().any(|(_, there)| *there);
         let reading = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
-        let confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
+        let seeds = Seeds::beside(model);
+        let mut confinement = Confinement { write: state.into_iter().collect(), drives_gpu, ..reading };
+        confinement.read.extend(seeds.iter().flat_map(Seeds::files));
         let in_release = context.release.as_ref().and_then(|release| release.found(model));
-        Ok(Prepared { confinement, threads, in_release })
+        Ok(Prepared { confinement, threads, in_release, seeds })
     }
 
     /// Checks the file's digest, then loads it. A fault is written to `err`.
@@ -110,6 +114,7 @@ impl LocalArgs {
             gpu_layers: self.gpu_layers,
             sampling,
             prefixes: self.state(),
+            seeds: prepared.seeds.clone(),
             ..Settings::of(model.to_owned())
         };
         loading(&settings, interrupts, context).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))

@@ -51,6 +51,9 @@ pub(super) struct UnitArgs {
     /// The program, as the service finds it [default: this one]
     #[arg(long, value_name = "PATH")]
     bin: Option<PathBuf>,
+    /// The site file, as the service's machine has it [default: the one that is read]
+    #[arg(long, value_name = "PATH")]
+    site_at: Option<PathBuf>,
 }
 
 /// A name that every system takes for a user's (systemd, "User/Group Name Syntax", strict mode).
@@ -90,7 +93,11 @@ pub(super) fn run(arguments: &UnitArgs, context: &mut Context<'_>) -> ExitCode {
 
 fn gather(arguments: &UnitArgs, others: Vec<String>, site_file: &Path) -> Result<Facts, String> {
     let places = Places::read(site_file).map_err(|fault| fault.to_string())?;
-    let site = absolute(site_file).map_err(|fault| format!("cannot tell where the site file is: {fault}"))?;
+    let site = match &arguments.site_at {
+        Some(site) if site.is_absolute() => site.clone(),
+        Some(site) => return Err(format!("`--site-at {}` is not an absolute path", site.display())),
+        None => absolute(site_file).map_err(|fault| format!("cannot tell where the site file is: {fault}"))?,
+    };
     let program = match &arguments.bin {
         Some(program) => program.clone(),
         None => std::env::current_exe()

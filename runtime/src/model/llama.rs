@@ -10,6 +10,7 @@ mod owner;
 mod prefix;
 mod processor;
 mod sample;
+mod seed;
 mod session;
 mod tokens;
 mod vocabulary;
@@ -33,6 +34,7 @@ pub(crate) use load::check_file;
 pub use load::{file_digest, quiet_crashes, threads_default};
 pub(crate) use prefix::create_private;
 pub(crate) use processor::check_processor;
+pub use seed::Seeds;
 pub use session::SEQUENCES;
 pub use tokens::TokenCounter;
 
@@ -53,6 +55,8 @@ pub struct Settings {
     pub sampling: Sampling,
     /// The directory where what every conversation begins with is kept as it was read; none to keep nothing.
     pub prefixes: Option<PathBuf>,
+    /// Such files that the model's release brings along, for what that directory does not have.
+    pub seeds: Option<Seeds>,
 }
 
 impl Settings {
@@ -66,6 +70,7 @@ impl Settings {
             gpu_layers: None,
             sampling: Sampling::default(),
             prefixes: None,
+            seeds: None,
         }
     }
 }

@@ -175,7 +175,9 @@ fn open<'m>(
         answers_apart: true,
     };
     let store = settings.prefixes.as_deref().filter(|_| identity.file_sha256.is_some());
-    let store = store.map(|directory| Store::new(directory, &identity, context.n_ctx(), gpu_layers(settings)));
+    let store = store.map(|directory| {
+        Store::new(directory, &identity, context.n_ctx(), gpu_layers(settings)).seeded(settings.seeds.clone())
+    });
     let bounds = Bounds { context_tokens: identity.context_tokens, sampling: settings.sampling };
     let session = Session::new(model, context, template, bounds, store)?;
     Ok((session, identity))

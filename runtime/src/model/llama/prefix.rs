@@ -20,6 +20,7 @@ use rustix::fs::{Dir, fstat};
 
 use super::super::ModelIdentity;
 use super::GPU_BACKENDS;
+use super::seed::Seeds;
 use crate::private::{self, Access};
 
 /// The build of llama.cpp: another one may lay keys and values out in another way.
@@ -35,6 +36,8 @@ pub(super) struct Store {
     directory: PathBuf,
     /// Everything that keys and values depend on but the tokens.
     made_by: String,
+    /// What the release brings along.
+    seeds: Option<Seeds>,
 }
 
 /// Why a file was not taken.
@@ -55,7 +58,12 @@ impl Store {
             "{BUILD}\n{processor}\nmodel {file}\ncontext {context_size}\nslice {slice}\nkeys and values f16\n\
              threads {threads}\ngpu layers {gpu_layers}\n"
         );
-        Self { directory: directory.to_owned(), made_by }
+        Self { directory: directory.to_owned(), made_by, seeds: None }
+    }
+
+    /// The same, which takes from a release what it does not have itself.
+    pub(super) fn seeded(self, seeds: Option<Seeds>) -> Self {
+        Self { seeds, ..self }
     }
 
     /// The file for these tokens.
@@ -67,28 +75,17 @@ impl Store {
         self.directory.join(format!("{}.kv", sha256(text.as_bytes())))
     }
 
-    /// Fills an empty context with what was read of these tokens.
+    /// Fills an empty context with what was read of these tokens: here, or else where the release was built.
     pub(super) fn restore(&self, context: &mut LlamaContext<'_>, tokens: &[LlamaToken]) -> Result<(), NotRestored> {
         let file = self.file(tokens);
-        let refused = |why: &str| NotRestored::Refused(format!("{}: {why}", file.display()));
-        let digest = match fs::read_to_string(digest_file(&file)) {
-            Ok(digest) => digest,
-            Err(_) if File::open(&file).is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound) => {
-                return Err(NotRestored::Missing);
+        match (take(&file, context, tokens), &self.seeds) {
+            (Err(NotRestored::Missing), Some(seeds)) => {
+                let seed = seeds.find(&file).ok_or(NotRestored::Missing)?;
+                let refused = |why| NotRestored::Refused(format!("{}: {why}", seed.display()));
+                seeds.check(&seed).map_err(refused)?;
+                take(&seed, context, tokens)
             }
-            Err(fault) => return Err(refused(&format!("its digest cannot be read: {fault}"))),
-        };
-        // What others can write is not what was kept: llama.cpp reads it as if it were its own memory.
-        private::open(&file, Access::Trusted).map_err(|fault| refused(&format!("it {fault}")))?;
-        let found = crate::digest::of_file(&file).map_err(|fault| refused(&fault.to_string()))?;
-        if digest.split_whitespace().next() != Some(&found) {
-            return Err(refused("it is not what its digest says"));
-        }
-        let restored = context.state_seq_load_file(&file, SEQUENCE, tokens.len());
-        match restored {
-            Ok((restored, _)) if restored == tokens => Ok(()),
-            Ok(_) => Err(refused("it is of other rules or tools")),
-            Err(fault) => Err(refused(&format!("llama.cpp does not take it: {fault}"))),
+            (taken, _) => taken,
         }
     }
 
@@ -127,6 +124,30 @@ impl Store {
             let _ = fs::remove_file(digest_file(&file));
             let _ = fs::remove_file(file);
         }
+    }
+}
+
+/// Fills an empty context from a file, if it is one of these tokens and what its digest says.
+fn take(file: &Path, context: &mut LlamaContext<'_>, tokens: &[LlamaToken]) -> Result<(), NotRestored> {
+    let refused = |why: &str| NotRestored::Refused(format!("{}: {why}", file.display()));
+    let digest = match fs::read_to_string(digest_file(file)) {
+        Ok(digest) => digest,
+        Err(_) if File::open(file).is_err_and(|fault| fault.kind() == io::ErrorKind::NotFound) => {
+            return Err(NotRestored::Missing);
+        }
+        Err(fault) => return Err(refused(&format!("its digest cannot be read: {fault}"))),
+    };
+    // What others can write is not what was kept: llama.cpp reads it as if it were its own memory.
+    private::open(file, Access::Trusted).map_err(|fault| refused(&format!("it {fault}")))?;
+    let found = crate::digest::of_file(file).map_err(|fault| refused(&fault.to_string()))?;
+    if digest.split_whitespace().next() != Some(&found) {
+        return Err(refused("it is not what its digest says"));
+    }
+    let restored = context.state_seq_load_file(file, SEQUENCE, tokens.len());
+    match restored {
+        Ok((restored, _)) if restored == tokens => Ok(()),
+        Ok(_) => Err(refused("it is of other rules or tools")),
+        Err(fault) => Err(refused(&format!("llama.cpp does not take it: {fault}"))),
     }
 }
 
