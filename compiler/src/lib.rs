@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod budget;
+pub mod cargo;
 pub mod check;
 pub mod cli;
 pub mod diff;
