@@ -15,6 +15,7 @@ mod host;
 mod init;
 mod injected;
 mod lock;
+mod new;
 mod opencode;
 mod prune;
 mod purity;

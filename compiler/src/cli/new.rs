@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Exit, Streams, count};
 use crate::cargo::lock::Lock;
+use crate::emit::emit;
 use crate::load::Sources as Read;
 use crate::pipeline;
+use crate::print::print;
 use crate::report::{Report, visible};
 use crate::write::{self, replace};
 use sources::Sources;
@@ -82,26 +84,33 @@ fn begin(arguments: &NewArguments, sources: &Sources) -> Result<String, String> 
     files.extend(sources.files.iter().map(|(path, bytes)| (format!("airlock/{path}"), bytes.clone())));
     files.insert(format!("airlock/{}", sources::VERSION), sources.version_file().into_bytes());
     write_all(&files, directory)?;
-    let tools = compile(directory)?;
+    let tools = generate(directory, arguments.empty)?;
+    let next = if arguments.empty { "cargo airlock init NAME --document FILE" } else { "cargo build" };
     Ok(format!(
         "{}: {}, Airlock's crates in `airlock/`, and a program `{name}`\n\
-         next: `cd {} && cargo build`; README.md there says how to go on\n",
+         next: `cd {} && {next}`; README.md there says how to go on\n",
         shown(directory),
         count(tools, "tool"),
         shown(directory),
     ))
 }
 
-/// Writes `generated/`, as `airlock compile` does. How many tools there are.
-fn compile(directory: &Path) -> Result<usize, String> {
-    let (mut read, mut report) = (Read::default(), Report::default());
-    let compiled = pipeline::compile(&directory.join("catalogs"), &mut read, &mut report)
-        .ok_or("the example does not compile; this is a bug of airlock's")?;
+/// Writes `generated/`, as `airlock compile` does; without a catalog, a crate with no tool, since Cargo wants one to be there.
+/// How many tools there are.
+fn generate(directory: &Path, is_empty: bool) -> Result<usize, String> {
+    let (catalogs, files) = if is_empty {
+        (Vec::new(), print(&emit(&[], &[], &[])))
+    } else {
+        let (mut read, mut report) = (Read::default(), Report::default());
+        let compiled = pipeline::compile(&directory.join("catalogs"), &mut read, &mut report);
+        let compiled = compiled.ok_or("the example does not compile; this is a bug of airlock's")?;
+        (compiled.catalogs, compiled.files)
+    };
     let out = directory.join("generated");
-    write::compare(&compiled.files, &out)
-        .and_then(|differences| write::apply(&compiled.files, &out, &differences))
+    write::compare(&files, &out)
+        .and_then(|differences| write::apply(&files, &out, &differences))
         .map_err(|fault| told(&out, &fault))?;
-    Ok(compiled.catalogs.iter().map(|catalog| catalog.tools.len()).sum())
+    Ok(catalogs.iter().map(|catalog| catalog.tools.len()).sum())
 }
 
 /// Whether a Cargo package, a program and a bundle can have this name.
