@@ -1,0 +1,160 @@
+//! What a release changes: two bundles, read from their files -> [`Difference`]s, the worst first.
+//!
+//! Nothing here is taken from what a manifest claims, but for the few lines that say so: digests are those of the bytes, catalogs
+//! are compiled, and the site template is read. What is made of the rest (sums, review, evidence) is not compared.
+
+mod files;
+mod kind;
+mod packages;
+mod site;
+mod text;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use files::SITE;
+pub use kind::{Part, PartKind};
+pub use site::ISOLATION_DEFAULT;
+pub use text::{count, human, json, markdown};
+
+use super::{Change, Class, Risk, class};
+use crate::cargo::lock::Lock;
+use crate::ir::Catalog;
+use crate::report::visible;
+
+/// A file of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub bytes: u64,
+    pub sha512: String,
+}
+
+/// What is read of a bundle.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
+    /// Every file by its path, but the signatures.
+    pub files: BTreeMap<String, File>,
+    pub catalogs: Vec<Catalog>,
+    /// Whether `source/generated` is what the catalogs give. None where another version of the compiler has to say so.
+    pub is_generated_fresh: Option<bool>,
+    /// `deploy/site.example.json`; null where there is none.
+    pub site: Value,
+    pub lock: Lock,
+    /// The channel that `source/rust-toolchain.toml` names.
+    pub toolchain: String,
+    /// Chat templates by model: text where it is there for review, a digest otherwise.
+    pub templates: BTreeMap<String, String>,
+    /// Licences by model, as they are told beside the file.
+    pub licences: BTreeMap<String, String>,
+    /// How each program is linked, as its own header says.
+    pub linkage: BTreeMap<String, &'static str>,
+    /// What the manifest says the program was built with, which its bytes do not tell.
+    pub features: Vec<String>,
+    /// What the manifest says the processor must have.
+    pub cpu: String,
+    /// Who has signed, by the name of the file: the key's fingerprint, or what there is instead.
+    pub signers: BTreeMap<String, String>,
+}
+
+/// One change of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub class: Class,
+    pub risk: Risk,
+    pub part: Part,
+    pub kind: &'static str,
+    /// Whose it is: `catalog/tool`, an upstream, a path, a package.
+    pub subject: String,
+    /// One sentence, without invisible characters.
+    pub detail: String,
+}
+
+impl Difference {
+    fn new(kind: PartKind, subject: impl AsRef<str>, detail: impl AsRef<str>) -> Self {
+        Self {
+            class: kind.class(),
+            risk: kind.risk(),
+            part: kind.part(),
+            kind: kind.word(),
+            subject: visible(subject.as_ref()),
+            detail: visible(detail.as_ref()),
+        }
+    }
+}
+
+/// All changes from `old` to `new`; `changes` are those of their catalogs. By class, risk, part, subject, kind and detail. Empty
+/// where both are the same.
+pub fn compare_releases(old: &Release, new: &Release, changes: &[Change]) -> Vec<Difference> {
+    let mut found: Vec<Difference> = changes
+        .iter()
+        .map(|change| Difference {
+            class: class(change.kind),
+            risk: change.kind.risk(),
+            part: Part::Catalogs,
+            kind: change.kind.word(),
+            subject: super::text::subject(change),
+            detail: change.detail.clone(),
+        })
+        .collect();
+    compare_order(&old.catalogs, &new.catalogs, &mut found);
+    site::compare(&old.site, &new.site, &mut found);
+    packages::compare(old, new, &mut found);
+    files::compare(old, new, changes.is_empty(), &mut found);
+    compare_signers(&old.signers, &new.signers, &mut found);
+    found.sort_by(|a, b| {
+        let key = |one: &Difference| (Reverse(one.class), Reverse(one.risk), one.part);
+        let rest = |one: &Difference| (one.subject.clone(), one.kind, one.detail.clone());
+        key(a).cmp(&key(b)).then_with(|| rest(a).cmp(&rest(b)))
+    });
+    found.dedup();
+    found
+}
+
+/// What stands in another order and is the same otherwise: the meaning of a catalog does not depend on it, and a reader may.
+fn compare_order(old: &[Catalog], new: &[Catalog], found: &mut Vec<Difference>) {
+    let mut told = |subject: String, what: &str, old: &[&str], new: &[&str]| {
+        let before: Vec<&str> = old.iter().filter(|name| new.contains(name)).copied().collect();
+        let after: Vec<&str> = new.iter().filter(|name| old.contains(name)).copied().collect();
+        if before != after {
+            let detail = format!("{what}: {} instead of {}", after.join(", "), before.join(", "));
+            found.push(Difference::new(PartKind::OrderChanged, subject, detail));
+        }
+    };
+    for after in new {
+        let Some(before) = old.iter().find(|catalog| catalog.name == after.name) else { continue };
+        let (before, tools) = (&before.tools, &after.tools);
+        told(after.name.clone(), "tools", &names(before, |tool| &tool.name), &names(tools, |tool| &tool.name));
+        for tool in tools {
+            let Some(was) = before.iter().find(|other| other.name == tool.name) else { continue };
+            let (before, after_names) =
+                (names(&was.arguments, |one| &one.name), names(&tool.arguments, |one| &one.name));
+            told(format!("{}/{}", after.name, tool.name), "arguments", &before, &after_names);
+        }
+    }
+}
+
+fn names<T>(of: &[T], name: impl Fn(&T) -> &String) -> Vec<&str> {
+    of.iter().map(|one| name(one).as_str()).collect()
+}
+
+fn compare_signers(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, found: &mut Vec<Difference>) {
+    for (name, key) in new {
+        match old.get(name) {
+            None => found.push(Difference::new(PartKind::SignerAdded, name, format!("{key}; not verified"))),
+            Some(before) if before != key => {
+                let detail = format!("{key} instead of {before}; neither is verified");
+                found.push(Difference::new(PartKind::SignerChanged, name, detail));
+            }
+            Some(_) => {}
+        }
+    }
+    for (name, key) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
+        found.push(Difference::new(
+            PartKind::SignerRemoved,
+            name,
+            format!("{key} has signed the old one alone; not verified"),
+        ));
+    }
+}
