@@ -1,5 +1,6 @@
 //! Suites that cross the crates.
 
+mod bundle_diff;
 mod clients;
 mod command;
 mod compile_check;

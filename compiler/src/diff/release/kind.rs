@@ -75,6 +75,7 @@ macro_rules! kinds {
 kinds! {
     GeneratedUnexplained "generated_unexplained" Catalogs High Widening "the generated source is not what its catalogs give"
     OrderChanged "order_changed" Catalogs None Neutral "tools, arguments or values stand in another order"
+    CatalogRewritten "catalog_rewritten" Catalogs None Neutral "a file of the catalogs has other bytes, and no change of meaning is told beside"
     IsolationLowered "isolation_lowered" Site High Widening "the site template puts up with less isolation"
     IsolationRaised "isolation_raised" Site Low Neutral "the site template asks for more isolation"
     EgressAdded "egress_added" Site High Widening "the site template names a further system"

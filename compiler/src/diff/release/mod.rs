@@ -10,7 +10,7 @@ mod site;
 mod text;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -37,6 +37,8 @@ pub struct Release {
     /// Every file by its path, but the signatures.
     pub files: BTreeMap<String, File>,
     pub catalogs: Vec<Catalog>,
+    /// Names of tools by catalog, in the order in which they are written: what is compiled has one of its own.
+    pub written: BTreeMap<String, Vec<String>>,
     /// Whether `source/generated` is what the catalogs give. None where another version of the compiler has to say so.
     pub is_generated_fresh: Option<bool>,
     /// `deploy/site.example.json`; null where there is none.
@@ -98,7 +100,8 @@ pub fn compare_releases(old: &Release, new: &Release, changes: &[Change]) -> Vec
             detail: change.detail.clone(),
         })
         .collect();
-    compare_order(&old.catalogs, &new.catalogs, &mut found);
+    compare_order(old, new, &mut found);
+    compare_bytes(old, new, &mut found);
     site::compare(&old.site, &new.site, &mut found);
     packages::compare(old, new, &mut found);
     files::compare(old, new, changes.is_empty(), &mut found);
@@ -113,7 +116,7 @@ pub fn compare_releases(old: &Release, new: &Release, changes: &[Change]) -> Vec
 }
 
 /// What stands in another order and is the same otherwise: the meaning of a catalog does not depend on it, and a reader may.
-fn compare_order(old: &[Catalog], new: &[Catalog], found: &mut Vec<Difference>) {
+fn compare_order(old: &Release, new: &Release, found: &mut Vec<Difference>) {
     let mut told = |subject: String, what: &str, old: &[&str], new: &[&str]| {
         let before: Vec<&str> = old.iter().filter(|name| new.contains(name)).copied().collect();
         let after: Vec<&str> = new.iter().filter(|name| old.contains(name)).copied().collect();
@@ -122,15 +125,39 @@ fn compare_order(old: &[Catalog], new: &[Catalog], found: &mut Vec<Difference>) 
             found.push(Difference::new(PartKind::OrderChanged, subject, detail));
         }
     };
-    for after in new {
-        let Some(before) = old.iter().find(|catalog| catalog.name == after.name) else { continue };
-        let (before, tools) = (&before.tools, &after.tools);
-        told(after.name.clone(), "tools", &names(before, |tool| &tool.name), &names(tools, |tool| &tool.name));
-        for tool in tools {
-            let Some(was) = before.iter().find(|other| other.name == tool.name) else { continue };
-            let (before, after_names) =
-                (names(&was.arguments, |one| &one.name), names(&tool.arguments, |one| &one.name));
-            told(format!("{}/{}", after.name, tool.name), "arguments", &before, &after_names);
+    for (name, after) in &new.written {
+        if let Some(before) = old.written.get(name) {
+            told(name.clone(), "tools", &names(before, |name| name), &names(after, |name| name));
+        }
+    }
+    for after in &new.catalogs {
+        let Some(before) = old.catalogs.iter().find(|catalog| catalog.name == after.name) else { continue };
+        for tool in &after.tools {
+            let Some(was) = before.tools.iter().find(|other| other.name == tool.name) else { continue };
+            let subject = format!("{}/{}", after.name, tool.name);
+            let (was, is) = (&was.arguments, &tool.arguments);
+            told(subject, "arguments", &names(was, |one| &one.name), &names(is, |one| &one.name));
+        }
+    }
+}
+
+/// A file of the catalogs that differs, where nothing is told of its catalog: order, layout, comments, or what was approved.
+fn compare_bytes(old: &Release, new: &Release, found: &mut Vec<Difference>) {
+    const CATALOGS: &str = "source/catalogs/";
+    let paths: BTreeSet<&String> = old.files.keys().chain(new.files.keys()).collect();
+    let of_catalogs = paths.into_iter().filter_map(|path| Some((path, path.strip_prefix(CATALOGS)?)));
+    for (path, name) in of_catalogs.filter(|(path, _)| old.files.get(*path) != new.files.get(*path)) {
+        let catalog = name.split('/').next().unwrap_or(name);
+        let is_told =
+            found.iter().any(|one| one.subject.split('/').next() == Some(catalog) && one.part == Part::Catalogs);
+        // Counts of tokens follow the tools.
+        if !is_told && name != "budget.lock" {
+            let detail = match (old.files.get(path), new.files.get(path)) {
+                (None, _) => "is newly there",
+                (_, None) => "is gone",
+                _ => "is written otherwise; no tool is another one",
+            };
+            found.push(Difference::new(PartKind::CatalogRewritten, path, detail));
         }
     }
 }

@@ -76,6 +76,10 @@ pub(super) fn bundle(root: &Path, streams: &mut Streams<'_>) -> Result<Bundle, R
     for name in files.keys().filter(|name| name.starts_with("bin/")) {
         release.linkage.insert(name.clone(), linkage(&root.join(name)).map_err(|fault| unreadable(name, &fault))?);
     }
+    for catalog in &release.catalogs {
+        let written = text(&format!("{CATALOGS}/{}/{}", catalog.name, crate::load::MANIFEST))?;
+        release.written.insert(catalog.name.clone(), tools_as_written(&written));
+    }
     for name in files.keys() {
         beside_model(name, &text, &shown, &mut release)?;
     }
@@ -206,6 +210,13 @@ fn channel(text: &str) -> String {
 
 fn words(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+/// The names of a manifest's tools, in its order. It has been read by the compiler, so that it is YAML is known.
+fn tools_as_written(manifest: &str) -> Vec<String> {
+    let manifest: serde_yaml::Value = serde_yaml::from_str(manifest).unwrap_or_default();
+    let tools = manifest.get("tools").and_then(serde_yaml::Value::as_mapping);
+    tools.into_iter().flatten().filter_map(|(name, _)| name.as_str().map(str::to_owned)).collect()
 }
 
 /// Whether the generated source is what this compiler makes of the catalogs. None where another version has made it.
