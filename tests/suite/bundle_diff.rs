@@ -204,16 +204,16 @@ const SEEDS: &[Seed] = &[
     Seed { number: "2 removed", edits: &[(CATALOG, UNIT, "")], line: ("breaking", "clinic/get_unit", "tool_removed", "") },
     Seed { number: "3 renamed", edits: &[(CATALOG, "\n  get_unit:\n", "\n  read_unit:\n")], line: ("breaking", "clinic/read_unit", "tool_renamed", "`get_unit` is called `read_unit`") },
     Seed { number: "4 description", edits: &[(CATALOG, "Not for free beds.", "Not for spare beds.")], line: ("neutral", "clinic/get_unit", "description_changed", "spare beds") },
-    Seed { number: "5 zero-width", edits: &[(DOCUMENT, "'W and one digit.'", "\"W and\u{200b} one digit.\"")], line: ("neutral", "clinic/find_patients", "argument_description_changed", "and\\u{200b} one") },
+    Seed { number: "5 zero-width", edits: &[(DOCUMENT, "description: Identifier of the appointment.", "description: \"Identifier of\u{200b} the appointment.\"")], line: ("neutral", DOCUMENT, "invisible_added", "1 instead of 0, the first on line") },
     Seed { number: "6 read to write", edits: &[(CATALOG, "    operation: getUnit\n", "    operation: getUnit\n    effect: write\n    approve: write\n")], line: ("breaking", "clinic/get_unit", "effect_raised", "write") },
     Seed { number: "7 order", edits: &[(CATALOG, UNIT, ""), (CATALOG, "\ntools:\n", concat!("\ntools:\n", unit!()))], line: ("neutral", "clinic", "order_changed", "tools: get_unit, find_patients") },
     // Schemas of arguments.
     Seed { number: "8 argument", edits: &[(CATALOG, "      to_date: { omit: true }\n", "")], line: ("neutral", "clinic/list_appointments", "argument_added", "to_date") },
     Seed { number: "9 required", edits: &[(DOCUMENT, "          description: Part of the patient's full name.", "          required: true\n          description: Part of the patient's full name.")], line: ("breaking", "clinic/find_patients", "argument_required", "name") },
     Seed { number: "10 type", edits: &[(DOCUMENT, "WardId: { type: string, pattern: '^W[0-9]$',", "WardId: { type: integer,")], line: ("breaking", "clinic/find_patients", "type_changed", "ward_id") },
-    Seed { number: "11 bound", edits: &[(CATALOG, "limit: { default: 20, maximum: 50 }", "limit: { default: 20, maximum: 60 }")], line: ("neutral", "clinic/find_patients", "bound_widened", "60") },
+    Seed { number: "11 bound", edits: &[(CATALOG, "limit: { default: 20, maximum: 50 }\n      page_token: { omit: true }\n      name:", "limit: { default: 20, maximum: 60 }\n      page_token: { omit: true }\n      name:")], line: ("neutral", "clinic/find_patients", "bound_widened", "60") },
     Seed { number: "12 enum", edits: &[(DOCUMENT, "enum: [admitted, outpatient, discharged]", "enum: [admitted, outpatient, discharged, moved]")], line: ("neutral", "clinic/find_patients", "enum_grown", "moved") },
-    Seed { number: "13 default", edits: &[(CATALOG, "limit: { default: 20, maximum: 50 }", "limit: { default: 21, maximum: 50 }")], line: ("neutral", "clinic/find_patients", "default_changed", "21") },
+    Seed { number: "13 default", edits: &[(CATALOG, "limit: { default: 20, maximum: 50 }\n      page_token: { omit: true }\n      name:", "limit: { default: 21, maximum: 50 }\n      page_token: { omit: true }\n      name:")], line: ("neutral", "clinic/find_patients", "default_changed", "21") },
     Seed { number: "14 pattern", edits: &[(DOCUMENT, "WardId: { type: string, pattern: '^W[0-9]$',", "WardId: { type: string, pattern: '^W[0-9]+$',")], line: ("breaking", "clinic/find_patients", "pattern_changed", "W[0-9]+") },
     // Results.
     Seed { number: "15 prune wider", edits: &[(CATALOG, "born: birth_date, status: status, ward: ward_id", "born: birth_date, diet: diet, status: status, ward: ward_id")], line: ("widening", "clinic/find_patients", "field_added", "diet") },
@@ -228,7 +228,7 @@ const SEEDS: &[Seed] = &[
     Seed { number: "22 method", edits: &[(DOCUMENT, "    get:\n      operationId: getPatient\n", "    post:\n      operationId: getPatient\n"), (CATALOG, "    operation: getPatient\n", "    operation: getPatient\n    effect: read\n")], line: ("widening", "clinic/get_patient", "method_changed", "POST") },
     Seed { number: "23 header", edits: &[(DOCUMENT, "      operationId: getPatient\n", "      operationId: getPatient\n      parameters:\n        - { name: X-Ward, in: header, schema: { type: string, maxLength: 20 } }\n")], line: ("neutral", "clinic/get_patient", "argument_added", "X-Ward") },
     // Policy.
-    Seed { number: "24 label", edits: &[(CATALOG, "    label: internal\n\n  find_free_beds:", "    label: public\n\n  find_free_beds:")], line: ("widening", "clinic/get_unit", "label_lowered", "public") },
+    Seed { number: "24 label", edits: &[(CATALOG, "    label: internal\n\n  find_free_beds:", "    label: public\n\n  find_free_beds:")], line: ("widening", "clinic/get_unit", "label_lowered", "what the rule gives: `public`") },
     Seed { number: "25 clearance", edits: &[(CATALOG, "    clearance: internal\n", "    clearance: patient\n")], line: ("widening", "clinic/find_practitioners", "clearance_raised", "patient") },
     Seed { number: "26 approval", edits: &[(CATALOG, "    approve: write\n", "    effect: read\n")], line: ("widening", "clinic/create_appointment", "effect_waived", "") },
     Seed { number: "27 isolation", edits: &[(SITE, "landlock>=4", "landlock>=1")], line: ("widening", "isolation", "isolation_lowered", "landlock>=1") },
@@ -296,17 +296,21 @@ fn every_seeded_change_is_named_in_one_line() {
                             && text(line, "kind") == kind
                             && text(line, "detail").contains(detail)
                     });
-                    assert_eq!(named.count(), 1, "{}: {lines:#?}", seed.number);
+                    let is_named = named.count() == 1;
                     let told: String = lines.iter().fold(format!("{}\n", seed.number), |told, line| {
                         let (class, kind, subject) = (text(line, "class"), text(line, "kind"), text(line, "subject"));
                         told + &format!("  {class:8}  {subject}  {kind}: {}\n", text(line, "detail"))
                     });
+                    let told = if is_named { told } else { format!("UNNAMED {told}") };
                     all.lock().expect("no panic holds it")[at] = told;
                 }
             });
         }
     });
-    assert_is_file(&all.into_inner().expect("no panic holds it").concat(), Path::new("cases/bundle_diff.txt"));
+    let all = all.into_inner().expect("no panic holds it");
+    let unnamed: Vec<&String> = all.iter().filter(|told| told.starts_with("UNNAMED")).collect();
+    assert!(unnamed.is_empty(), "{unnamed:#?}");
+    assert_is_file(&all.concat(), Path::new("cases/bundle_diff.txt"));
 }
 
 #[test]
@@ -431,7 +435,10 @@ fn what_is_no_bundle_is_refused_in_one_line() {
         write(broken.path(), file, text);
         broken
     };
+    let catalog =
+        fs::read_to_string(good.path().join(CATALOG)).expect("is there").replace("free beds", "free\u{200b} beds");
     for (file, text, wrong) in [
+        (CATALOG, &*catalog, "source/catalogs does not compile: E0404 the text holds an invisible character, U+200B"),
         (CATALOG, "title: [", "source/catalogs does not compile: E"),
         (LOCK, "[[package]]\nname = 1\n", "source/Cargo.lock: line 2"),
         (SITE, "{", "deploy/site.example.json: "),

@@ -74,6 +74,7 @@ macro_rules! kinds {
 
 kinds! {
     GeneratedUnexplained "generated_unexplained" Catalogs High Widening "the generated source is not what its catalogs give"
+    InvisibleAdded "invisible_added" Catalogs Medium Neutral "a document holds more characters that nobody sees; models are not told them"
     OrderChanged "order_changed" Catalogs None Neutral "tools, arguments or values stand in another order"
     CatalogRewritten "catalog_rewritten" Catalogs None Neutral "a file of the catalogs has other bytes, and no change of meaning is told beside"
     IsolationLowered "isolation_lowered" Site High Widening "the site template puts up with less isolation"

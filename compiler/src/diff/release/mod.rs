@@ -37,6 +37,8 @@ pub struct Release {
     /// Every file by its path, but the signatures.
     pub files: BTreeMap<String, File>,
     pub catalogs: Vec<Catalog>,
+    /// Characters that nobody sees, by the document's path: how many there are, and the line of the first.
+    pub invisible: BTreeMap<String, (usize, usize)>,
     /// Names of tools by catalog, in the order in which they are written: what is compiled has one of its own.
     pub written: BTreeMap<String, Vec<String>>,
     /// Whether `source/generated` is what the catalogs give. None where another version of the compiler has to say so.
@@ -102,6 +104,13 @@ pub fn compare_releases(old: &Release, new: &Release, changes: &[Change]) -> Vec
         .collect();
     compare_order(old, new, &mut found);
     compare_bytes(old, new, &mut found);
+    for (path, (count, line)) in &new.invisible {
+        let before = old.invisible.get(path).map_or(0, |(count, _)| *count);
+        if *count > before {
+            let detail = format!("characters that nobody sees: {count} instead of {before}, the first on line {line}");
+            found.push(Difference::new(PartKind::InvisibleAdded, path, detail));
+        }
+    }
     site::compare(&old.site, &new.site, &mut found);
     packages::compare(old, new, &mut found);
     files::compare(old, new, changes.is_empty(), &mut found);

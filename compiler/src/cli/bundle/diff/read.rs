@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use airlock_contract::text::is_invisible;
 use airlock_seal::command::Streams;
 use airlock_seal::sshsig::signer;
 use airlock_seal::{Code, MANIFEST, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, SUMS, path};
@@ -79,6 +80,11 @@ pub(super) fn bundle(root: &Path, streams: &mut Streams<'_>) -> Result<Bundle, R
     for catalog in &release.catalogs {
         let written = text(&format!("{CATALOGS}/{}/{}", catalog.name, crate::load::MANIFEST))?;
         release.written.insert(catalog.name.clone(), tools_as_written(&written));
+    }
+    for name in files.keys().filter(|name| name.starts_with(CATALOGS)) {
+        if let Some(found) = invisible(&text(name)?) {
+            release.invisible.insert(name.clone(), found);
+        }
     }
     for name in files.keys() {
         beside_model(name, &text, &shown, &mut release)?;
@@ -210,6 +216,13 @@ fn channel(text: &str) -> String {
 
 fn words(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+/// How many characters nobody sees, and the line of the first. A document may hold them; what models are told may not.
+fn invisible(text: &str) -> Option<(usize, usize)> {
+    let is_hidden = |char: char| is_invisible(char) && !matches!(char, '\n' | '\r' | '\t');
+    let first = text.find(is_hidden)?;
+    Some((text.chars().filter(|char| is_hidden(*char)).count(), text[..first].matches('\n').count() + 1))
 }
 
 /// The names of a manifest's tools, in its order. It has been read by the compiler, so that it is YAML is known.
