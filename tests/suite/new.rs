@@ -168,6 +168,23 @@ fn a_refresh_takes_over_from_an_older_release_and_mends_the_lock() {
     assert!(mended.contains(own));
 }
 
+/// Help, usage and completions name the program of a workspace, and not the one of this repository.
+#[test]
+fn a_program_calls_itself_by_its_own_name() {
+    let run = |arguments: &[&str]| {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let arguments = arguments.iter().map(std::ffi::OsString::from);
+        airlock_runtime::cli::run(airlock_generated::PROGRAM, arguments, &mut out, &mut err);
+        String::from_utf8(out).expect("is UTF-8") + &String::from_utf8(err).expect("is UTF-8")
+    };
+    for arguments in [&["--help"][..], &["call", "--help"], &["nonsense"], &["completions", "bash"]] {
+        let called = |program: &str| run(&[&[program], arguments].concat());
+        let own = called("/opt/wards/bin/wards");
+        assert!(own.contains("wards") && !own.contains("airlock-host"), "{own}");
+        assert_eq!(called("an odd name"), called("airlock-host"));
+    }
+}
+
 /// Builds everything there is but the embedded model. Takes minutes, most of them third-party crates.
 #[test]
 #[ignore = "builds a workspace with cargo, offline: tests/all.sh runs it"]
@@ -179,6 +196,8 @@ fn with_cargo_a_new_workspace_builds_serves_and_makes_another() {
     let program = target.join("debug/wards");
     let listed = Command::new(&program).arg("tools").output().expect("runs");
     assert!(assert_done(&listed).contains("find_parts"));
+    let help = Command::new(&program).arg("--help").output().expect("runs");
+    assert!(assert_done(&help).contains("Usage: wards"));
     assert_done(&cargo(&workspace, &["build", "-q", "-p", "airlock-compiler", "--bin", "airlock"], Some(&target)));
     let second = root.path().join("second");
     let compiler = |arguments: &[&str]| {
