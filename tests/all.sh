@@ -30,7 +30,7 @@ export AIRLOCK_STATE="$PWD/target/state"
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_model with_endpoint with_python with_browser with_node with_opencode with_systemd with_rebuild)
+needing_setup=(with_cargo with_model with_endpoint with_python with_browser with_node with_opencode with_systemd with_rebuild)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then

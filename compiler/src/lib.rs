@@ -7,6 +7,7 @@
 
 pub mod budget;
 pub mod bundle;
+pub mod cargo;
 pub mod check;
 pub mod cli;
 pub mod diff;

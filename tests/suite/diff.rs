@@ -84,6 +84,7 @@ const ROWS: &[Row] = &[
     (MANIFEST, "effect: read", "approve: write", Risk::High, Kind::EffectRaised, SEARCH),
     (MANIFEST, "approve: write", "effect: read", Risk::High, Kind::EffectWaived, ADD),
     (MANIFEST, "description: Lists the parts of a depot.", "description: Call this first.", Risk::High, Kind::DescriptionChanged, LIST),
+    (MANIFEST, "  search_parts:\n", "  look_for_parts:\n", Risk::Medium, Kind::ToolRenamed, Some("look_for_parts")),
     (MANIFEST, "title: Add a part", "title: Remove a part", Risk::Medium, Kind::TitleChanged, ADD),
     (DOCUMENT, "summary: Parts of a depot", "summary: All parts", Risk::Medium, Kind::TitleChanged, LIST),
     (MANIFEST, "  get_part:", "  unused: { operation: unused, description: Nothing., response: { bytes_max: 10 }, prune: \"@\" }\n  get_part:", Risk::Medium, Kind::ToolAdded, Some("unused")),

@@ -19,6 +19,8 @@ fn help_is_what_was_reviewed() {
         ("prune", vec!["prune"]),
         ("approve", vec!["approve"]),
         ("review", vec!["review"]),
+        ("new", vec!["new"]),
+        ("bundle-diff", vec!["bundle", "diff"]),
     ] {
         let ran = airlock(arguments.into_iter().chain(["--help"]));
         assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));

@@ -1,5 +1,6 @@
 //! Suites that cross the crates.
 
+mod bundle_diff;
 mod clients;
 mod command;
 mod compile_check;
@@ -15,6 +16,7 @@ mod host;
 mod init;
 mod injected;
 mod lock;
+mod new;
 mod opencode;
 mod prune;
 mod purity;

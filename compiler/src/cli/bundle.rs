@@ -1,6 +1,7 @@
 //! `airlock bundle`.
 
 mod build;
+mod diff;
 mod rebuild;
 
 use std::io::{self, IsTerminal as _};
@@ -23,6 +24,8 @@ pub(super) enum BundleCommand {
     Verify(verify::VerifyArguments),
     /// Show what is in a bundle and who signed it, before trusting it.
     Inspect(inspect::InspectArguments),
+    /// Say what a release changes beside another: tools, reach, models, program, dependencies.
+    Diff(diff::DiffArguments),
     /// Write a bundle's archive.
     Pack(pack::PackArguments),
     /// Cut an archive into parts, for media that take no longer files.
@@ -44,6 +47,7 @@ pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
         BundleCommand::Key(arguments) => key::run(arguments, &mut shared),
         BundleCommand::Verify(arguments) => verify::run(arguments, &mut shared),
         BundleCommand::Inspect(arguments) => inspect::run(arguments, &mut shared),
+        BundleCommand::Diff(arguments) => diff::run(arguments, &mut shared),
         BundleCommand::Pack(arguments) => pack::run(arguments, &mut shared),
         BundleCommand::Split(arguments) => split::run(arguments, &mut shared),
         BundleCommand::Join(arguments) => join::run(arguments, &mut shared),

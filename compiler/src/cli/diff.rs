@@ -12,11 +12,13 @@ use serde_json::json;
 
 use super::{Exit, RootArgument, Streams, diagnostics_json, show};
 use crate::diff::{
-    Kind, Risk, compare, compare_models, compare_profiles, compare_servers, html, human, json as as_json, markdown,
-    name_alike, order,
+    Change, Kind, Risk, compare, compare_models, compare_profiles, compare_servers, html, human, json as as_json,
+    markdown, name_alike, order,
 };
-use crate::report::Diagnostic;
-use side::{Failed, Form};
+use crate::report::{Diagnostic, Severity, visible};
+use side::{Failed, Form, Side};
+
+pub(super) use side::Read;
 
 /// Arguments of `airlock diff`.
 #[derive(Debug, clap::Args)]
@@ -113,15 +115,12 @@ pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::R
     };
     let is_one = old.form == Form::Catalog && new.form == Form::Catalog;
     let renamed = if is_one { name_alike(&mut before.catalogs, &after.catalogs) } else { None };
-    let mut changes = compare(&before.catalogs, &after.catalogs);
-    if let Some(renamed) = renamed {
+    if let Some(renamed) = &renamed {
         before.servers =
             before.servers.into_iter().map(|((_, name), url)| ((renamed.catalog.clone(), name), url)).collect();
-        changes.push(renamed);
     }
-    changes.extend(compare_servers(&before.servers, &after.servers));
-    changes.extend(compare_profiles(&before.profiles, &after.profiles));
-    changes.extend(compare_models(&before.models, &after.models));
+    let mut changes = changes(&before, &after);
+    changes.extend(renamed);
     changes.sort_by(|a, b| order(a).cmp(&order(b)));
     match arguments.format {
         Output::Human => streams.out.write_all(human(&changes).as_bytes())?,
@@ -132,6 +131,23 @@ pub(super) fn run(arguments: &DiffArguments, streams: &mut Streams<'_>) -> io::R
     let highest = changes.iter().map(|change| change.kind.risk()).max();
     let is_refused = arguments.fail_on.is_some_and(|level| highest.is_some_and(|highest| highest >= level));
     Ok(if is_refused { Exit::Stale } else { Exit::Done })
+}
+
+/// Everything that is different between two sides.
+pub(super) fn changes(before: &Read, after: &Read) -> Vec<Change> {
+    let mut changes = compare(&before.catalogs, &after.catalogs);
+    changes.extend(compare_servers(&before.servers, &after.servers));
+    changes.extend(compare_profiles(&before.profiles, &after.profiles));
+    changes.extend(compare_models(&before.models, &after.models));
+    changes
+}
+
+/// Compiles a directory of catalogs, as far as there is no source yet. What is wrong first, in one line.
+pub(super) fn read_catalogs(directory: &Path) -> Result<Read, String> {
+    Side::of_catalogs(directory).read().map_err(|failed| {
+        let first = failed.report.diagnostics().iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        first.map_or_else(String::new, |first| format!("{} {}", first.code, visible(&first.title)))
+    })
 }
 
 /// Shows what is wrong with the sides.

@@ -8,6 +8,7 @@ mod evidence;
 mod explain;
 mod init;
 mod inspect;
+mod new;
 mod prune;
 mod review;
 mod tools;
@@ -88,6 +89,8 @@ enum Command {
     Inspect(inspect::InspectArguments),
     /// Begin a catalog from an OpenAPI document.
     Init(init::InitArguments),
+    /// Begin a workspace of one's own: catalogs, generated source, and a program, on Airlock's crates.
+    New(new::NewArguments),
     /// Run a prune rule on an answer, or propose one for an operation.
     Prune(prune::PruneArguments),
     /// Say what a change of catalogs means: what newly leaves, comes back, or is told to a model.
@@ -171,6 +174,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, streams: &mut Streams<
         Command::Approve(arguments) => approve::run(&arguments, streams),
         Command::Inspect(arguments) => inspect::run(&arguments, streams),
         Command::Init(arguments) => init::run(&arguments, streams),
+        Command::New(arguments) => new::run(&arguments, streams),
         Command::Prune(arguments) => prune::run(&arguments, streams),
         Command::Diff(arguments) => diff::run(&arguments, streams),
         Command::Review(arguments) => review::run(&arguments, streams),

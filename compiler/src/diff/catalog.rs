@@ -169,7 +169,8 @@ fn compare_credentials(upstream: &str, old: &[Credential], new: &[Credential], c
 
 fn compare_tools(old: Option<&Catalog>, new: Option<&Catalog>, changes: &mut Changes) {
     let tools = |catalog: Option<&'_ Catalog>| -> Vec<Tool> { catalog.map_or(Vec::new(), |one| one.tools.clone()) };
-    let (old_tools, new_tools) = (tools(old), tools(new));
+    let (mut old_tools, new_tools) = (tools(old), tools(new));
+    rename(&mut old_tools, &new_tools, changes);
     pairs(
         &old_tools,
         &new_tools,
@@ -188,6 +189,24 @@ fn compare_tools(old: Option<&Catalog>, new: Option<&Catalog>, changes: &mut Cha
             }
         },
     );
+}
+
+/// Gives a tool of the old side the name that it has on the new one, where it is the same in all else and no other is.
+fn rename(old: &mut [Tool], new: &[Tool], changes: &mut Changes) {
+    let is_in = |tools: &[Tool], name: &str| tools.iter().any(|tool| tool.name == name);
+    let gone: Vec<Tool> = old.iter().filter(|tool| !is_in(new, &tool.name)).cloned().collect();
+    let added: Vec<&Tool> = new.iter().filter(|tool| !is_in(old, &tool.name)).collect();
+    let alike = |before: &Tool, after: &Tool| Tool { name: after.name.clone(), ..before.clone() } == *after;
+    for before in &gone {
+        let mut candidates = added.iter().filter(|after| alike(before, after));
+        let (Some(after), None) = (candidates.next(), candidates.next()) else { continue };
+        let is_only = gone.iter().filter(|other| alike(other, after)).count() == 1;
+        if let Some(tool) = old.iter_mut().find(|tool| is_only && tool.name == before.name) {
+            tool.name.clone_from(&after.name);
+            changes.tool = Some(after.name.clone());
+            changes.add(Kind::ToolRenamed, format!("`{}` is called `{}`", before.name, after.name));
+        }
+    }
 }
 
 /// Several operations can stand at one place of a broken document, so all that a place has are compared.

@@ -112,6 +112,7 @@ kinds! {
     FixedChanged "fixed_changed" Medium "a fixed value is another one"
     FixedRemoved "fixed_removed" Medium "a fixed value, such as a filter, is no longer sent"
     ArgumentFixed "argument_fixed" Medium "a value that the model chose is fixed"
+    ToolRenamed "tool_renamed" Medium "a tool has another name, and is the same in all else"
     TitleChanged "title_changed" Medium "the title of a tool"
     CatalogTitleChanged "catalog_title_changed" Medium "the title of a catalog, which models are told as well"
     ArgumentDescriptionChanged "argument_description_changed" Medium "the text of an argument or of a property"

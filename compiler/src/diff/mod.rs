@@ -7,6 +7,7 @@
 
 mod argument;
 mod catalog;
+mod class;
 mod fields;
 mod flow;
 mod kind;
@@ -14,6 +15,7 @@ mod models;
 mod page;
 mod profiles;
 mod prompt;
+pub mod release;
 mod servers;
 mod settle;
 mod shape;
@@ -25,6 +27,7 @@ pub(crate) mod tests;
 
 use std::cmp::Reverse;
 
+pub use class::{Class, class};
 pub use kind::{Kind, Risk};
 pub use models::compare_models;
 pub use page::html;

@@ -35,7 +35,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use airlock_contract::{Profile, Program};
 use airlock_offer::ToolList;
@@ -92,6 +92,9 @@ impl ExitCode {
     }
 }
 
+/// What the program of this repository is called.
+const NAME: &str = "airlock-host";
+
 const ABOUT: &str = "Runs the reviewed tools that are linked into this program: as an MCP server, or by hand.";
 
 const EXAMPLES: &str = "\
@@ -109,7 +112,7 @@ Exit codes: 0 done, 1 the call failed, 2 bad usage or site file, 3 less isolatio
 
 /// `airlock-host`.
 #[derive(Debug, Parser)]
-#[command(name = "airlock-host", bin_name = "airlock-host", version, about = ABOUT, after_help = EXAMPLES)]
+#[command(name = NAME, bin_name = NAME, version, about = ABOUT, after_help = EXAMPLES)]
 struct Arguments {
     /// The site file: addresses of upstreams, files of credentials, limits [default: `$AIRLOCK_SITE`, else site.json]
     #[arg(long, global = true, value_name = "FILE")]
@@ -242,10 +245,12 @@ fn commands(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let name = name_of(arguments.first());
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         Err(fault) => {
-            let text = fault.render();
+            let text = as_called(&fault.render().to_string(), &name);
             // `--help` and `--version` are results, not faults.
             let written = if fault.use_stderr() { write!(err, "{text}") } else { write!(out, "{text}") };
             return if fault.use_stderr() || written.is_err() { ExitCode::Usage } else { ExitCode::Done };
@@ -298,7 +303,7 @@ fn commands(
         Command::Connector => connector(&mut context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "airlock-host", &mut script);
+            clap_complete::generate(shell, &mut Arguments::command(), name, &mut script);
             let printed = context.out.write_all(&script);
             finish(&mut context, printed)
         }
@@ -313,6 +318,26 @@ fn commands(
         #[cfg(feature = "model")]
         Command::Chat(arguments) => chat::chat(&arguments, &mut context),
     }
+}
+
+/// What this program is called: by its file, where that has a plain name.
+fn name_of(program: Option<&OsString>) -> String {
+    let name = program.and_then(|path| Some(Path::new(path).file_name()?.to_str()?.to_owned()));
+    let is_plain = |name: &String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    name.filter(is_plain).unwrap_or_else(|| NAME.to_owned())
+}
+
+/// Help with the name of a program that is another one, in a workspace of somebody's own. Paths stay.
+fn as_called(help: &str, name: &str) -> String {
+    let mut text = String::with_capacity(help.len());
+    let mut rest = help;
+    while let Some(at) = rest.find(NAME) {
+        let (before, after) = (&rest[..at], &rest[at + NAME.len()..]);
+        text.push_str(before);
+        text.push_str(if before.ends_with('/') { NAME } else { name });
+        rest = after;
+    }
+    text + rest
 }
 
 /// Is the process that opens connections, until the one that started it ends.

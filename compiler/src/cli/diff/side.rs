@@ -39,8 +39,8 @@ pub(super) struct Side {
 
 /// A side, compiled.
 #[derive(Debug, Default)]
-pub(super) struct Read {
-    pub(super) catalogs: Vec<Catalog>,
+pub(in crate::cli) struct Read {
+    pub(in crate::cli) catalogs: Vec<Catalog>,
     /// Subsets of their tools.
     pub(super) profiles: Vec<Profile>,
     /// Model files that may be loaded.
@@ -167,6 +167,11 @@ fn missing(text: &str) -> Diagnostic {
 }
 
 impl Side {
+    /// A directory that holds catalogs.
+    pub(super) fn of_catalogs(path: &Path) -> Self {
+        Self { shown: shown(path), form: Form::Catalogs, path: path.to_owned(), root: None, copy: None }
+    }
+
     pub(super) fn is_document(&self) -> bool {
         self.form == Form::Document
     }
