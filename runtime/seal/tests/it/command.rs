@@ -69,7 +69,10 @@ fn programs_read_one_object_whatever_the_verdict() {
     bundle.flip("models/small.gguf", 0);
     let (code, out, err) = ran(&bundle, &["--format", "json"]);
     let object: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!((code, err.as_str(), &object["exit"], &object["code"]), (Code::Content, "", &json!(14), &json!("content")));
+    assert_eq!(
+        (code, err.as_str(), &object["exit"], &object["code"]),
+        (Code::Content, "", &json!(14), &json!("content"))
+    );
     assert!(object["text"].as_str().expect("text").contains("models/small.gguf"));
 }
 
@@ -93,7 +96,10 @@ fn the_command_line_asks_for_more_and_not_for_less() {
     assert_eq!(ran(&bundle, &["--site"]).0, Code::Policy);
     assert_eq!(ran(&bundle, &["--policy", "cnsa2"]).0, Code::Policy);
     let (code, _, err) = ran(&bundle, &["--reviewers", "0"]);
-    assert!(code == Code::Usage && err.contains("asks for default + 1 reviewer, and the command line for less"), "{err}");
+    assert!(
+        code == Code::Usage && err.contains("asks for default + 1 reviewer, and the command line for less"),
+        "{err}"
+    );
     bundle.anchor("revoked", keys::line(&p384("alice").public()));
     assert_eq!(ran(&bundle, &[]).0, Code::Revoked);
     Arguments::try_parse_from(["bundle-verify", "x", "--anchors", "y", "--reviewers", "101"]).expect_err("too many");
