@@ -50,8 +50,8 @@ fn manifest(file: &[u8]) {
 fn armour(file: &[u8]) {
     let Ok(text) = std::str::from_utf8(file) else { return };
     let key = PrivateKey::read(KEY).expect("is a key");
-    if let Some(signer) = sshsig::signer(text, NAMESPACE_RELEASE, MESSAGE) {
-        assert_eq!(signer, key.public(), "nobody else has signed it");
+    // Others may have signed the same.
+    if sshsig::signer(text, NAMESPACE_RELEASE, MESSAGE) == Some(key.public()) {
         let ours = sshsig::sign(&key, NAMESPACE_RELEASE, MESSAGE);
         let plain = |armor: &str| armor.split_ascii_whitespace().collect::<String>();
         assert_eq!(plain(text), plain(&ours), "one signature has one form but for its lines");
