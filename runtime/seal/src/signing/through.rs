@@ -36,7 +36,7 @@ pub(super) fn sign(key: &Path, namespace: &str, message: &[u8]) -> Result<Vec<u8
     let copy = aside.0.join(SUMS);
     fs::write(&copy, message).map_err(|fault| Refusal::internal(copy.display(), fault))?;
     let mut command = Command::new("ssh-keygen");
-    command.args(["-Y", "sign", "-n", namespace, "-f"]).arg(key).arg(&copy).stdout(Stdio::null());
+    command.args(["-Y", "sign", "-q", "-n", namespace, "-f"]).arg(key).arg(&copy).stdout(Stdio::null());
     let status = command.status().map_err(|fault| {
         let text = "ssh-keygen cannot be started (Debian: openssh-client; 8.1 or later)";
         Refusal::internal(text, fault)
