@@ -205,6 +205,7 @@ impl Job<'_> {
         self.write_review(tree)?;
         self.write_evidence(tests, &crates, &binary, &placed, tree, progress)?;
         deploy::write(deploy::Named { name: order.name, version: order.version }, site, catalogs, &host, tree)?;
+        let program = Program { linkage: built.linkage, ..order.program.clone() };
         let previous = order.previous.as_ref().map(|(before, _)| Previous {
             sums_sha512: before.sums_sha512.clone(),
             version: before.manifest.version.clone(),
@@ -217,7 +218,7 @@ impl Job<'_> {
                 target: &built.target,
                 cpu: &built.cpu,
                 rustc: &built.rustc_version,
-                program: &order.program,
+                program: &program,
                 catalogs,
                 profiles: &compiled.profiles,
                 site,
@@ -306,13 +307,14 @@ impl Job<'_> {
             )?,
         };
         tree.put_json("evidence/tests.json", tests)?;
+        let program = Program { linkage: built.linkage, ..order.program.clone() };
         let made = Made {
             name: order.name,
             version: order.version,
             sequence: order.sequence,
             target: &built.target,
             cpu: &built.cpu,
-            program: &order.program,
+            program: &program,
             rustc: &built.rustc_version,
             catalogs: &compiled.catalogs,
             packages: &crates.packages,

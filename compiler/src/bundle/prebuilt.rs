@@ -8,6 +8,7 @@ use std::process::Command;
 
 use airlock_seal::{Code, Refusal};
 
+use super::host::linkage;
 use super::{Linkage, Program};
 
 /// What a program was built with.
@@ -31,7 +32,10 @@ pub fn describe(binary: &Path, program: &Program, workspace: &Path) -> Result<Bu
     let mut features = program.features.clone();
     features.sort();
     let cpu = if target.starts_with("x86_64-") { "x86-64-v3" } else { "base" };
-    let (binary, linkage) = (binary.to_owned(), program.linkage);
+    let shown = binary.display();
+    let bytes = fs::read(binary)
+        .map_err(|fault| Refusal::new(Code::Usage, format!("cannot read the program {shown}: {fault}")))?;
+    let (binary, linkage) = (binary.to_owned(), linkage(&bytes));
     Ok(Built { binary, linkage, cpu: cpu.to_owned(), features, rustc_version, target })
 }
 
