@@ -11,11 +11,11 @@ pub mod command;
 pub mod install;
 pub mod manifest;
 pub mod path;
+mod reading;
 pub mod refusal;
 pub mod release;
 pub mod sshsig;
 pub mod sums;
-mod tree;
 
 pub use refusal::{Code, Refusal};
 

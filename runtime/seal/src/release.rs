@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha512};
 
 use crate::install::{RELEASES, is_short, short};
 use crate::manifest::{FORMAT, Manifest};
+use crate::reading::{hex, read, sha512, told};
 use crate::sums::{self, Sums};
-use crate::tree::{hex, read, told};
 use crate::{Code, MANIFEST, Refusal, SUMS};
 
 /// The directory of programs.
@@ -64,7 +64,7 @@ impl Release {
         let text = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
         let sums = Sums::read(&text)?;
         let bytes = read(&directory.join(MANIFEST), MANIFEST_BYTES_MAX, Code::Tree)?;
-        let sums_sha512 = hex(&Sha512::digest(&text));
+        let sums_sha512 = sha512(&text);
         let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if is_installed(directory) && name != short(&sums_sha512) {
             let (shown, short) = (directory.display(), short(&sums_sha512));
@@ -72,7 +72,7 @@ impl Release {
                 "the release in `{shown}` belongs into a directory `{short}`, by the digest of its sums"
             )));
         }
-        if sums.get(MANIFEST) != Some(hex(&Sha512::digest(&bytes)).as_str()) {
+        if sums.get(MANIFEST) != Some(sha512(&bytes).as_str()) {
             return Err(changed(&format!("`{}` is not what the sums say", directory.join(MANIFEST).display())));
         }
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|fault| {

@@ -39,8 +39,9 @@ pub struct ApproveArguments {
 
 /// Approves; `record` keeps what was done.
 pub fn run(arguments: &ApproveArguments, record: &mut dyn Record, streams: &mut Streams<'_>) -> Code {
-    let approved = key(&arguments.key)
-        .and_then(|key| install::approve(&arguments.bundle, &key, &arguments.name, record, &mut Here));
+    let approved = key(&arguments.key).and_then(|key| {
+        install::approve(&arguments.bundle, &arguments.name, &mut install::with_key(&key), record, &mut Here)
+    });
     let Approval { file, signer, event } = match approved {
         Ok(approval) => approval,
         Err(refusal) => return refuse(&refusal, arguments.format, streams),

@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha512};
 
 use super::place::{manifest_of, usage};
 use super::{Checked, stage};
+use crate::reading::{hex, read, told};
 use crate::sshsig::{self, PublicKey, allowed_signers};
 use crate::sums::{self, Sums};
-use crate::tree::{hex, read, told};
 use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, SUMS};
 
 /// A file of anchors, or a signature, that is longer is not looked at, in bytes.

@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
-use sha2::{Digest as _, Sha512};
 
 use super::disk::Disk;
 use super::state::State;
 use crate::manifest::{FORMAT, Manifest};
-use crate::tree::{hex, read, told};
+use crate::reading::{read, sha512, told};
 use crate::{Code, MANIFEST, Refusal, SUMS, sums};
 
 /// The directory of releases.
@@ -238,8 +237,7 @@ fn locked(root: &Path) -> Result<File, Refusal> {
 
 /// SHA-512 of a directory's sums, in hexadecimal.
 pub(super) fn digest_of(directory: &Path) -> Result<String, Refusal> {
-    let bytes = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
-    Ok(hex(&Sha512::digest(&bytes)))
+    Ok(sha512(&read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?))
 }
 
 /// A directory's manifest, before anybody has checked it.

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use sha2::{Digest as _, Sha512};
 
 use crate::{Code, Refusal};
 
@@ -37,6 +38,11 @@ pub(crate) fn read(path: &Path, bytes_max: u64, missing: Code) -> Result<Vec<u8>
 /// What the machine failed at, with the file.
 pub(crate) fn told(path: &Path, fault: impl Display) -> Refusal {
     Refusal::internal(format!("`{}`", path.display()), fault)
+}
+
+/// SHA-512 (FIPS 180-4), in lower-case hexadecimal.
+pub(crate) fn sha512(bytes: &[u8]) -> String {
+    hex(&Sha512::digest(bytes))
 }
 
 /// In lower-case hexadecimal.
