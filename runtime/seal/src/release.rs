@@ -61,7 +61,7 @@ impl Release {
     /// Something is not what the sums say, or is not there.
     pub fn of(program: &Path, running: &mut File) -> Result<Option<Self>, Refusal> {
         let Some(directory) = directory(program) else { return Ok(None) };
-        let text = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
+        let text = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Format)?;
         let sums = Sums::read(&text)?;
         let bytes = read(&directory.join(MANIFEST), MANIFEST_BYTES_MAX, Code::Tree)?;
         let sums_sha512 = sha512(&text);

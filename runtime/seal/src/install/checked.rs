@@ -21,7 +21,7 @@ const ALLOWED_SIGNERS: &str = "allowed_signers";
 
 /// Checks a whole bundle.
 pub fn checked(bundle: &Path, anchors: &Path) -> Result<Checked, Refusal> {
-    let text = read(&bundle.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
+    let text = read(&bundle.join(SUMS), sums::BYTES_MAX, Code::Format)?;
     let sums = Sums::read(&text)?;
     let manifest = manifest_of(bundle)?;
     signed(bundle, &text, anchors)?;

@@ -237,7 +237,7 @@ fn locked(root: &Path) -> Result<File, Refusal> {
 
 /// SHA-512 of a directory's sums, in hexadecimal.
 pub(super) fn digest_of(directory: &Path) -> Result<String, Refusal> {
-    Ok(sha512(&read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?))
+    Ok(sha512(&read(&directory.join(SUMS), sums::BYTES_MAX, Code::Format)?))
 }
 
 /// A directory's manifest, before anybody has checked it.

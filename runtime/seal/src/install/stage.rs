@@ -73,7 +73,7 @@ impl Source for Directory<'_> {
     }
 
     fn fill(&mut self, into: &Path, early: &mut Early<'_>) -> Result<(), Refusal> {
-        let sums = read(&self.from.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
+        let sums = read(&self.from.join(SUMS), sums::BYTES_MAX, Code::Format)?;
         early(&sums, Some(&manifest_of(&self.from)?))?;
         let all = self.bytes()?;
         let mut done = 0;

@@ -259,7 +259,7 @@ fn what_is_no_plain_file_is_not_copied() {
     fs::write(two.join(MANIFEST), "{}").expect("written");
     refused(&root, &two, Code::Format, MANIFEST);
     fs::remove_file(two.join(SUMS)).expect("removed");
-    refused(&root, &two, Code::Unsigned, SUMS);
+    refused(&root, &two, Code::Format, SUMS);
     refused(&root, &directory.path().join("nothing"), Code::Usage, "nothing");
 }
 
