@@ -46,6 +46,24 @@ pub fn sha512(bytes: &[u8]) -> String {
     hex(&Sha512::digest(bytes))
 }
 
+/// SHA-512 of what is read, as digits, and how many bytes it was. `told` hears the length of each piece.
+pub fn of_reader(mut from: impl io::Read, told: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
+    let mut hash = Sha512::new();
+    let mut buffer = vec![0; BLOCK_BYTES];
+    let mut bytes = 0;
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(0) => return Ok((hex(&hash.finalize()), bytes)),
+            Ok(count) => count,
+            Err(fault) if fault.kind() == io::ErrorKind::Interrupted => continue,
+            Err(fault) => return Err(fault),
+        };
+        hash.update(&buffer[..count]);
+        bytes += count as u64;
+        told(count as u64);
+    }
+}
+
 /// A file that is to be what was signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
@@ -197,7 +215,7 @@ fn model_digests(
 ) -> io::Result<(String, Vec<String>)> {
     thread::scope(|scope| {
         let (sent, taken) = mpsc::sync_channel(BLOCKS - 2);
-        let chunks = scope.spawn(move || chunk_digests(&taken, model.chunk_bytes));
+        let chunks = scope.spawn(move || chunk_digests(&taken, model));
         let whole = read(file, blocks, done, |block| send(&sent, block));
         drop(sent);
         let chunks = chunks.join().map_err(|_| io::Error::other("a thread ended"))?;
@@ -210,26 +228,47 @@ fn send(sent: &SyncSender<Arc<Vec<u8>>>, block: &Arc<Vec<u8>>) {
     let _ = sent.send(Arc::clone(block));
 }
 
-fn chunk_digests(taken: &Receiver<Arc<Vec<u8>>>, chunk_bytes: u64) -> Vec<String> {
-    let mut digests = Vec::new();
-    let mut chunk = Sha512::new();
-    let mut left = chunk_bytes;
+fn chunk_digests(taken: &Receiver<Arc<Vec<u8>>>, model: &Model) -> Vec<String> {
+    let mut chunks = Chunks::of(model);
     for block in taken {
-        let mut rest = block.as_slice();
+        chunks.update(&block);
+    }
+    chunks.finish()
+}
+
+/// Digests of the chunks of a model, as its bytes come.
+pub(crate) struct Chunks {
+    chunk_bytes: u64,
+    /// What the chunk at hand lacks.
+    left: u64,
+    hash: Sha512,
+    digests: Vec<String>,
+}
+
+impl Chunks {
+    pub(crate) fn of(model: &Model) -> Self {
+        let chunk_bytes = model.chunk_bytes;
+        Self { chunk_bytes, left: chunk_bytes, hash: Sha512::new(), digests: Vec::new() }
+    }
+
+    pub(crate) fn update(&mut self, mut rest: &[u8]) {
         while !rest.is_empty() {
-            let count = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
+            let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
             let (now, later) = rest.split_at(count);
-            chunk.update(now);
+            self.hash.update(now);
             rest = later;
-            left -= count as u64;
-            if left == 0 {
-                digests.push(hex(&chunk.finalize_reset()));
-                left = chunk_bytes;
+            self.left -= count as u64;
+            if self.left == 0 {
+                self.digests.push(hex(&self.hash.finalize_reset()));
+                self.left = self.chunk_bytes;
             }
         }
     }
-    if left != chunk_bytes {
-        digests.push(hex(&chunk.finalize()));
+
+    pub(crate) fn finish(mut self) -> Vec<String> {
+        if self.left != self.chunk_bytes {
+            self.digests.push(hex(&self.hash.finalize()));
+        }
+        self.digests
     }
-    digests
 }

@@ -10,26 +10,18 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, OFlags, RenameFlags};
-use sha2::{Digest as _, Sha512};
 
-use crate::manifest::Manifest;
 use crate::sums::{self, Sums};
-use crate::{Code, MANIFEST, Progress, Refusal, SIGNATURES, SUMS, path};
+use crate::{Code, Refusal, SIGNATURES, SUMS, path};
 
 /// More files than this are not looked at.
 const FILES_MAX: usize = 500_000;
-
-/// A manifest longer than this is not looked at, in bytes.
-pub const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
 /// A signature longer than this is not looked at, in bytes; ours have 4,627 at most.
 pub const SIGNATURE_BYTES_MAX: u64 = 64 << 10;
 
 /// More signatures than this are not looked at.
 pub const SIGNATURES_MAX: usize = 64;
-
-/// Bytes read at once.
-const BUFFER_BYTES: usize = 256 << 10;
 
 /// A file of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,37 +119,6 @@ pub fn read_sums(bundle: &Path) -> Result<(Vec<u8>, Sums), Refusal> {
     Ok((bytes, sums))
 }
 
-/// The manifest, as it stands there. Refused as [`Code::Format`].
-pub fn read_manifest(bytes: &[u8]) -> Result<Manifest, Refusal> {
-    let refused = |fault: &str| Refusal::new(Code::Format, format!("{MANIFEST} {fault}"));
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|fault| {
-        // What serde cites of the file may hold anything.
-        refused(&format!("cannot be read: {}", fault.to_string().escape_debug()))
-    })?;
-    if manifest.format != crate::manifest::FORMAT {
-        return Err(refused(&format!("is of format {}, and this program reads format 1", manifest.format)));
-    }
-    path::check(&directory_name(&manifest)).map_err(|fault| refused(&format!("names a release that {fault}")))?;
-    if directory_name(&manifest).contains('/') {
-        return Err(refused("names a release with a `/` in it"));
-    }
-    Ok(manifest)
-}
-
-/// The name of a release's directory, and of its archive before `.tar.zst`.
-pub fn directory_name(manifest: &Manifest) -> String {
-    format!("{}-{}-{}", manifest.name, manifest.version, manifest.target)
-}
-
-/// Hexadecimal digits, in lower case.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Writes a file that is there whole or not at all, and that all may read.
 pub(crate) fn whole(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Refusal> {
     let partial = partial(path);
@@ -186,24 +147,6 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// SHA-512 of what is read, as digits, and how many bytes it was. `told` hears the length of each piece.
-pub fn sha512(mut from: impl Read, told: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
-    let mut hash = Sha512::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut bytes = 0;
-    loop {
-        let count = match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex(&hash.finalize()), bytes)),
-            Ok(count) => count,
-            Err(fault) if fault.kind() == io::ErrorKind::Interrupted => continue,
-            Err(fault) => return Err(fault),
-        };
-        hash.update(&buffer[..count]);
-        bytes += count as u64;
-        told(count as u64);
-    }
-}
-
 /// Checks that the files are those of the sums, no more and no less. Refused as [`Code::Tree`].
 pub fn check_names(entries: &[Entry], sums: &Sums) -> Result<(), Refusal> {
     let mut here = BTreeSet::new();
@@ -217,31 +160,4 @@ pub fn check_names(entries: &[Entry], sums: &Sums) -> Result<(), Refusal> {
         Some((path, _)) => Err(Refusal::new(Code::Tree, format!("`{path}` is in {SUMS}, and missing"))),
         None => Ok(()),
     }
-}
-
-/// Checks that the sums hold: every file is there with its mode and digest, and no other. Returns what there is.
-pub fn check(bundle: &Path, sums: &Sums, progress: &mut Progress<'_>) -> Result<Vec<Entry>, Refusal> {
-    let entries = list(bundle)?;
-    check_names(&entries, sums)?;
-    let all = entries.iter().map(|entry| entry.bytes).sum();
-    let mut done = 0;
-    for entry in &entries {
-        let file = open(bundle, &entry.path)?;
-        let failed = |fault: io::Error| Refusal::internal(&entry.path, fault);
-        let (mode, wanted) = (file.metadata().map_err(failed)?.mode() & 0o7777, path::mode(&entry.path));
-        if mode != wanted {
-            let text = format!("`{0}` has mode {mode:04o}; run `chmod {wanted:04o} {0}` in the bundle", entry.path);
-            return Err(Refusal::new(Code::Tree, text));
-        }
-        let Some(digest) = sums.get(&entry.path) else { continue };
-        let (found, _) = sha512(file, &mut |count| {
-            done += count;
-            progress(done, all);
-        })
-        .map_err(failed)?;
-        if found != digest {
-            return Err(Refusal::new(Code::Content, format!("`{}` is not what {SUMS} says", entry.path)));
-        }
-    }
-    Ok(entries)
 }

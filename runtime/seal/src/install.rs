@@ -23,13 +23,14 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::digest::sha512;
 use crate::manifest::Manifest;
 use crate::{Code, Refusal};
 
-pub use approval::{Approval, approve};
+pub use approval::{Approval, Sign, approve, with_key};
 pub use disk::{Disk, Here};
 pub(crate) use place::is_short;
-use place::{Place, digest_of, manifest_of};
+use place::{Place, digest_of};
 pub use place::{RELEASES, short};
 pub use stage::{Directory, Unpack, Unpacked};
 pub use state::{Listing, Release, Switch, list};
@@ -51,13 +52,13 @@ pub trait Source {
     /// How much room it takes, in bytes; less where nobody knows before it is unpacked.
     fn bytes(&mut self) -> Result<u64, Refusal>;
 
-    /// Makes the directory `into`, and everything in it. `early` is called with a directory that holds the sums, the signatures
-    /// and the manifest, before anything else is read; what it refuses goes no further.
+    /// Makes the directory `into`, and everything in it. `early` is called before anything is written; what it refuses goes no
+    /// further.
     fn fill(&mut self, into: &Path, early: &mut Early<'_>) -> Result<(), Refusal>;
 }
 
-/// Looks at sums and manifest before gigabytes are read.
-pub type Early<'a> = dyn FnMut(&Path) -> Result<(), Refusal> + 'a;
+/// Looks at the exact bytes of the sums, and at the manifest where it is known by then, before gigabytes are copied.
+pub type Early<'a> = dyn FnMut(&[u8], Option<&Manifest>) -> Result<(), Refusal> + 'a;
 
 /// Says whether a directory is a bundle that may be installed here.
 pub type Check<'a> = dyn FnMut(&Path) -> Result<Checked, Refusal> + 'a;
@@ -171,16 +172,17 @@ pub fn install(root: &Path, source: &mut dyn Source, wish: Wish, hands: &mut Han
     let (mut there, state) = (None, &place.state);
     let filled = {
         let disk: &dyn Disk = hands.disk;
-        source.fill(&staging, &mut |directory| {
-            let (digest, manifest) = (digest_of(directory)?, manifest_of(directory)?);
+        source.fill(&staging, &mut |sums, manifest| {
+            let digest = sha512(sums);
             there = state.release(&digest).cloned();
             if there.is_some() {
                 // Whoever fills goes no further; nobody is told.
                 return Err(Refusal::new(Code::Good, "is there"));
             }
-            state.admits(&manifest.name, manifest.sequence, &digest)?;
-            let of_models = manifest.models.iter().fold(0_u64, |sum, model| sum.saturating_add(model.bytes));
-            place.has_room(bytes.max(of_models), disk)
+            if let Some(manifest) = manifest {
+                state.admits(&manifest.name, manifest.sequence, &digest)?;
+            }
+            place.has_room(bytes, disk)
         })
     };
     if let Some(release) = there {

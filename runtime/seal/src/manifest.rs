@@ -53,6 +53,13 @@ pub struct Manifest {
     pub x: BTreeMap<String, serde_json::Value>,
 }
 
+impl Manifest {
+    /// The name of the release's directory, and of its archive before `.tar.zst`.
+    pub fn directory_name(&self) -> String {
+        format!("{}-{}-{}", self.name, self.version, self.target)
+    }
+}
+
 /// The program of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

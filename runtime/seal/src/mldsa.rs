@@ -53,6 +53,13 @@ impl PublicKey {
     }
 }
 
+impl From<VerifyingKey<MlDsa87>> for PublicKey {
+    fn from(key: VerifyingKey<MlDsa87>) -> Self {
+        // As others have it: an expanded private key may not fit its own public half.
+        Self(Box::new(VerifyingKey::decode(&key.encode())))
+    }
+}
+
 /// Whether a signature is one of this message in this namespace by this key.
 pub fn verify(key: &PublicKey, namespace: &str, message: &[u8], signature: &[u8]) -> bool {
     let signature = Signature::<MlDsa87>::try_from(signature);

@@ -20,7 +20,7 @@ pub use join::Joined;
 pub use list::{List, Listed};
 pub use split::{Split, read_size, split};
 
-use crate::{Code, Progress, Refusal, files};
+use crate::{Code, Progress, Refusal, digest};
 
 /// Three digits tell parts apart.
 pub const PARTS_MAX: u64 = 1000;
@@ -180,7 +180,7 @@ impl Parts {
         for (part, listed) in self.found.iter().zip(&list.parts) {
             let failed = |fault: io::Error| Refusal::internal(shown(&part.path), fault);
             let file = File::open(&part.path).map_err(failed)?;
-            let digest = files::sha512(file, &mut |count| {
+            let digest = digest::of_reader(file, &mut |count| {
                 done += count;
                 progress(done, all);
             });
@@ -238,7 +238,7 @@ impl Read for PartsReader {
                 return Ok(count);
             }
             let listed = self.parts.list.as_ref().and_then(|list| list.parts.get(self.at));
-            if listed.is_some_and(|listed| listed.sha512 != files::hex(&hash.finalize())) {
+            if listed.is_some_and(|listed| listed.sha512 != digest::hex(&hash.finalize())) {
                 return Err(io::Error::other(damage(&[shown(&part.path)])));
             }
             self.at += 1;

@@ -7,14 +7,12 @@
 //! not ask: it tells damage and mix-ups, and a start from what a site has not verified.
 
 use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha512};
-
-use crate::file::{hex, read, told};
+use crate::digest::{self, sha512};
 use crate::install::{RELEASES, is_short, short};
-use crate::manifest::{FORMAT, Manifest};
+use crate::manifest::Manifest;
+use crate::reading::{read, told};
 use crate::sums::{self, Sums};
 use crate::{Code, MANIFEST, Refusal, SUMS};
 
@@ -23,9 +21,6 @@ const BIN: &str = "bin";
 
 /// The link to the release that is in force.
 const CURRENT: &str = "current";
-
-/// A manifest longer than this is not looked at, in bytes.
-const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
 /// A release whose program, manifest and name are those of its sums.
 #[derive(Clone, Debug)]
@@ -61,10 +56,10 @@ impl Release {
     /// Something is not what the sums say, or is not there.
     pub fn of(program: &Path, running: &mut File) -> Result<Option<Self>, Refusal> {
         let Some(directory) = directory(program) else { return Ok(None) };
-        let text = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
+        let text = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Format)?;
         let sums = Sums::read(&text)?;
-        let bytes = read(&directory.join(MANIFEST), MANIFEST_BYTES_MAX, Code::Tree)?;
-        let sums_sha512 = hex(&Sha512::digest(&text));
+        let bytes = read(&directory.join(MANIFEST), Manifest::BYTES_MAX, Code::Tree)?;
+        let sums_sha512 = sha512(&text);
         let name = directory.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if is_installed(directory) && name != short(&sums_sha512) {
             let (shown, short) = (directory.display(), short(&sums_sha512));
@@ -72,19 +67,13 @@ impl Release {
                 "the release in `{shown}` belongs into a directory `{short}`, by the digest of its sums"
             )));
         }
-        if sums.get(MANIFEST) != Some(hex(&Sha512::digest(&bytes)).as_str()) {
+        if sums.get(MANIFEST) != Some(sha512(&bytes).as_str()) {
             return Err(changed(&format!("`{}` is not what the sums say", directory.join(MANIFEST).display())));
         }
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|fault| {
-            Refusal::new(Code::Format, format!("{MANIFEST} is not of the form that is read here: {fault}"))
-        })?;
-        if manifest.format != FORMAT {
-            let text = format!("{MANIFEST} has format {}; {FORMAT} is read here", manifest.format);
-            return Err(Refusal::new(Code::Format, text));
-        }
+        let manifest = Manifest::read(&bytes)?;
         let release = Self { directory: directory.to_owned(), manifest, sums_sha512, text, sums };
         let own = release.inside(program).unwrap_or_default();
-        if release.sums.get(&own) != Some(digest(running).map_err(|fault| told(program, fault))?.as_str()) {
+        if release.sums.get(&own) != Some(of_reader(running).map_err(|fault| told(program, fault))?.as_str()) {
             return Err(changed(&format!("`{}` is not what the sums say", program.display())));
         }
         Ok(Some(release))
@@ -129,7 +118,7 @@ impl Release {
             let file = entry.map_err(|fault| told(&path, fault))?.path();
             let known = self.inside(&file).and_then(|inside| self.sums.get(&inside));
             let is_file = file.symlink_metadata().is_ok_and(|about| about.is_file());
-            let found = if is_file { File::open(&file).and_then(|mut file| digest(&mut file)).ok() } else { None };
+            let found = if is_file { File::open(&file).and_then(of_reader).ok() } else { None };
             if known.is_none() || known != found.as_deref() {
                 return Err(changed(&format!("`{}` is not what the sums say", file.display())));
             }
@@ -152,15 +141,9 @@ fn changed(fault: &str) -> Refusal {
     )
 }
 
-/// SHA-512 of a file's bytes, in hexadecimal.
-fn digest(file: &mut File) -> std::io::Result<String> {
-    let (mut digest, mut buffer) = (Sha512::new(), vec![0; 1 << 18]);
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&digest.finalize())),
-            count => digest.update(&buffer[..count]),
-        }
-    }
+/// SHA-512 of what is read.
+fn of_reader(from: impl std::io::Read) -> std::io::Result<String> {
+    digest::of_reader(from, &mut |_| {}).map(|(sha512, _)| sha512)
 }
 
 /// How a program is named so that the name stays when a release is installed: by way of `current`, if that leads to the release

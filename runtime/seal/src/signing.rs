@@ -19,12 +19,11 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use p384::ecdsa::signature::{Signer as _, Verifier as _};
-use p384::ecdsa::{Signature, SigningKey};
+use p384::ecdsa::SigningKey;
 
 use crate::private::{self, Access};
 use crate::sshsig::{self, PrivateKey, PublicKey};
-use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, files};
+use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, der, files};
 
 /// A key file longer than this is not read, in bytes; those of ML-DSA-87 have 6,800.
 const KEY_BYTES_MAX: usize = 64 << 10;
@@ -238,10 +237,11 @@ pub fn check_free(bundle: &Path, file: &str, replace: bool) -> Result<(), Refusa
 
 /// ECDSA with SHA-384 over the message itself, as `openssl dgst -sha384 -sign` writes it.
 fn signed_der(key: &SigningKey, sums: &[u8]) -> Result<(Vec<u8>, String), Refusal> {
-    let signature: Signature = key.sign(sums);
-    let public = key.verifying_key();
-    public.verify(sums, &signature).map_err(|_| Refusal::internal("release.der", "the signature does not hold"))?;
-    Ok((signature.to_der().as_bytes().to_vec(), PublicKey::P384(Box::new(*public)).fingerprint()))
+    let (signature, public) = (der::sign(key, sums), *key.verifying_key());
+    if !der::verify(&public.into(), sums, &signature) {
+        return Err(Refusal::internal("release.der", "the signature does not hold"));
+    }
+    Ok((signature, PublicKey::P384(Box::new(public)).fingerprint()))
 }
 
 #[cfg(test)]

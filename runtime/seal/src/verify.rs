@@ -6,8 +6,9 @@
 
 use std::path::Path;
 
-use crate::digest::{self, Progress, Wanted, sha512};
-use crate::manifest::Manifest;
+use crate::archive::{self, Limits, Opened, Sink};
+use crate::digest::{self, Chunks, Progress, Wanted, sha512};
+use crate::manifest::{Manifest, Model};
 use crate::policy::Policy;
 use crate::signatures::{self, Signed};
 use crate::sums::{self, Sums};
@@ -93,7 +94,109 @@ pub fn verify(
     let head = Head::read(&signed_bytes, manifest.as_deref())?;
     let signed = signatures::check(&signed_bytes, &tree::signatures(&root)?, anchors, policy);
     let signed = own(signed, anchors.lie_in(&root))?;
-    let found = tree::check(&root, &head.sums)?;
+    let Whole { signed_bytes, sums, manifest, bytes } = files(&root, signed_bytes, head, progress)?;
+    let sums_sha512 = sha512(&signed_bytes);
+    known.map_or(Ok(()), |known| follows(&manifest, &sums_sha512, known))?;
+    Ok(Verified { manifest, sums, sums_sha512, signed, policy, bytes })
+}
+
+/// Checks an archive, or its parts, while it is read once; nothing is written. Progress is told in bytes of the archive.
+pub fn archive(
+    opened: Opened,
+    anchors: &Anchors,
+    policy: Policy,
+    limits: Limits,
+    progress: &mut Progress<'_>,
+) -> Result<Verified, Refusal> {
+    anchors.suffice(policy)?;
+    let mut passing = Passing { anchors, policy, signed: Vec::new(), kept: None, manifest: None, model: None };
+    let contents = opened.read(limits, &mut passing, progress)?;
+    let Passing { signed, manifest, .. } = passing;
+    let (sums, sums_sha512) = (contents.sums, sha512(&contents.head.sums));
+    let manifest = manifest.ok_or_else(|| Refusal::new(Code::Tree, format!("`{MANIFEST}` is missing")))?;
+    let listed = contents.entries.iter().filter(|entry| sums.get(&entry.path).is_some());
+    let bytes = listed.map(|entry| entry.bytes).sum();
+    Ok(Verified { manifest, sums, sums_sha512, signed, policy, bytes })
+}
+
+/// What an archive is judged by while it goes by.
+struct Passing<'a> {
+    anchors: &'a Anchors,
+    policy: Policy,
+    signed: Vec<Signed>,
+    /// The sums, and the manifest as far as it has come.
+    kept: Option<(Sums, Vec<u8>)>,
+    manifest: Option<Manifest>,
+    /// The model that goes by.
+    model: Option<(Model, Chunks)>,
+}
+
+impl Sink for Passing<'_> {
+    fn head(&mut self, head: &archive::Head) -> Result<(), Refusal> {
+        self.signed = signatures::check(&head.sums, &head.signatures, self.anchors, self.policy)?;
+        self.kept = Some((Sums::read(&head.sums)?, Vec::new()));
+        Ok(())
+    }
+
+    fn begin(&mut self, path: &str, bytes: u64) -> Result<(), Refusal> {
+        let models = self.manifest.as_ref().map_or(&[][..], |manifest| &manifest.models);
+        self.model = models.iter().find(|model| model.path == path).map(|model| (model.clone(), Chunks::of(model)));
+        match &self.model {
+            Some((model, _)) if model.bytes != bytes => Err(wrong_model(model, "has another length than")),
+            _ => Ok(()),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        match (&mut self.model, &mut self.kept) {
+            (Some((_, chunks)), _) => chunks.update(bytes),
+            // The manifest is the first of the files.
+            (None, Some((_, kept))) if self.manifest.is_none() => kept.extend_from_slice(bytes),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Refusal> {
+        if let Some((model, chunks)) = self.model.take() {
+            let is_right = chunks.finish() == model.chunks;
+            return if is_right { Ok(()) } else { Err(wrong_model(&model, "has other digests of its chunks than")) };
+        }
+        if let Some((sums, kept)) = self.kept.take() {
+            let manifest = Manifest::read(&kept)?;
+            manifest.agrees(&sums)?;
+            self.manifest = Some(manifest);
+        }
+        Ok(())
+    }
+}
+
+fn wrong_model(model: &Model, fault: &str) -> Refusal {
+    Refusal::new(Code::Content, format!("`{}` {fault} {MANIFEST} says", model.path))
+}
+
+/// A bundle whose files are those of its sums, by whomever it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whole {
+    /// The exact bytes of the sums.
+    pub signed_bytes: Vec<u8>,
+    pub sums: Sums,
+    pub manifest: Manifest,
+    /// Bytes of all listed files.
+    pub bytes: u64,
+}
+
+/// Checks a directory that nobody has to have signed: what is to be signed, or shown before it is trusted.
+pub fn whole(bundle: &Path, progress: &mut Progress<'_>) -> Result<Whole, Refusal> {
+    let root = tree::root(bundle)?;
+    let (signed_bytes, manifest) = (signed_bytes(&root)?, tree::read(&root, MANIFEST, Manifest::BYTES_MAX)?);
+    let head = Head::read(&signed_bytes, manifest.as_deref())?;
+    files(&root, signed_bytes, head, progress)
+}
+
+/// The tree, and every file in it.
+fn files(root: &Path, signed_bytes: Vec<u8>, head: Head, progress: &mut Progress<'_>) -> Result<Whole, Refusal> {
+    let found = tree::check(root, &head.sums)?;
     let Head { sums, manifest, manifest_sha512 } = head;
     let manifest = manifest.ok_or_else(|| Refusal::new(Code::Tree, format!("`{MANIFEST}` cannot be read")))?;
     // What was read is judged by what was signed, not the file that lies there by now.
@@ -110,12 +213,10 @@ pub fn verify(
             Some(Wanted { path, sha512, identity: *found.get(path)?, model })
         })
         .collect();
-    digest::check(&root, &wanted, progress)?;
+    digest::check(root, &wanted, progress)?;
     let bytes = wanted.iter().map(|one| one.identity.bytes).sum();
     drop(wanted);
-    let sums_sha512 = sha512(&signed_bytes);
-    known.map_or(Ok(()), |known| follows(&manifest, &sums_sha512, known))?;
-    Ok(Verified { manifest, sums, sums_sha512, signed, policy, bytes })
+    Ok(Whole { signed_bytes, sums, manifest, bytes })
 }
 
 /// Anchors from the bundle itself make nobody trusted, whatever they say; an unsigned or broken bundle is told as that.

@@ -366,4 +366,11 @@ fn units_and_configurations_name_the_link_so_that_an_update_needs_none() {
     let shown = root.join("current/bin/airlock-host").display().to_string();
     // A place that a unit hides is refused, by that name.
     assert!(if code == Some(0) { unit.contains(&shown) } else { err.contains(&shown) }, "{err}");
+    // Anchors that the service would not find are told when the unit is made.
+    let there = "/opt/airlock/current/bin/airlock-host";
+    for (anchors, expected) in [("anchors", 2), ("/home/x/anchors", 2), ("/etc/airlock/anchors", 0)] {
+        place.site(&json!({ "release": { "anchors": anchors } }));
+        let (code, _, err) = place.run(Path::new(PROGRAM), &[&arguments[..], &["--bin", there]].concat());
+        assert!(code == Some(expected) && (expected == 0 || err.contains("trust anchors")), "{anchors}: {err}");
+    }
 }

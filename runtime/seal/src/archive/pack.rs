@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha512};
 use super::frames::Compressor;
 use super::header::{self, BLOCK_BYTES};
 use crate::files::{self, Entry};
-use crate::{Code, MANIFEST, Progress, Refusal, SUMS, path};
+use crate::manifest::Manifest;
+use crate::{Code, MANIFEST, Progress, Refusal, SUMS, digest, path};
 
 /// What was packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +29,10 @@ pub struct Packed {
 /// [`Code::Format`], [`Code::Tree`] or [`Code::Content`] for a directory that is no whole bundle.
 pub fn pack(bundle: &Path, out: impl Write, progress: &mut Progress<'_>) -> Result<Packed, Refusal> {
     let (_, sums) = files::read_sums(bundle)?;
-    let manifest = files::read_manifest(&files::read(bundle, MANIFEST, files::MANIFEST_BYTES_MAX)?)?;
+    let manifest = Manifest::read(&files::read(bundle, MANIFEST, Manifest::BYTES_MAX)?)?;
     let mut entries = files::list(bundle)?;
     files::check_names(&entries, &sums)?;
-    let directory = files::directory_name(&manifest);
+    let directory = manifest.directory_name();
     let mtime = u64::try_from(manifest.created).unwrap_or(0);
     entries.sort_by_cached_key(|entry| (place(&entry.path), entry.path.clone()));
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
@@ -94,5 +95,5 @@ fn copy(bundle: &Path, entry: &Entry, out: &mut impl Write, told: &mut dyn FnMut
     }
     let padding = entry.bytes.next_multiple_of(BLOCK_BYTES as u64) - entry.bytes;
     out.write_all(&[0; BLOCK_BYTES][..usize::try_from(padding).unwrap_or(0)]).map_err(unwritten)?;
-    Ok(files::hex(&hash.finalize()))
+    Ok(digest::hex(&hash.finalize()))
 }

@@ -11,9 +11,10 @@ use sha2::{Digest as _, Sha512};
 use super::frames::Decompressor;
 use super::header::{self, BLOCK_BYTES, Member};
 use super::{Contents, Head, Limits};
-use crate::files::{self, Entry, MANIFEST_BYTES_MAX, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
+use crate::files::{self, Entry, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
+use crate::manifest::Manifest;
 use crate::sums::{self, Sums};
-use crate::{Code, MANIFEST, Refusal, SIGNATURES, SUMS, path};
+use crate::{Code, MANIFEST, Refusal, SIGNATURES, SUMS, digest, path};
 
 /// Stock tools fill an archive up to a multiple of this, in bytes.
 const RECORD_BYTES: usize = 10 << 10;
@@ -224,7 +225,7 @@ impl<R: Read> Reader<R> {
             if path != MANIFEST {
                 return Err(format(format!("is refused: `{path}` stands before {MANIFEST}")));
             }
-            short(MANIFEST_BYTES_MAX)?;
+            short(Manifest::BYTES_MAX)?;
             self.begin_payload(sink)?;
         }
         self.listed(path, bytes, sink)
@@ -283,11 +284,11 @@ impl<R: Read> Reader<R> {
             left -= count as u64;
         }
         self.padding(bytes)?;
-        if files::hex(&hash.finalize()) != wanted {
+        if digest::hex(&hash.finalize()) != wanted {
             return Err(Refusal::new(Code::Content, format!("`{path}` is not what {SUMS} says")));
         }
         if path == MANIFEST {
-            let named = files::directory_name(&files::read_manifest(&kept)?);
+            let named = Manifest::read(&kept)?.directory_name();
             if self.directory.as_ref() != Some(&named) {
                 let text = format!("is refused: its directory is not `{named}`, which {MANIFEST} names");
                 return Err(format(text));

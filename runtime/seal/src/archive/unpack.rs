@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::{Contents, Head, Limits, Opened, Sink};
-use crate::{MANIFEST, Progress, Refusal, SIGNATURES, SUMS, path};
+use crate::{Progress, Refusal, SIGNATURES, SUMS, path};
 
 /// Unpacks an archive into a directory that must not be there yet. `before` hears the sums and the signatures before any file of
-/// the release is written, and `early` hears of the directory when the manifest is in it and nothing else; what one of them
-/// refuses is refused. Where anything is, the directory is removed again.
+/// the release is written; what it refuses is refused. Where anything is, the directory is removed again.
 ///
 /// # Errors
 /// What [`super::read`] and `before` refuse, and [`crate::Code::Internal`] where the directory cannot be written.
@@ -22,13 +21,12 @@ pub fn unpack(
     into: &Path,
     limits: Limits,
     before: &mut dyn FnMut(&Head) -> Result<(), Refusal>,
-    early: &mut dyn FnMut(&Path) -> Result<(), Refusal>,
     progress: &mut Progress<'_>,
 ) -> Result<Contents, Refusal> {
     // Nobody else reads it, or puts anything there, before it is whole.
     let made = DirBuilder::new().mode(0o700).create(into);
     made.map_err(|fault| Refusal::internal(into.display(), fault))?;
-    let mut directory = Directory { root: into.to_owned(), before, early, parents: BTreeSet::new(), open: None };
+    let mut directory = Directory { root: into.to_owned(), before, parents: BTreeSet::new(), open: None };
     let outcome = archive.read(limits, &mut directory, progress).and_then(|contents| {
         directory.close()?;
         Ok(contents)
@@ -43,7 +41,6 @@ pub fn unpack(
 struct Directory<'a> {
     root: PathBuf,
     before: &'a mut dyn FnMut(&Head) -> Result<(), Refusal>,
-    early: &'a mut dyn FnMut(&Path) -> Result<(), Refusal>,
     /// What was made below the root.
     parents: BTreeSet<String>,
     open: Option<(String, File)>,
@@ -111,10 +108,7 @@ impl Sink for Directory<'_> {
 
     fn end(&mut self) -> Result<(), Refusal> {
         match self.open.take() {
-            Some((path, file)) => {
-                finish(&path, &file)?;
-                if path == MANIFEST { (self.early)(&self.root) } else { Ok(()) }
-            }
+            Some((path, file)) => finish(&path, &file),
             None => Ok(()),
         }
     }

@@ -1,17 +1,14 @@
 //! `bundle approve`.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Format, Streams, refuse};
 use crate::install::{self, Approval, Here, Record};
-use crate::sshsig::PrivateKey;
+use crate::signing::{Key, Role};
+use crate::verify::whole;
 use crate::{Code, Refusal};
-
-/// A key file longer than this is refused, in bytes.
-const KEY_BYTES_MAX: u64 = 16 * 1024;
 
 /// What stands below the help.
 pub const MORE: &str = "\
@@ -19,14 +16,15 @@ Example:
   airlock-host bundle approve clinic-1.4.0-x86_64-unknown-linux-gnu --key site.key --as pharmacy
 
 Writes `signatures/site-pharmacy.sshsig`: the site's signature over the same SHA512SUMS, in the namespace airgap-mcp-approve-v1, so
-that it never counts as a release. Verify the bundle and read its review first: nothing is verified here.";
+that it never counts as a release. Verify the bundle and read its review first: that its files are those of
+the sums is all that is checked here.";
 
 /// Arguments of `bundle approve`.
 #[derive(Debug, Args)]
 pub struct ApproveArguments {
     /// The bundle: a directory; an installed release is one as well
     bundle: PathBuf,
-    /// The site's private key, as `ssh-keygen` writes it, without a passphrase
+    /// The site's private key, as `ssh-keygen` writes it; or its public half, where an agent or a token signs
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
     /// Whose approval it is: anchors know the key as `site-NAME`
@@ -39,8 +37,17 @@ pub struct ApproveArguments {
 
 /// Approves; `record` keeps what was done.
 pub fn run(arguments: &ApproveArguments, record: &mut dyn Record, streams: &mut Streams<'_>) -> Code {
-    let approved = key(&arguments.key)
-        .and_then(|key| install::approve(&arguments.bundle, &key, &arguments.name, record, &mut Here));
+    let approved = Key::read(&arguments.key, false).and_then(|key| {
+        whole(&arguments.bundle, &mut |_, _| {})?;
+        let role = Role::Site(arguments.name.clone());
+        let mut sign = |sums: &[u8]| {
+            let made = key.sign(&role, false, sums)?;
+            let one =
+                made.into_iter().next().ok_or_else(|| Refusal::internal("the approval", "no signature came of it"))?;
+            Ok((String::from_utf8_lossy(&one.bytes).into_owned(), one.signer))
+        };
+        install::approve(&arguments.bundle, &arguments.name, &mut sign, record, &mut Here)
+    });
     let Approval { file, signer, event } = match approved {
         Ok(approval) => approval,
         Err(refusal) => return refuse(&refusal, arguments.format, streams),
@@ -57,18 +64,4 @@ pub fn run(arguments: &ApproveArguments, record: &mut dyn Record, streams: &mut 
         }
     };
     if written.is_err() { Code::Internal } else { Code::Good }
-}
-
-/// Reads a private key that nobody else can read.
-fn key(path: &Path) -> Result<PrivateKey, Refusal> {
-    let refused = |fault: String| Refusal::new(Code::Usage, format!("the key `{}` {fault}", path.display()));
-    let about = path.metadata().map_err(|fault| refused(format!("cannot be read: {fault}")))?;
-    if !about.is_file() || about.len() > KEY_BYTES_MAX {
-        return Err(refused(format!("is no file of at most {KEY_BYTES_MAX} bytes")));
-    }
-    if about.mode() & 0o077 != 0 {
-        return Err(refused(format!("can be read by other users; run `chmod 600 {}`", path.display())));
-    }
-    let text = std::fs::read_to_string(path).map_err(|fault| refused(format!("cannot be read: {fault}")))?;
-    PrivateKey::read(&text).map_err(refused)
 }

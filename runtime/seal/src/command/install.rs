@@ -84,9 +84,12 @@ fn installed(
     }
     let bytes = archive::open(bundle)?.bytes;
     let mut unpack = |into: &Path, early: &mut Early<'_>| {
-        let mut before = |head: &Head| signatures::check(&head.sums, &head.signatures, &trust.0, trust.1).map(drop);
+        let mut before = |head: &Head| {
+            signatures::check(&head.sums, &head.signatures, &trust.0, trust.1)?;
+            early(&head.sums, None)
+        };
         let limits = Limits { bytes_max: arguments.bytes_max };
-        archive::unpack(archive::open(bundle)?, into, limits, &mut before, early, &mut progress).map(drop)
+        archive::unpack(archive::open(bundle)?, into, limits, &mut before, &mut progress).map(drop)
     };
     install::install(&arguments.root, &mut Unpacked { bytes, unpack: &mut unpack }, wish, &mut hands)
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::progress::ProgressLine;
 use super::{Format, Streams, refuse, shown, tell};
 use crate::archive::{self, Packed, SUFFIX};
+use crate::manifest::Manifest;
 use crate::{Code, MANIFEST, Refusal, files};
 
 /// Arguments of `bundle pack`.
@@ -67,14 +68,14 @@ fn pack(arguments: &PackArguments, streams: &mut Streams<'_>) -> Result<(), Refu
 
 /// `NAME-VERSION-TARGET.tar.zst` where the bundle lies.
 fn beside(bundle: &Path) -> Result<PathBuf, Refusal> {
-    let manifest = files::read_manifest(&files::read(bundle, MANIFEST, files::MANIFEST_BYTES_MAX)?)?;
+    let manifest = Manifest::read(&files::read(bundle, MANIFEST, Manifest::BYTES_MAX)?)?;
     let whole = bundle.canonicalize().map_err(|fault| Refusal::internal(bundle.display(), fault))?;
     // As it was given where that is enough: nobody wants to read a longer name than they wrote.
     let parent = match bundle.parent() {
         Some(parent) if bundle.file_name().is_some() => parent,
         _ => whole.parent().unwrap_or(Path::new("/")),
     };
-    Ok(parent.join(format!("{}{SUFFIX}", files::directory_name(&manifest))))
+    Ok(parent.join(format!("{}{SUFFIX}", manifest.directory_name())))
 }
 
 /// The archive is there whole or not at all.

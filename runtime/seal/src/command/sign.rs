@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use sha2::{Digest as _, Sha512};
 
 use super::progress::ProgressLine;
 use super::{Format, Streams, refuse, shown, tell};
+use crate::digest::sha512;
 use crate::signing::{self, Key, Role};
-use crate::{Code, MANIFEST, Refusal, SIGNATURES, SUMS, files};
+use crate::verify::{Whole, whole};
+use crate::{Code, Refusal, SIGNATURES, SUMS};
 
 /// Arguments of `bundle sign`.
 #[derive(Debug, Args)]
@@ -65,13 +66,11 @@ fn sign(arguments: &SignArguments, streams: &mut Streams<'_>) -> Result<(), Refu
         }
         keys.push(key);
     }
-    let (sums_bytes, sums) = files::read_sums(bundle)?;
-    {
+    let Whole { signed_bytes, sums, manifest, .. } = {
         let mut line = ProgressLine::new(streams.err, streams.terminal, "hashing");
-        files::check(bundle, &sums, &mut |done, all| line.at(done, all))?;
-    }
-    let manifest = files::read_manifest(&files::read(bundle, MANIFEST, files::MANIFEST_BYTES_MAX)?)?;
-    let digest = files::hex(&Sha512::digest(&sums_bytes));
+        whole(bundle, &mut |done, all| line.at(done, all))?
+    };
+    let digest = sha512(&signed_bytes);
     // Before a passphrase is typed or a token touched.
     if arguments.format == Format::Human {
         let text = format!(
@@ -90,7 +89,7 @@ fn sign(arguments: &SignArguments, streams: &mut Streams<'_>) -> Result<(), Refu
     }
     let mut made = Vec::new();
     for key in &keys {
-        made.extend(key.sign(role, der, &sums_bytes)?);
+        made.extend(key.sign(role, der, &signed_bytes)?);
     }
     signing::write(bundle, &made, arguments.replace)?;
     let mut lines = String::new();

@@ -10,7 +10,7 @@ use super::{Format, Streams, refuse, shown, tell};
 use crate::archive::{self, BYTES_MAX, Contents, Limits};
 use crate::parts::read_size;
 use crate::signing::generate;
-use crate::{Code, Refusal, files};
+use crate::{Code, Refusal, digest, files};
 
 /// Arguments of `bundle unpack`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub fn run(arguments: &UnpackArguments, streams: &mut Streams<'_>) -> Code {
 fn unpack(arguments: &UnpackArguments, streams: &mut Streams<'_>) -> Result<(), Refusal> {
     let out = &arguments.out;
     let name = generate::random::<8>().map_err(|fault| Refusal::internal("the kernel gives no random bytes", fault))?;
-    let aside = out.join(format!(".unpacking-{}", files::hex(&name)));
+    let aside = out.join(format!(".unpacking-{}", digest::hex(&name)));
     let opened = archive::open(&arguments.archive)?;
     let mut taken = None;
     let contents = {
@@ -53,7 +53,7 @@ fn unpack(arguments: &UnpackArguments, streams: &mut Streams<'_>) -> Result<(), 
             taken = Some(target);
             Ok(())
         };
-        archive::unpack(opened, &aside, limits, &mut before, &mut |_| Ok(()), &mut |done, all| line.at(done, all))?
+        archive::unpack(opened, &aside, limits, &mut before, &mut |done, all| line.at(done, all))?
     };
     let Contents { entries, head, .. } = contents;
     let target = taken.unwrap_or_else(|| out.join(&head.directory));

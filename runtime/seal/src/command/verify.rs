@@ -2,21 +2,19 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
 
-use super::{Format, Streams, refuse};
+use super::progress::ProgressLine;
+use super::{Format, Streams, refuse, shown};
+use crate::archive::{self, Limits};
 use crate::digest::Progress;
 use crate::policy::{Policy, REVIEWERS_MAX, Suite};
 use crate::signatures::{Signed, Standing};
 use crate::trust::Anchors;
-use crate::verify::{Verified, verify};
+use crate::verify::{self, Verified, verify};
 use crate::{Code, Refusal};
-
-/// Progress of what takes less is not worth a line.
-const SILENT: Duration = Duration::from_secs(1);
 
 /// The exit codes, as every command on bundles has them.
 pub const EXIT_CODES: &str = "\
@@ -58,7 +56,7 @@ sha512sum and find alone. No connection is made, and nothing is written.
 #[derive(Debug, Args)]
 #[command(after_help = format!("{HELP}{EXIT_CODES}"))]
 pub struct VerifyArguments {
-    /// The bundle: a directory
+    /// The bundle: a directory, an archive, or one of its parts
     bundle: PathBuf,
     #[command(flatten)]
     trust: TrustArguments,
@@ -95,10 +93,8 @@ impl TrustArguments {
 
 pub fn run(arguments: &VerifyArguments, streams: &mut Streams<'_>) -> Code {
     let verified = arguments.trust.read().and_then(|(anchors, policy)| {
-        let mut shown = Shown { since: Instant::now(), err: streams.err, terminal: streams.terminal, dirty: false };
-        let verified = opened(&arguments.bundle, &anchors, policy, &mut |done, all| shown.show(done, all));
-        shown.end();
-        verified
+        let mut line = ProgressLine::new(streams.err, streams.terminal, "checking");
+        opened(&arguments.bundle, &anchors, policy, &mut |done, all| line.at(done, all))
     });
     let verified = match verified {
         Ok(verified) => verified,
@@ -111,41 +107,18 @@ pub fn run(arguments: &VerifyArguments, streams: &mut Streams<'_>) -> Code {
     if written.is_err() { Code::Internal } else { Code::Good }
 }
 
-/// The one place where the form of a bundle is told apart: a directory. An archive, or its parts, would be told here, too.
+/// A directory, or an archive and its parts.
 fn opened(bundle: &Path, anchors: &Anchors, policy: Policy, progress: &mut Progress<'_>) -> Result<Verified, Refusal> {
-    verify(bundle, anchors, policy, None, progress)
-}
-
-/// One line of progress, over itself, on a terminal alone.
-struct Shown<'a> {
-    since: Instant,
-    err: &'a mut dyn Write,
-    terminal: bool,
-    dirty: bool,
-}
-
-impl Shown<'_> {
-    fn show(&mut self, done: u64, all: u64) {
-        if !self.terminal || all == 0 || self.since.elapsed() < SILENT {
-            return;
-        }
-        let percent = u128::from(done) * 100 / u128::from(all);
-        let written = write!(self.err, "\rchecking: {percent:>3} % of {} MB", all / 1_000_000);
-        self.dirty |= written.and_then(|()| self.err.flush()).is_ok();
+    if bundle.is_dir() {
+        return verify(bundle, anchors, policy, None, progress);
     }
-
-    fn end(&mut self) {
-        if self.dirty {
-            // Nobody is told where even that fails: the verdict follows, by the same way.
-            let _ = write!(self.err, "\r{:40}\r", "");
-        }
-    }
+    verify::archive(archive::open(bundle)?, anchors, policy, Limits::default(), progress)
 }
 
 fn human(verified: &Verified, out: &mut dyn Write) -> io::Result<()> {
     let Verified { manifest, sums, sums_sha512, signed, policy, bytes } = verified;
     writeln!(out, "good: {} {} for {}", manifest.name, manifest.version, manifest.target)?;
-    writeln!(out, "\n  SEQUENCE  {}\n  DATE      {}\n", manifest.sequence, date(manifest.created))?;
+    writeln!(out, "\n  SEQUENCE  {}\n  DATE      {}\n", manifest.sequence, shown::date(manifest.created))?;
     writeln!(out, "policy   {policy}")?;
     for one in signed {
         let standing = match one.standing {
@@ -177,40 +150,4 @@ fn object(verified: &Verified) -> serde_json::Value {
         "target": manifest.target, "sequence": manifest.sequence, "created": manifest.created, "policy": policy,
         "signed": signed, "files": sums.iter().len(), "bytes": bytes, "sums_sha512": sums_sha512,
     })
-}
-
-/// Seconds since 1970 as a day and a time in UTC, by the calendar that was extended backwards (Howard Hinnant, `civil_from_days`).
-fn date(seconds: i64) -> String {
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02} UTC", second / 3600, second / 60 % 60, second % 60)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (seconds, shown) in [
-            (0, "1970-01-01 00:00:00 UTC"),
-            (-1, "1969-12-31 23:59:59 UTC"),
-            (951_827_696, "2000-02-29 12:34:56 UTC"),
-            (1_785_456_000, "2026-07-31 00:00:00 UTC"),
-            (i64::from(u32::MAX), "2106-02-07 06:28:15 UTC"),
-        ] {
-            assert_eq!(date(seconds), shown);
-        }
-        // Whatever stands in a manifest.
-        for seconds in [i64::MAX, i64::MIN] {
-            let _ = date(seconds);
-        }
-    }
 }

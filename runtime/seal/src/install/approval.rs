@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::{digest_of, manifest_of, usage};
 use super::{Action, Disk, Event, Record};
-use crate::file::{read, told};
+use crate::reading::{read, told};
 use crate::sshsig::{self, PrivateKey};
 use crate::sums::{self, Sums};
 use crate::{Code, MANIFEST, NAMESPACE_APPROVAL, Refusal, SIGNATURES, SUMS};
@@ -29,6 +29,14 @@ pub struct Approval {
     pub event: Event,
 }
 
+/// Signs the exact bytes of sums in [`NAMESPACE_APPROVAL`]: gives an armored signature, and the fingerprint of its key.
+pub type Sign<'a> = dyn FnMut(&[u8]) -> Result<(String, String), Refusal> + 'a;
+
+/// Signs with a key that is at hand.
+pub fn with_key(key: &PrivateKey) -> impl FnMut(&[u8]) -> Result<(String, String), Refusal> {
+    |sums| Ok((sshsig::sign(key, NAMESPACE_APPROVAL, sums), key.public().fingerprint()))
+}
+
 /// Countersigns a bundle, a directory, as `site-NAME`. Whoever does that has verified it: nothing is verified here but that its
 /// sums can be read.
 ///
@@ -37,8 +45,8 @@ pub struct Approval {
 /// What `record` refuses.
 pub fn approve(
     bundle: &Path,
-    key: &PrivateKey,
     name: &str,
+    sign: &mut Sign<'_>,
     record: &mut dyn Record,
     disk: &mut dyn Disk,
 ) -> Result<Approval, Refusal> {
@@ -57,7 +65,7 @@ pub fn approve(
         return Err(Refusal::new(Code::Format, format!("{SUMS} does not list {MANIFEST}")));
     }
     let manifest = manifest_of(bundle)?;
-    let signer = key.public().fingerprint();
+    let (armor, signer) = sign(&text)?;
     let event = Event {
         action: Action::Approve,
         name: manifest.name,
@@ -72,9 +80,9 @@ pub fn approve(
     let signatures = bundle.join(SIGNATURES);
     let file = signatures.join(format!("site-{name}.sshsig"));
     if file.symlink_metadata().is_ok() {
-        let armor = read(&file, SIGNATURE_BYTES_MAX, Code::Format)?;
-        let by = std::str::from_utf8(&armor).ok().and_then(|armor| sshsig::signer(armor, NAMESPACE_APPROVAL, &text));
-        if by.is_some_and(|by| by == key.public()) {
+        let there = read(&file, SIGNATURE_BYTES_MAX, Code::Format)?;
+        let by = std::str::from_utf8(&there).ok().and_then(|armor| sshsig::signer(armor, NAMESPACE_APPROVAL, &text));
+        if by.is_some_and(|by| by.fingerprint() == signer) {
             return Ok(Approval { file, signer, event });
         }
         let shown = file.display();
@@ -83,7 +91,7 @@ pub fn approve(
         )));
     }
     record.begin(&event)?;
-    let done = written(&signatures, &file, &sshsig::sign(key, NAMESPACE_APPROVAL, &text), disk);
+    let done = written(&signatures, &file, &armor, disk);
     let ended = record.end(&event, done.as_ref().err());
     done.and(ended).map(|()| Approval { file, signer, event })
 }

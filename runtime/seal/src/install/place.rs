@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
-use sha2::{Digest as _, Sha512};
 
 use super::disk::Disk;
 use super::state::State;
-use crate::file::{hex, read, told};
-use crate::manifest::{FORMAT, Manifest};
+use crate::digest::sha512;
+use crate::manifest::Manifest;
+use crate::reading::{read, told};
 use crate::{Code, MANIFEST, Refusal, SUMS, sums};
 
 /// The directory of releases.
@@ -31,9 +31,6 @@ const LOCK: &str = ".lock";
 
 /// Characters of a release's directory.
 const SHORT_CHARS: usize = 16;
-
-/// A manifest longer than this is not looked at, in bytes.
-const MANIFEST_BYTES_MAX: u64 = 16 << 20;
 
 /// Room that stays when a release is installed, in bytes: for the state, and for whoever else writes there.
 const ROOM_BYTES: u64 = 16 << 20;
@@ -238,23 +235,13 @@ fn locked(root: &Path) -> Result<File, Refusal> {
 
 /// SHA-512 of a directory's sums, in hexadecimal.
 pub(super) fn digest_of(directory: &Path) -> Result<String, Refusal> {
-    let bytes = read(&directory.join(SUMS), sums::BYTES_MAX, Code::Unsigned)?;
-    Ok(hex(&Sha512::digest(&bytes)))
+    Ok(sha512(&read(&directory.join(SUMS), sums::BYTES_MAX, Code::Format)?))
 }
 
 /// A directory's manifest, before anybody has checked it.
 pub(super) fn manifest_of(directory: &Path) -> Result<Manifest, Refusal> {
-    let bytes = read(&directory.join(MANIFEST), MANIFEST_BYTES_MAX, Code::Tree)?;
-    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|fault| {
-        Refusal::new(Code::Format, format!("{MANIFEST} is not of the form that is read here: {fault}"))
-    })?;
-    if manifest.format != FORMAT {
-        return Err(Refusal::new(
-            Code::Format,
-            format!("{MANIFEST} has format {}; {FORMAT} is read here", manifest.format),
-        ));
-    }
-    Ok(manifest)
+    let bytes = read(&directory.join(MANIFEST), Manifest::BYTES_MAX, Code::Tree)?;
+    Manifest::read(&bytes)
 }
 
 pub(super) fn usage(text: String) -> Refusal {

@@ -6,10 +6,10 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
-use super::place::usage;
+use super::place::{manifest_of, usage};
 use super::{Early, Source};
-use crate::file::{open, told};
-use crate::{Code, Refusal, path};
+use crate::reading::{open, read, told};
+use crate::{Code, Refusal, SUMS, path, sums};
 
 /// More files than this are no release.
 const FILES_MAX: usize = 500_000;
@@ -34,7 +34,7 @@ pub struct Directory<'a> {
 pub struct Unpacked<'a> {
     /// How long the archive is, in bytes; what is in it is not shorter.
     pub bytes: u64,
-    /// Makes the directory and everything in it, and calls the other when sums, signatures and manifest are there.
+    /// Makes the directory and everything in it, and calls the other when the sums are read.
     pub unpack: &'a mut Unpack<'a>,
 }
 
@@ -73,7 +73,8 @@ impl Source for Directory<'_> {
     }
 
     fn fill(&mut self, into: &Path, early: &mut Early<'_>) -> Result<(), Refusal> {
-        early(&self.from)?;
+        let sums = read(&self.from.join(SUMS), sums::BYTES_MAX, Code::Format)?;
+        early(&sums, Some(&manifest_of(&self.from)?))?;
         let all = self.bytes()?;
         let mut done = 0;
         directory(into)?;

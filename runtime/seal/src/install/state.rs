@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::disk::Disk;
 use super::place::{self, is_hex, short, usage};
 use super::{Action, RELEASES};
-use crate::file::{read, told};
+use crate::reading::{read, told};
 use crate::{Code, Refusal};
 
 /// The file.

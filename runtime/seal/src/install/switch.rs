@@ -5,7 +5,7 @@ use std::path::Path;
 use super::place::{CURRENT, CURRENT_NEW, Place, digest_of, is_hex, short, usage};
 use super::state::{Release, Switch};
 use super::{Action, Disk, Event, Hands, Installed, RELEASES, Wish};
-use crate::file::told;
+use crate::reading::told;
 use crate::{Code, Refusal};
 
 /// Longest reason, in characters.

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha512};
 
 use super::{Parts, damage, shown};
-use crate::{Code, Progress, Refusal, files};
+use crate::{Code, Progress, Refusal, digest, files};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Parts {
             }
             at += part.bytes;
         }
-        let sha512 = files::hex(&whole.finalize());
+        let sha512 = digest::hex(&whole.finalize());
         if let Some(list) = self.list.as_ref().filter(|list| list.sha512 != sha512 || list.bytes != at) {
             let text = format!("`{}` is not what its list says, though all parts are; split it again", list.name);
             return Err(Refusal::new(Code::Content, text));
@@ -83,7 +83,7 @@ impl Parts {
         if let Some(list) = list {
             let mut done = 0;
             let found = File::open(out).and_then(|file| {
-                files::sha512(file, &mut |count| {
+                digest::of_reader(file, &mut |count| {
                     done += count;
                     progress(done, bytes);
                 })
@@ -130,7 +130,7 @@ fn pass(
     loop {
         let count = from.read(&mut buffer)?;
         if count == 0 {
-            return Ok(files::hex(&hash.finalize()));
+            return Ok(digest::hex(&hash.finalize()));
         }
         let piece = &buffer[..count];
         hash.update(piece);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha512};
 
 use super::{LIST_SUFFIX, List, Listed, PARTS_MAX, file_name, lying, shown};
-use crate::{Code, Progress, Refusal, files, path};
+use crate::{Code, Progress, Refusal, digest, files, path};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub fn split(file: &Path, bytes_max: u64, out: &Path, progress: &mut Progress<'_
         kept += usize::from(was_there);
     }
     let written = parts.len() - kept;
-    let list = List { name: name.clone(), bytes: all, sha512: files::hex(&work.whole.finalize()), parts };
+    let list = List { name: name.clone(), bytes: all, sha512: digest::hex(&work.whole.finalize()), parts };
     let path = out.join(format!("{name}{LIST_SUFFIX}"));
     files::whole(&path, |file| file.write_all(list.text().as_bytes()))?;
     Ok(Split { list, path, kept, written })
@@ -84,7 +84,7 @@ impl Work<'_, '_> {
             return Ok((digest, false));
         }
         let digest = self.pass(start, bytes, true, None).map_err(failed)?;
-        let (found, _) = File::open(target).and_then(|file| files::sha512(file, &mut |_| {})).map_err(failed)?;
+        let (found, _) = File::open(target).and_then(|file| digest::of_reader(file, &mut |_| {})).map_err(failed)?;
         if found == digest {
             return Ok((digest, true));
         }
@@ -113,7 +113,7 @@ impl Work<'_, '_> {
             }
             left -= wanted as u64;
         }
-        Ok(files::hex(&hash.finalize()))
+        Ok(digest::hex(&hash.finalize()))
     }
 }
 

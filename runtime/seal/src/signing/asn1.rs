@@ -81,18 +81,6 @@ pub(super) fn put_ml_dsa(secret: &[u8]) -> Vec<u8> {
     put(SEQUENCE, &[&put(INTEGER, &[&[0]]), &algorithm, &put(OCTET_STRING, &[secret])])
 }
 
-/// Writes `SubjectPublicKeyInfo` (RFC 5280) of a point of P-384, uncompressed.
-pub(super) fn public_p384(point: &[u8]) -> Vec<u8> {
-    let algorithm = put(SEQUENCE, &[&put(OBJECT, &[EC]), &put(OBJECT, &[P384])]);
-    put(SEQUENCE, &[&algorithm, &put(BIT_STRING, &[&[0], point])])
-}
-
-/// The same of a key of ML-DSA-87.
-pub(super) fn public_ml_dsa(key: &[u8]) -> Vec<u8> {
-    let algorithm = put(SEQUENCE, &[&put(OBJECT, &[ML_DSA_87])]);
-    put(SEQUENCE, &[&algorithm, &put(BIT_STRING, &[&[0], key])])
-}
-
 #[cfg(test)]
 mod tests {
     use super::{OCTET_STRING, put, take};

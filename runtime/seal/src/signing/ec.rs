@@ -3,7 +3,7 @@
 use p384::ecdsa::SigningKey;
 
 use super::asn1::{self, BIT_STRING, INTEGER, OBJECT, OCTET_STRING, SEQUENCE};
-use super::pem;
+use crate::der;
 use crate::sshsig::PublicKey;
 
 /// Where the curve and the public half stand in a key of SEC 1.
@@ -38,6 +38,5 @@ pub(super) fn of_sec1(der: &[u8]) -> Result<SigningKey, String> {
 /// The public half of a key of OpenSSH as OpenSSL reads it (`release.pem`). None for Ed25519, which signs nothing for OpenSSL here.
 pub fn public_pem(key: &PublicKey) -> Option<String> {
     let PublicKey::P384(key) = key else { return None };
-    let der = asn1::public_p384(key.to_sec1_point(false).as_bytes());
-    Some(pem::text("PUBLIC KEY", &der).to_string())
+    Some(der::PublicKey::from(**key).pem())
 }

@@ -1,11 +1,11 @@
 //! Keys of ML-DSA-87 (FIPS 204) as OpenSSL 3.5 and later keep them, and signatures: pure, with the namespace as context.
 
-use ml_dsa::{EncodedVerifyingKey, ExpandedSigningKey, ExpandedSigningKeyBytes, MlDsa87, Seed, VerifyingKey};
-use sha2::{Digest as _, Sha256};
+use ml_dsa::{ExpandedSigningKey, ExpandedSigningKeyBytes, MlDsa87, Seed};
 use zeroize::Zeroizing;
 
 use super::{asn1, pem};
-use crate::{Refusal, files};
+use crate::Refusal;
+use crate::mldsa::{self, PublicKey};
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 32;
@@ -28,10 +28,6 @@ impl std::fmt::Debug for PrivateKey {
         write!(formatter, "PrivateKey({})", self.public().fingerprint())
     }
 }
-
-/// The key that says who signed, as its 2,592 bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey(Vec<u8>);
 
 impl PrivateKey {
     pub fn of_seed(seed: &[u8; SEED_BYTES]) -> Self {
@@ -80,7 +76,7 @@ impl PrivateKey {
     }
 
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.verifying_key().encode().to_vec())
+        PublicKey::from(self.0.verifying_key())
     }
 
     /// Signs, and checks it.
@@ -89,22 +85,9 @@ impl PrivateKey {
         let signature = self.0.sign_deterministic(message, context.as_bytes());
         let signature = signature.map_err(|_| failed("the key cannot sign"))?;
         // The key that others have of it: an expanded key may not fit its own public half.
-        let encoded = EncodedVerifyingKey::<MlDsa87>::try_from(self.public().0.as_slice());
-        let public = encoded.map(|encoded| VerifyingKey::<MlDsa87>::decode(&encoded));
-        let holds = public.is_ok_and(|public| public.verify_with_context(message, context.as_bytes(), &signature));
-        if holds { Ok(signature.encode().to_vec()) } else { Err(failed("the signature does not hold")) }
-    }
-}
-
-impl PublicKey {
-    /// As `mldsa.pem` among the anchors holds it.
-    pub fn pem(&self) -> String {
-        pem::text("PUBLIC KEY", &asn1::public_ml_dsa(&self.0)).to_string()
-    }
-
-    /// SHA-256 of the key's `SubjectPublicKeyInfo`, as digits.
-    pub fn fingerprint(&self) -> String {
-        format!("spki-sha256:{}", files::hex(&Sha256::digest(asn1::public_ml_dsa(&self.0))))
+        let signature = signature.encode().to_vec();
+        let holds = mldsa::verify(&self.public(), context, message, &signature);
+        if holds { Ok(signature) } else { Err(failed("the signature does not hold")) }
     }
 }
 

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::generate;
-use crate::{Code, Refusal, SUMS, files};
+use crate::{Code, Refusal, SUMS, digest};
 
 /// A directory of this user alone, removed when it is let go.
 struct Aside(PathBuf);
 
 impl Aside {
     fn new() -> io::Result<Self> {
-        let name = format!("airlock-sign-{}", files::hex(&generate::random::<8>()?));
+        let name = format!("airlock-sign-{}", digest::hex(&generate::random::<8>()?));
         let path = std::env::temp_dir().join(name);
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use airlock_seal::archive::{self, Compressor, Decompressor, Limits};
-use airlock_seal::{Code, Refusal, files};
+use airlock_seal::{Code, Refusal, digest};
 
 use super::made::{self, LONG, NAME, bundle, noise, shown, tool, tree, written};
 
@@ -194,7 +194,6 @@ fn a_refusal_before_the_first_file_leaves_nothing() {
             assert_eq!(fs::read_dir(&into).expect("is read").count(), 0);
             Err(Refusal::new(Code::Untrusted, "nobody knows them"))
         },
-        &mut |_| unreachable!("it is refused before"),
         &mut |_, _| {},
     );
     assert_eq!(refused, Err(Refusal::new(Code::Untrusted, "nobody knows them")));
@@ -202,20 +201,8 @@ fn a_refusal_before_the_first_file_leaves_nothing() {
     assert_eq!(heard, [(NAME.to_owned(), 2, sums)]);
     assert!(!into.exists());
     let opened = archive::open(&out).expect("opens");
-    let mut there = Vec::new();
-    let contents = archive::unpack(
-        opened,
-        &into,
-        Limits::default(),
-        &mut |_| Ok(()),
-        &mut |directory| {
-            there.extend(tree(directory).into_keys());
-            Ok(())
-        },
-        &mut |_, _| {},
-    );
+    let contents = archive::unpack(opened, &into, Limits::default(), &mut |_| Ok(()), &mut |_, _| {});
     let contents = contents.expect("unpacked");
-    assert_eq!(there.last().map(String::as_str), Some("signatures/release.sshsig"), "{there:?}");
     assert_eq!((contents.entries.len(), contents.sums.iter().len()), (12, 9));
     assert!(tree(&into) == tree(&directory.path().join(NAME)));
 }
@@ -232,9 +219,9 @@ fn a_file_of_nine_gibibytes_is_carried() {
     let model = root.join("models/large.gguf");
     fs::File::options().write(true).open(&model).expect("is there").set_len(BYTES).expect("set");
     let file = fs::File::open(&model).expect("is there");
-    let (digest, _) = files::sha512(file, &mut |_| {}).expect("is read");
+    let (digest, _) = digest::of_reader(file, &mut |_| {}).expect("is read");
     let sums = made::sums(&payload);
-    let empty = files::sha512(&b""[..], &mut |_| {}).expect("is read").0;
+    let empty = digest::of_reader(&b""[..], &mut |_| {}).expect("is read").0;
     let line = |digest: &str| format!("{digest}  models/large.gguf\n");
     fs::write(root.join("SHA512SUMS"), sums.replace(&line(&empty), &line(&digest))).expect("written");
     let out = directory.path().join("a.tar.zst");

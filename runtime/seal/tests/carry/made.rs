@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use airlock_seal::command::{Streams, inspect, join, key, pack, sign, split, unpack};
 use airlock_seal::sums::Sums;
-use airlock_seal::{Code, files};
+use airlock_seal::{Code, digest};
 use clap::Parser;
 use serde_json::json;
 
@@ -154,7 +154,7 @@ pub(crate) fn payload() -> BTreeMap<String, Vec<u8>> {
 pub(crate) fn sums(payload: &BTreeMap<String, Vec<u8>>) -> String {
     let mut sums = Sums::default();
     for (path, bytes) in payload {
-        sums.insert(path.clone(), files::sha512(bytes.as_slice(), &mut |_| {}).expect("is read").0);
+        sums.insert(path.clone(), digest::of_reader(bytes.as_slice(), &mut |_| {}).expect("is read").0);
     }
     sums.text()
 }

@@ -24,7 +24,9 @@ fn an_approval_is_one_for_ssh_keygen_and_never_a_release() {
     let one = bundle(directory.path(), 1, 1);
     let (site, other) = (key(directory.path(), "site"), key(directory.path(), "other"));
     let mut records = Records::default();
-    let mut approve = |key: &PrivateKey, name: &str| install::approve(&one, key, name, &mut records, &mut Here);
+    let mut approve = |key: &PrivateKey, name: &str| {
+        install::approve(&one, name, &mut install::with_key(key), &mut records, &mut Here)
+    };
     for bad in ["", "Site", "a/b", "../x", "-x", "a b", "ä", &"x".repeat(65)] {
         assert_eq!(approve(&site, bad).expect_err(bad).code, Code::Usage, "{bad}");
     }
@@ -46,8 +48,12 @@ fn an_approval_is_one_for_ssh_keygen_and_never_a_release() {
     };
     assert!(verifies(NAMESPACE_APPROVAL) && !verifies(NAMESPACE_RELEASE));
     let mut broken = Records { broken: true, ..Records::default() };
-    install::approve(&one, &site, "ward", &mut broken, &mut Here).expect_err("cannot be recorded");
+    install::approve(&one, "ward", &mut install::with_key(&site), &mut broken, &mut Here)
+        .expect_err("cannot be recorded");
     assert!(!one.join("signatures/site-ward.sshsig").exists());
     fs::write(one.join(SUMS), "x\n").expect("written");
-    assert_eq!(install::approve(&one, &site, "x", &mut broken, &mut Here).expect_err("no sums").code, Code::Format);
+    assert_eq!(
+        install::approve(&one, "x", &mut install::with_key(&site), &mut broken, &mut Here).expect_err("no sums").code,
+        Code::Format
+    );
 }

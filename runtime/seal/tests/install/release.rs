@@ -67,7 +67,7 @@ fn a_program_is_refused_if_its_release_is_not_what_the_sums_say() {
     fs::remove_file(there.join(MANIFEST)).expect("removed");
     refused(&there, Code::Tree, MANIFEST);
     fs::remove_file(there.join(SUMS)).expect("removed");
-    refused(&there, Code::Unsigned, SUMS);
+    refused(&there, Code::Format, SUMS);
 }
 
 #[test]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::archive::{self, Head, Limits, Sink};
-use crate::files::{self, Entry, MANIFEST_BYTES_MAX, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
+use crate::files::{self, Entry, SIGNATURE_BYTES_MAX, SIGNATURES_MAX};
+use crate::manifest::Manifest;
 use crate::sums::Sums;
+use crate::verify::{Whole, whole};
 use crate::{Code, MANIFEST, Progress, Refusal, SIGNATURES};
 
 /// The tools, with what each does.
@@ -31,7 +33,7 @@ pub(super) struct Contents {
 
 fn bytes_max(path: &str) -> Option<u64> {
     match path {
-        MANIFEST => Some(MANIFEST_BYTES_MAX),
+        MANIFEST => Some(Manifest::BYTES_MAX),
         TOOLS | SBOM => Some(DOCUMENT_BYTES_MAX),
         _ => None,
     }
@@ -51,8 +53,8 @@ impl Contents {
     }
 
     fn of_directory(bundle: &Path, progress: &mut Progress<'_>) -> Result<Self, Refusal> {
-        let (sums_bytes, sums) = files::read_sums(bundle)?;
-        let entries = files::check(bundle, &sums, progress)?;
+        let Whole { signed_bytes, sums, .. } = whole(bundle, progress)?;
+        let entries = files::list(bundle)?;
         let mut signatures = BTreeMap::new();
         let mut documents = BTreeMap::new();
         for Entry { path, .. } in &entries {
@@ -66,7 +68,7 @@ impl Contents {
                 documents.insert(path.clone(), files::read(bundle, path, bytes_max)?);
             }
         }
-        Ok(Self { sums_bytes, sums, signatures, entries, documents })
+        Ok(Self { sums_bytes: signed_bytes, sums, signatures, entries, documents })
     }
 }
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha512};
 
 use super::super::shown::{count, date, size, text};
 use super::contents::{Contents, SBOM, TOOLS};
 use crate::manifest::Manifest;
 use crate::sshsig::{self, PublicKey};
-use crate::{Code, MANIFEST, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SUMS, files};
+use crate::{Code, MANIFEST, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SUMS, digest};
 
 const WARNING: &str =
     "NOT VERIFIED: this is what the bundle says of itself. `bundle verify` says whether to believe it.";
@@ -124,7 +123,7 @@ impl<'a> Report<'a> {
     pub(super) fn new(contents: &'a Contents) -> Result<Self, Refusal> {
         let manifest = contents.documents.get(MANIFEST);
         let manifest = manifest.ok_or_else(|| Refusal::new(Code::Format, format!("the bundle has no {MANIFEST}")))?;
-        let sums_sha512 = files::hex(&Sha512::digest(&contents.sums_bytes));
+        let sums_sha512 = digest::sha512(&contents.sums_bytes);
         let mut sizes = BTreeMap::new();
         let mut listed = Vec::new();
         for entry in &contents.entries {
@@ -135,14 +134,14 @@ impl<'a> Report<'a> {
             let signature = entry.path.strip_prefix("signatures/").and_then(|name| contents.signatures.get(name));
             let sha512 = match (contents.sums.get(&entry.path), signature) {
                 (Some(digest), _) => digest.to_owned(),
-                (None, Some(signature)) => files::hex(&Sha512::digest(signature)),
+                (None, Some(signature)) => digest::sha512(signature),
                 (None, None) => sums_sha512.clone(),
             };
             listed.push(Approved { path: &entry.path, bytes: entry.bytes, sha512 });
         }
         let signatures = contents.signatures.iter();
         Ok(Self {
-            manifest: files::read_manifest(manifest)?,
+            manifest: Manifest::read(manifest)?,
             signatures: signatures
                 .map(|(name, bytes)| (name.as_str(), Signer::of(name, bytes, &contents.sums_bytes)))
                 .collect(),

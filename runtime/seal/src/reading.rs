@@ -1,6 +1,6 @@
 //! Files of a bundle, opened so that nothing else is: no link is followed, and no pipe waited for.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -37,12 +37,4 @@ pub(crate) fn read(path: &Path, bytes_max: u64, missing: Code) -> Result<Vec<u8>
 /// What the machine failed at, with the file.
 pub(crate) fn told(path: &Path, fault: impl Display) -> Refusal {
     Refusal::internal(format!("`{}`", path.display()), fault)
-}
-
-/// In lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
