@@ -8,6 +8,7 @@ use airlock_seal::{Code, Refusal};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use super::Linkage;
 use super::models::Placed;
 use super::progress::Progress;
 use super::site::Site;
@@ -157,4 +158,45 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         options.mode(0o600);
     }
     options.open(path)?.write_all(bytes)
+}
+
+/// How a program comes by its C library: one that is loaded to a random address and asks for no loader brings its own (ELF,
+/// `PT_INTERP`). What is no such program runs with what the machine has.
+pub(super) fn linkage(program: &[u8]) -> Linkage {
+    if is_static_pie(program) == Some(true) { Linkage::StaticPie } else { Linkage::Dynamic }
+}
+
+fn is_static_pie(program: &[u8]) -> Option<bool> {
+    /// A program that may lie anywhere.
+    const DYN: [u8; 2] = [3, 0];
+    /// Names the loader.
+    const INTERP: [u8; 4] = [3, 0, 0, 0];
+    if program.get(..6)? != b"\x7fELF\x02\x01" || *program.get(16..18)? != DYN {
+        return None;
+    }
+    let begin = usize::try_from(u64::from_le_bytes(program.get(32..40)?.try_into().ok()?)).ok()?;
+    let size = usize::from(u16::from_le_bytes(program.get(54..56)?.try_into().ok()?)).max(1);
+    let count = usize::from(u16::from_le_bytes(program.get(56..58)?.try_into().ok()?));
+    let headers = program.get(begin..)?.chunks(size).take(count);
+    Some(!headers.map(|header| header.get(..4)).any(|kind| kind == Some(&INTERP[..])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::linkage;
+    use crate::bundle::Linkage;
+
+    #[test]
+    fn a_program_with_a_loader_takes_the_machines_library() {
+        let mut program = std::fs::read(std::env::current_exe().expect("has a path")).expect("can be read");
+        assert_eq!(linkage(&program), Linkage::Dynamic);
+        // Without its loader, and loaded anywhere all the same.
+        let begin = usize::try_from(u64::from_le_bytes(program[32..40].try_into().expect("8 bytes"))).expect("fits");
+        for header in program[begin..].chunks_mut(56).take(32).filter(|header| header[..4] == [3, 0, 0, 0]) {
+            header[0] = 0;
+        }
+        assert_eq!(linkage(&program), Linkage::StaticPie);
+        assert_eq!(linkage(b"#!/bin/sh\n"), Linkage::Dynamic);
+        assert_eq!(linkage(&program[..40]), Linkage::Dynamic);
+    }
 }

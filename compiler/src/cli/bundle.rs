@@ -1,6 +1,7 @@
 //! `airlock bundle`.
 
 mod build;
+mod rebuild;
 
 use std::io::{self, IsTerminal as _};
 
@@ -16,6 +17,8 @@ pub(super) enum BundleCommand {
     Build(Box<build::BuildArguments>),
     /// Check that a bundle is signed, whole, and nothing else.
     Verify(verify::VerifyArguments),
+    /// Build the program again from the bundle's own source, and compare.
+    Rebuild(rebuild::RebuildArguments),
 }
 
 pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
@@ -24,6 +27,7 @@ pub(super) fn run(command: &BundleCommand, streams: &mut Streams<'_>) -> Exit {
     let code = match command {
         BundleCommand::Build(arguments) => return build::run(arguments, terminal, streams),
         BundleCommand::Verify(arguments) => verify::run(arguments, &mut shared),
+        BundleCommand::Rebuild(arguments) => rebuild::run(arguments, &mut shared),
     };
     Exit::Bundle(code)
 }

@@ -154,7 +154,7 @@ fn model() -> Vec<u8> {
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    airlock_offer::hex(&Sha256::digest(bytes))
 }
 
 fn copy(from: &Path, to: &Path) {

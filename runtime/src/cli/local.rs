@@ -10,7 +10,8 @@ use super::progress::Progress;
 use super::{Context, ExitCode};
 use crate::isolation::{Confinement, Minimum};
 use crate::model::llama::{
-    GPU_BACKENDS, Llama, Seeds, Settings, check_file, create_private, file_digest, quiet_crashes, threads_default,
+    GPU_BACKENDS, Llama, Seeds, Settings, check_file, check_processor, create_private, file_digest, quiet_crashes,
+    threads_default,
 };
 use crate::model::{ModelError, Sampling};
 
@@ -28,6 +29,7 @@ pub(super) fn confine_to_model(
     write: Option<PathBuf>,
     context: &mut Context<'_>,
 ) -> Result<(), ExitCode> {
+    check_processor().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
     let confinement = reading_model(model).map_err(|fault| context.fail(ExitCode::Failed, &fault.to_string()))?;
     let write = write.into_iter().collect();
     context.confine(&Confinement { write, ..confinement }, &Minimum::default())
@@ -66,6 +68,7 @@ impl LocalArgs {
     /// A fault is written to `err`.
     pub(super) fn prepare(&self, model: &Path, context: &mut Context<'_>) -> Result<Prepared, ExitCode> {
         quiet_crashes();
+        check_processor().map_err(|fault| context.fail(ExitCode::Usage, &fault.to_string()))?;
         let threads = self.threads.map_or_else(threads_default, usize::from);
         // A directory that cannot be made is told when something shall be kept there.
         let state = self.state().filter(|directory| create_private(directory).is_ok());

@@ -8,6 +8,7 @@ mod inspect;
 mod load;
 mod owner;
 mod prefix;
+mod processor;
 mod sample;
 mod seed;
 mod session;
@@ -32,6 +33,7 @@ pub use inspect::{Inspection, Template};
 pub(crate) use load::check_file;
 pub use load::{file_digest, quiet_crashes, threads_default};
 pub(crate) use prefix::create_private;
+pub(crate) use processor::check_processor;
 pub use seed::Seeds;
 pub use session::SEQUENCES;
 pub use tokens::TokenCounter;
@@ -131,7 +133,7 @@ const TICK: Duration = Duration::from_millis(20);
 impl Llama {
     /// Loads a model. `progress` is told how much is loaded, from 0 to 1; false ends the loading.
     pub fn load(settings: &Settings, progress: &mut dyn FnMut(f32) -> bool) -> Result<Self, ModelError> {
-        load::check_processor()?;
+        check_processor()?;
         load::check_settings(settings)?;
         let (commands, inbox) = mpsc::channel();
         let (loading, loaded) = mpsc::channel();

@@ -14,28 +14,6 @@ const CONTEXT_TOKENS_MIN: usize = 256;
 /// A wish above this is a slip of the keyboard.
 const CONTEXT_TOKENS_MAX: usize = 1 << 20;
 
-/// The instructions that llama.cpp is compiled for. It does not look itself: an older processor would end the process.
-pub(super) fn check_processor() -> Result<(), ModelError> {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let has = [
-            ("avx2", is_x86_feature_detected!("avx2")),
-            ("fma", is_x86_feature_detected!("fma")),
-            ("f16c", is_x86_feature_detected!("f16c")),
-            ("bmi2", is_x86_feature_detected!("bmi2")),
-        ];
-        let missing: Vec<&str> = has.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
-        if !missing.is_empty() {
-            return Err(ModelError::Load(format!(
-                "this processor lacks {}; build again with GGML_AVX2=OFF GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF in \
-                 the environment",
-                missing.join(", ")
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// Whether the context's size makes sense, and whether there is what shall evaluate.
 pub(super) fn check_settings(settings: &Settings) -> Result<(), ModelError> {
     let tokens = settings.context_tokens;

@@ -80,7 +80,9 @@ pub(super) fn run(
 }
 
 /// The process's backend, with llama.cpp's own log silenced before anything can be logged.
+/// Nobody gets by without it, so this is where the processor has to be one that llama.cpp was compiled for.
 pub(super) fn backend() -> Result<&'static LlamaBackend, ModelError> {
+    super::check_processor()?;
     let made = BACKEND.get_or_init(|| {
         let mut backend = LlamaBackend::init().map_err(|error| error.to_string())?;
         backend.void_logs();

@@ -35,7 +35,6 @@ impl TokenCounter {
 
 /// A model without its weights: its vocabulary, and what the file says of itself.
 pub(super) fn vocabulary(file: &Path) -> Result<LlamaModel, ModelError> {
-    load::check_processor()?;
     load::check_file(file)?;
     let parameters = LlamaModelParams::default().with_vocab_only(true);
     LlamaModel::load_from_file(owner::backend()?, file, &parameters).map_err(|_| owner::refused(file))
