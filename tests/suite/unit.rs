@@ -46,6 +46,7 @@ fn printed(case: &Path, more: &[&str]) -> String {
 fn units_are_what_was_reviewed() {
     for case in directories(Path::new(CASES)) {
         let text = printed(&case, &["--bin", PROGRAM]);
+        assert_eq!(printed(&case, &["--bin", PROGRAM, "--site-at", "/etc/airlock/site.json"]), text);
         assert!(!text.contains("cases/unit"), "a path of this machine: {text}");
         assert_is_file(&text, &case.join("airlock.service"));
     }
@@ -77,6 +78,7 @@ fn what_makes_no_unit_is_refused_with_a_way_out() {
         (plain.to_owned(), with(&["--user", "a", "--dynamic-user"]), "cannot be used with"),
         (plain.to_owned(), with(&["--profile", "nobody"]), "nobody"),
         (plain.to_owned(), vec!["--socket", "/run/airlock/s", "--bin", "airlock-host"], "not an absolute path"),
+        (plain.to_owned(), vec!["--socket", "/run/airlock/s", "--site-at", "site.json"], "not an absolute path"),
         (plain.to_owned(), vec!["--socket", "/run/airlock/s", "--bin", "/home/a/airlock-host"], "which the unit hides"),
         (plain.to_owned(), vec!["--socket", "/run/airlock/s", "--bin", "/opt/a\nUser=root"], "control character"),
         (plain.to_owned(), vec!["--socket", "/run/airlock/s\nUser=root", "--bin", PROGRAM], "control character"),

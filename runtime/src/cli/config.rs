@@ -13,7 +13,8 @@ use super::{Context, ExitCode, ProfileArg, finish};
 Example:
   airlock-host --site /etc/airlock/site.json config --for vscode > .vscode/mcp.json
 
-Where it goes is told on standard error. Most hosts put the name before each tool's name, so it is short.")]
+Where it goes is told on standard error. Most hosts put the name before each tool's name, so it is short. `--bin` and
+`--site-at` are for a configuration of another machine.")]
 pub(super) struct ConfigArgs {
     /// The host
     #[arg(long = "for", value_enum, value_name = "HOST")]

@@ -42,7 +42,8 @@ impl Seeds {
         let sums = Sums::read(&bytes).ok()?;
         let name = |path: &str| {
             let name = path.strip_prefix(MODELS)?.strip_prefix('/')?;
-            (name.starts_with(BEGIN) && name.ends_with(".kv") && !name.contains('/')).then(|| name.to_owned())
+            let kept = name.strip_prefix(BEGIN)?.strip_suffix(".kv")?;
+            (!kept.contains('/')).then(|| name.to_owned())
         };
         let listed: BTreeMap<String, String> =
             sums.iter().filter_map(|(path, sha512)| Some((name(path)?, sha512.to_owned()))).collect();
