@@ -8,18 +8,20 @@ use airlock_seal::manifest::{Manifest, Previous};
 use airlock_seal::{Code, MANIFEST, Refusal, SUMS};
 use serde_json::{Value, json};
 
-use super::host::{Host, Warm};
+use super::host::{Host, Warm, linkage};
 use super::manifest::Parts;
 use super::models::{self, Placed};
 use super::packages::Crates;
 use super::pages::{self, Reviewed};
-use super::prebuilt::{self, Built};
 use super::progress::Progress;
 use super::provenance::{self, Made};
+use super::recipe::{self, Built};
 use super::sbom::{self, Contents};
 use super::site::Site;
+use super::source::{self, Source};
+use super::toolchain::Toolchain;
 use super::tree::{Digests, Tree, Written, sha512};
-use super::{Program, deploy, licences, native, test_run, verify_text};
+use super::{Package, Program, deploy, licences, native, test_run, vendor, verify_text};
 use crate::evidence::{Facts, SelfTest, oscal};
 use crate::ir::Catalog;
 use crate::offer::{Offered, tool_list};
@@ -36,8 +38,7 @@ pub struct Order<'o> {
     /// The directory of the Cargo workspace, with `catalogs/` and `generated/`.
     pub workspace: &'o Path,
     pub program: Program,
-    /// A program that is built already.
-    pub binary: &'o Path,
+    pub make: Make<'o>,
     pub models: &'o [PathBuf],
     /// The site template.
     pub site: &'o Path,
@@ -54,6 +55,15 @@ pub struct Order<'o> {
     pub tests: Option<&'o Path>,
     /// Whether prefixes are made.
     pub warm: Option<Warm>,
+}
+
+/// Where the program comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Make<'o> {
+    /// It is built of `source/`, below this directory. What is there of an earlier build is taken up.
+    Build(&'o Path),
+    /// Somebody has built it already. Nobody can say what of, so crates are not vendored: it is for tests of what is around it.
+    Take(&'o Path),
 }
 
 /// A release that another one follows on.
@@ -127,8 +137,8 @@ pub fn assemble(order: &Order<'_>, compiled: &Compiled, progress: &mut Progress<
     let site = Site::read(order.site)?;
     site.check(order.site, &compiled.catalogs)?;
     let tests = test_run::record(order.tests)?;
-    let built = prebuilt::describe(order.binary, &order.program, order.workspace)?;
-    let directory = order.out.join(format!("{}-{}-{}", order.name, order.version, built.target));
+    let target = Toolchain::find(order.workspace)?.host;
+    let directory = order.out.join(format!("{}-{}-{target}", order.name, order.version));
     if fs::symlink_metadata(&directory).is_ok() {
         let shown = visible(&directory.to_string_lossy());
         let text = format!("{shown} is there already; remove it, or give another `--version` or `--out`");
@@ -138,7 +148,7 @@ pub fn assemble(order: &Order<'_>, compiled: &Compiled, progress: &mut Progress<
     fs::create_dir_all(order.out).map_err(told)?;
     let beside = tempfile::Builder::new().prefix(".airlock-bundle-").tempdir_in(order.out).map_err(told)?;
     let mut tree = Tree::new(beside.path());
-    let job = Job { order, compiled, site: &site, built: &built };
+    let job = Job { order, compiled, site: &site, target: &target };
     job.write(&tests, &mut tree, progress)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
     tree.put("VERIFY.txt", verify_text::text(&name).as_bytes())?;
@@ -180,22 +190,32 @@ struct Job<'j> {
     order: &'j Order<'j>,
     compiled: &'j Compiled,
     site: &'j Site,
-    built: &'j Built,
+    target: &'j str,
+}
+
+/// A program, what it is made of, and its digests in the bundle.
+struct Finished {
+    built: Built,
+    crates: Crates,
+    binary: Digests,
 }
 
 impl Job<'_> {
     fn write(&self, tests: &Value, tree: &mut Tree, progress: &mut Progress<'_>) -> Result<(), Refusal> {
-        let Self { order, compiled, site, built } = self;
+        let Self { order, compiled, site, target } = self;
         let catalogs = &compiled.catalogs;
         let mut placed = Vec::new();
         for file in order.models {
             placed.push(models::place(file, &compiled.models, tree, progress)?);
         }
         progress.stage("source");
-        prebuilt::source(order.workspace, &tree.place("source"))?;
+        let source = source::gather(order.workspace, &tree.place("source"), &order.program)?;
+        let (built, packages) = self.program(&source, tree, progress)?;
         tree.adopt("source", progress)?;
-        progress.stage("program");
-        let crates = Crates::of(order.workspace, &order.program, &built.target)?;
+        let mut crates = Crates::of(order.workspace, &order.program, target)?;
+        if let Some(packages) = packages {
+            crates.packages = packages;
+        }
         let binary = tree.copy("bin/airlock-host", &built.binary, progress)?;
         let program = tree.place("bin/airlock-host");
         let host = Host::new(&program)?;
@@ -203,9 +223,10 @@ impl Job<'_> {
         self.write_models(&placed, &host, tree, progress)?;
         progress.stage("review, evidence and deployment");
         self.write_review(tree)?;
-        self.write_evidence(tests, &crates, &binary, &placed, tree, progress)?;
+        let finished = Finished { built, crates, binary };
+        self.write_evidence(tests, &finished, &placed, tree, progress)?;
         deploy::write(deploy::Named { name: order.name, version: order.version }, site, catalogs, &host, tree)?;
-        let program = Program { linkage: built.linkage, ..order.program.clone() };
+        let program = Program { linkage: finished.built.linkage, ..order.program.clone() };
         let previous = order.previous.as_ref().map(|(before, _)| Previous {
             sums_sha512: before.sums_sha512.clone(),
             version: before.manifest.version.clone(),
@@ -215,9 +236,9 @@ impl Job<'_> {
                 name: order.name,
                 version: order.version,
                 sequence: order.sequence,
-                target: &built.target,
-                cpu: &built.cpu,
-                rustc: &built.rustc_version,
+                target,
+                cpu: &finished.built.cpu,
+                rustc: &finished.built.rustc_version,
                 program: &program,
                 catalogs,
                 profiles: &compiled.profiles,
@@ -231,6 +252,41 @@ impl Job<'_> {
             serde_json::to_value(manifest).map_err(|fault| Refusal::internal("cannot write the manifest", fault))?;
         tree.put_json(MANIFEST, &manifest)?;
         Ok(())
+    }
+
+    /// The program, and where crates are vendored, those with the texts of their licences.
+    fn program(
+        &self,
+        source: &Source,
+        tree: &Tree,
+        progress: &mut Progress<'_>,
+    ) -> Result<(Built, Option<Vec<Package>>), Refusal> {
+        match self.order.make {
+            Make::Build(work) => {
+                progress.stage("vendored crates");
+                let vendored = vendor::write(source)?;
+                let built = recipe::build(&tree.place("source"), work, &mut |recipe::Progress { done, all }| {
+                    progress.stage(&format!("program: {done} of {all} crates"));
+                })?;
+                Ok((built, Some(vendored.packages)))
+            }
+            Make::Take(binary) => {
+                let recipe = &source.recipe;
+                let shown = visible(&binary.to_string_lossy());
+                let bytes = fs::read(binary)
+                    .map_err(|fault| Refusal::new(Code::Usage, format!("cannot read the program {shown}: {fault}")))?;
+                let built = Built {
+                    binary: binary.to_owned(),
+                    sha512: String::new(),
+                    linkage: linkage(&bytes),
+                    cpu: recipe.cpu.clone(),
+                    features: recipe.features.clone(),
+                    rustc_version: recipe.rustc.clone(),
+                    tools: Vec::new(),
+                };
+                Ok((built, None))
+            }
+        }
     }
 
     fn write_models(
@@ -270,13 +326,13 @@ impl Job<'_> {
     fn write_evidence(
         &self,
         tests: &Value,
-        crates: &Crates,
-        binary: &Digests,
+        finished: &Finished,
         placed: &[Placed],
         tree: &mut Tree,
         progress: &mut Progress<'_>,
     ) -> Result<(), Refusal> {
-        let Self { order, compiled, built, .. } = self;
+        let Self { order, compiled, target, .. } = self;
+        let Finished { built, crates, binary } = finished;
         let parts =
             native::parts(crates).map_err(|fault| Refusal::internal("cannot read llama.cpp's sources", fault))?;
         let created = u64::try_from(order.program.epoch).unwrap_or(0);
@@ -312,7 +368,7 @@ impl Job<'_> {
             name: order.name,
             version: order.version,
             sequence: order.sequence,
-            target: &built.target,
+            target,
             cpu: &built.cpu,
             program: &program,
             rustc: &built.rustc_version,

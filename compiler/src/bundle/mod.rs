@@ -46,7 +46,6 @@ pub mod models;
 pub mod native;
 pub mod packages;
 pub mod pages;
-pub mod prebuilt;
 pub mod program;
 pub mod progress;
 pub mod provenance;

@@ -7,7 +7,7 @@ use airlock_seal::command::Format;
 use airlock_seal::{Code, Refusal};
 use serde_json::json;
 
-use crate::bundle::assemble::{Before, Bundle, Order, assemble, check_approved};
+use crate::bundle::assemble::{Before, Bundle, Make, Order, assemble, check_approved};
 use crate::bundle::host::Warm;
 use crate::bundle::progress::Progress;
 use crate::bundle::{Linkage, Program};
@@ -83,9 +83,15 @@ pub(in crate::cli) struct BuildArguments {
     /// Its features; its defaults are left out.
     #[arg(long, value_name = "FEATURES", value_delimiter = ',', default_value = "http,llama,tls")]
     features: Vec<String>,
-    /// A program that was built of this workspace already, for tests of what is around it.
-    #[arg(long, value_name = "FILE")]
-    binary: PathBuf,
+    /// Let it take the machine's C library, instead of bringing its own.
+    #[arg(long)]
+    dynamic: bool,
+    /// Where it is built; some gigabytes, which the next build takes up [default: target/bundle of the workspace]
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// A program that was built of this workspace already, for tests of what is around it: crates are not vendored then.
+    #[arg(long, value_name = "FILE", conflicts_with = "work")]
+    binary: Option<PathBuf>,
     /// The time of the sources, in seconds since 1970.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=EPOCH_MAX))]
     created: Option<u64>,
@@ -181,6 +187,7 @@ fn build(
     let mut features = arguments.features.clone();
     features.retain(|feature| !feature.is_empty());
     features.sort();
+    let work = arguments.work.clone().unwrap_or_else(|| arguments.workspace.join("target/bundle"));
     let order = Order {
         workspace: &arguments.workspace,
         program: Program {
@@ -188,10 +195,10 @@ fn build(
             bin: arguments.bin.clone(),
             features,
             default_features: false,
-            linkage: Linkage::Dynamic,
+            linkage: if arguments.dynamic { Linkage::Dynamic } else { Linkage::StaticPie },
             epoch: i64::try_from(created).unwrap_or(0),
         },
-        binary: &arguments.binary,
+        make: arguments.binary.as_deref().map_or(Make::Build(&work), Make::Take),
         models: &arguments.models,
         site: &arguments.site_template,
         name: &arguments.name,
