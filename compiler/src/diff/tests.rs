@@ -250,7 +250,7 @@ pub(crate) const MUTATIONS: &[(Kind, Mutation)] = &[
     (Kind::OperationChanged, |c| c.excluded[0].refusal = Some(Refused { code: "E0211", reason: "x".into() })),
     (Kind::OperationChanged, |c| c.excluded.push(c.excluded[0].clone())),
     (Kind::ToolRemoved, |c| drop(c.tools.pop())),
-    (Kind::WritingToolAdded, |c| tool(c).name.push('x')),
+    (Kind::ToolRenamed, |c| tool(c).name.push('x')),
     (Kind::TitleChanged, |c| tool(c).title.push('x')),
     (Kind::DescriptionChanged, |c| tool(c).description.push('x')),
     (Kind::EffectRaised, |c| tool(c).effect = Effect::Destroy),
