@@ -54,9 +54,13 @@ fn source_path(program: &[u8]) -> Option<usize> {
         let length = rest.iter().position(|byte| !is_part(*byte)).unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         // Texts stand side by side without an end, so a word may hold several paths.
-        let mut ends = [".rs", ".c", ".cpp", ".cc", ".h", ".hpp"].iter().flat_map(|end| ends_of(word, end.as_bytes()));
-        if let Some(begin) = ends.find_map(|end| foreign(word.get(..end).unwrap_or_default())) {
-            return Some(at + begin);
+        let ends = [".rs", ".c", ".cpp", ".cc", ".h", ".hpp"].iter().flat_map(|end| ends_of(word, end.as_bytes()));
+        let mut last = 0;
+        for end in ends.collect::<BTreeSet<usize>>() {
+            if let Some(begin) = foreign(word.get(last..end).unwrap_or_default()) {
+                return Some(at + last + begin);
+            }
+            last = end;
         }
         at += length.max(1);
     }
@@ -97,6 +101,7 @@ mod tests {
             (b"\0\0x/home/u/ggml.c\0", 3, "/home/u/ggml.c"),
             (b"msg/root/.cargo/registry/src/a/lib.rs:12\0", 3, "/root/.cargo/registry/src/a/lib.rs:12"),
             (b"/source/a.rs\0/tmp/x/b.cpp\0", 13, "/tmp/x/b.cpp"),
+            (b"/source/a.rs/home/u/b.rs/rustc/c.rs\0", 12, "/home/u/b.rs/rustc/c.rs"),
         ] {
             let found = find(leak, &["/w/build".to_owned()]).expect(text);
             assert_eq!((found.offset, found.text.as_str()), (offset, text));
