@@ -158,7 +158,7 @@ fn file(root: &Path, wanted: &Wanted<'_>, blocks: &mut Blocks, done: &AtomicU64)
         return Err(changed());
     }
     if whole != wanted.sha512 {
-        return Err(Fault::Differs("is not the file that was signed: its SHA-512 differs".to_owned()));
+        return Err(Fault::Differs("is not what SHA512SUMS says".to_owned()));
     }
     let Some(model) = wanted.model else { return Ok(()) };
     if model.bytes != identity.bytes {

@@ -214,8 +214,10 @@ fn mode_of_file(path: &str, mode: u32) -> Result<(), Refusal> {
     let right = path::mode(path);
     let shown = mode & 0o7777;
     if mode & FILE_MODE_WRONG != 0 {
-        let fault =
-            format!("has the mode {shown:04o}: setuid, setgid, sticky, or others than its owner may write to it");
+        let fault = format!(
+            "has the mode {shown:04o}: setuid, setgid, sticky, or others than its owner may write to it; {right:04o} belongs \
+                 there: `chmod {right:04o} {path}`"
+        );
         return Err(wrong(path, &fault));
     }
     let is_program = mode & EXECUTABLE != 0;

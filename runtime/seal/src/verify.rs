@@ -201,10 +201,7 @@ fn files(root: &Path, signed_bytes: Vec<u8>, head: Head, progress: &mut Progress
     let manifest = manifest.ok_or_else(|| Refusal::new(Code::Tree, format!("`{MANIFEST}` cannot be read")))?;
     // What was read is judged by what was signed, not the file that lies there by now.
     if manifest_sha512.as_deref() != sums.get(MANIFEST) {
-        return Err(Refusal::new(
-            Code::Content,
-            format!("`{MANIFEST}` is not the file that was signed: its SHA-512 differs"),
-        ));
+        return Err(Refusal::new(Code::Content, format!("`{MANIFEST}` is not what {SUMS} says")));
     }
     let wanted: Vec<Wanted<'_>> = sums
         .iter()

@@ -97,10 +97,12 @@ pub(crate) fn noise(count: usize, seed: u64) -> Vec<u8> {
 }
 
 pub(crate) fn manifest() -> serde_json::Value {
+    // Shorter than a chunk.
+    let model = digest::sha512(&noise(600_000, 2));
     json!({
         "binary": {
             "cpu": "x86-64-v3", "features": ["http", "tls"], "linkage": "static-pie", "package": "airlock-host",
-            "path": "bin/airlock-host", "sha512": "00",
+            "path": "bin/airlock-host", "sha512": digest::sha512(&noise(100_000, 1)),
         },
         "catalogs": [],
         "compiler": { "rustc": "rustc 1.95.0", "version": "0.1.0" },
@@ -110,16 +112,16 @@ pub(crate) fn manifest() -> serde_json::Value {
         "isolation": { "minimum": ["landlock", "seccomp"] },
         "labels": ["public", "ward"],
         "models": [{
-            "bytes": 600_000, "chunk_bytes": 67_108_864, "chunks": [], "licence": "Apache-2.0", "name": "tiny",
-            "path": "models/tiny.gguf", "sha256": "00", "sha512": "00",
+            "bytes": 600_000, "chunk_bytes": 67_108_864, "chunks": [model], "licence": "Apache-2.0", "name": "tiny",
+            "path": "models/tiny.gguf", "sha256": "1".repeat(64), "sha512": model,
         }],
         "name": "clinic",
-        "previous": { "sums_sha512": "ab", "version": "1.1.0" },
-        "profiles": [{ "name": "nurse", "tools_sha256": "00" }],
+        "previous": { "sums_sha512": "a".repeat(128), "version": "1.1.0" },
+        "profiles": [{ "name": "nurse", "tools_sha256": "2".repeat(64) }],
         "secrets": ["ehr"],
         "sequence": 7,
         "target": "x86_64-unknown-linux-musl",
-        "tools": { "count": 2, "sha256": "00" },
+        "tools": { "count": 2, "sha256": "3".repeat(64) },
         "version": "1.2.0",
     })
 }

@@ -164,7 +164,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const fn content(name: &'static str, build: fn() -> Bundle) -> Case {
-    case(name, Code::Content, "is not the file that was signed", &["sha512sum"], build)
+    case(name, Code::Content, "is not what SHA512SUMS says", &["sha512sum"], build)
 }
 
 const fn tree(name: &'static str, part: &'static str, stock: &'static [&'static str], build: fn() -> Bundle) -> Case {
