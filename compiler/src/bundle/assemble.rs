@@ -282,6 +282,7 @@ impl Job<'_> {
                     cpu: recipe.cpu.clone(),
                     features: recipe.features.clone(),
                     rustc_version: recipe.rustc.clone(),
+                    target: self.target.to_owned(),
                     tools: Vec::new(),
                 };
                 Ok((built, None))

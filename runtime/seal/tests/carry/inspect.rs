@@ -23,7 +23,7 @@ fn what_is_in_a_bundle_is_told_and_that_nobody_has_verified_it() {
     for part in [
         "NOT VERIFIED: ",
         "clinic 1.2.0 for x86_64-unknown-linux-musl\nSEQUENCE 7 OF 2026-07-28\n",
-        "follows on  1.1.0, with the sums aaaaaaaaaaaaaaaa
+        "follows on  1.1.0, with the sums aaaaaaaaaaaaaaaa",
         "release.der  carries no key: only the anchors say whose it is\n",
         &format!("release.sshsig  by the key {fingerprint} (P-384)\n"),
         &format!("site-ward-3.sshsig  by the key {fingerprint} (P-384)\n"),
