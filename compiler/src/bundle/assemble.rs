@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use airlock_seal::digest::sha512;
 use airlock_seal::manifest::{Manifest, Previous};
-use airlock_seal::{Code, MANIFEST, Refusal, SUMS};
+use airlock_seal::{Code, MANIFEST, Refusal, SUMS, stock};
 use serde_json::{Value, json};
 
 use super::host::{Host, Warm, linkage};
@@ -20,8 +21,8 @@ use super::sbom::{self, Contents};
 use super::site::Site;
 use super::source::{self, Source};
 use super::toolchain::Toolchain;
-use super::tree::{Digests, Tree, Written, sha512};
-use super::{Package, Program, deploy, licences, native, test_run, vendor, verify_text};
+use super::tree::{Digests, Tree, Written};
+use super::{Package, Program, deploy, licences, native, test_run, vendor};
 use crate::evidence::{Facts, SelfTest, oscal};
 use crate::ir::Catalog;
 use crate::offer::{Offered, tool_list};
@@ -98,9 +99,7 @@ impl Before {
             }
             Ok(bytes)
         };
-        let manifest = serde_json::from_slice(&read(MANIFEST)?)
-            .map_err(|fault| refused(format!("{MANIFEST} is of a form that is not known here: {fault}")))?;
-        Ok(Self { manifest, sums_sha512: sha512(&read(SUMS)?) })
+        Ok(Self { manifest: Manifest::read(&read(MANIFEST)?)?, sums_sha512: sha512(&read(SUMS)?) })
     }
 
     /// Refuses what cannot follow on it.
@@ -151,7 +150,7 @@ pub fn assemble(order: &Order<'_>, compiled: &Compiled, progress: &mut Progress<
     let job = Job { order, compiled, site: &site, target: &target };
     job.write(&tests, &mut tree, progress)?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    tree.put("VERIFY.txt", verify_text::text(&name).as_bytes())?;
+    tree.put("VERIFY.txt", stock::text(&name).as_bytes())?;
     progress.stage("sums");
     let written = tree.finish()?;
     // Its own name comes last. From here on it is no directory that goes away by itself.

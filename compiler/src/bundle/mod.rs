@@ -60,7 +60,6 @@ pub mod test_run;
 pub mod toolchain;
 pub mod tree;
 pub mod vendor;
-mod verify_text;
 mod zip;
 
 pub use program::{Linkage, Package, Program, Role};

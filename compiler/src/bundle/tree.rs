@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use airlock_offer::hex;
+use airlock_seal::digest::{hex, sha512};
 use airlock_seal::manifest::CHUNK_BYTES;
 use airlock_seal::sums::Sums;
 use airlock_seal::{Code, Refusal, SUMS, path};
@@ -83,11 +83,6 @@ impl Digests {
         }
         Ok(Self { bytes, sha256: hex(&sha256.finalize()), sha512: hex(&sha512.finalize()), chunks })
     }
-}
-
-/// SHA-512 of bytes at hand, in lower-case hexadecimal.
-pub fn sha512(bytes: &[u8]) -> String {
-    hex(&Sha512::digest(bytes))
 }
 
 impl Tree {

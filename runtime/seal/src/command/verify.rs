@@ -36,7 +36,7 @@ const HELP: &str = "\
 Examples:
   bundle verify clinic-1.4.0-x86_64-unknown-linux-musl --anchors /etc/airlock/anchors
   bundle verify clinic-1.4.0-x86_64-unknown-linux-musl --anchors anchors --policy cnsa2 --reviewers 2
-  bundle verify clinic-1.4.0-x86_64-unknown-linux-musl --anchors anchors --site --format json
+  bundle verify clinic-1.4.0-x86_64-unknown-linux-musl --anchors anchors --approved --format json
 
 The anchors are what your site trusts: a directory that came to you by another way than the bundle, with
   allowed_signers   who may sign what, one a line (ssh-keygen(1)):
@@ -79,14 +79,14 @@ pub struct TrustArguments {
     pub reviewers: Option<u32>,
     /// A site has countersigned
     #[arg(long)]
-    pub site: bool,
+    pub approved: bool,
 }
 
 impl TrustArguments {
     /// The anchors, and what is asked for.
     pub fn read(&self) -> Result<(Anchors, Policy), Refusal> {
         let anchors = Anchors::open(&self.anchors)?;
-        let policy = anchors.policy.tightened(self.policy, self.reviewers, self.site)?;
+        let policy = anchors.policy.tightened(self.policy, self.reviewers, self.approved)?;
         Ok((anchors, policy))
     }
 }

@@ -14,6 +14,12 @@ use crate::{Code, MANIFEST, Refusal};
 const SHA512_DIGITS: usize = 128;
 const SHA256_DIGITS: usize = 64;
 
+/// What the reader cites of the file may hold anything.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
+fn unread(fault: serde_json::Error) -> Refusal {
+    refused(format!(": {}", fault.to_string().escape_debug()))
+}
+
 impl Manifest {
     /// More bytes than this are not looked at; a manifest with the chunks of models of 2 TiB has fewer.
     pub const BYTES_MAX: u64 = 8 << 20;
@@ -23,7 +29,7 @@ impl Manifest {
         if bytes.len() as u64 > Self::BYTES_MAX {
             return Err(refused(format!(" is longer than {} bytes", Self::BYTES_MAX)));
         }
-        let strict: Strict = serde_json::from_slice(bytes).map_err(|fault| refused(format!(": {fault}")))?;
+        let strict: Strict = serde_json::from_slice(bytes).map_err(unread)?;
         // Before the rest, since another format may have other keys.
         if strict.format != Some(u64::from(FORMAT)) {
             let told = strict.format.map_or_else(|| "no format".to_owned(), |format| format!("the format {format}"));
@@ -31,9 +37,9 @@ impl Manifest {
                 " has {told}; this program reads the format {FORMAT}, and a newer one may read yours"
             )));
         }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|fault| refused(format!(": {fault}")))?;
+        let manifest: Self = serde_json::from_slice(bytes).map_err(unread)?;
         // A structure may be written as a list as well, and what is left out may be read as null: one form is enough.
-        let mut written: Value = serde_json::from_slice(bytes).map_err(|fault| refused(format!(": {fault}")))?;
+        let mut written: Value = serde_json::from_slice(bytes).map_err(unread)?;
         if let Some(members) = written.as_object_mut().filter(|_| manifest.x.is_empty()) {
             members.shift_remove("x");
         }

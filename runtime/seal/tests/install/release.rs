@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use airlock_seal::install::short as beginning;
-use airlock_seal::manifest::{Manifest, Model};
+use airlock_seal::manifest::{CHUNK_BYTES, Manifest, Model};
 use airlock_seal::release::{Release, lasting};
 use airlock_seal::sums::Sums;
 use airlock_seal::{Code, MANIFEST, Refusal, SUMS};
@@ -93,17 +93,18 @@ fn models_and_kept_prefixes_of_a_release_are_those_of_its_manifest_and_sums() {
     }
     let mut manifest: Manifest =
         serde_json::from_slice(&fs::read(one.join(MANIFEST)).expect("there")).expect("a manifest");
-    let (none, path) = (String::new(), "models/a.gguf".to_owned());
+    let path = "models/a.gguf".to_owned();
+    let digest = sha512(&fs::read(one.join(&path)).expect("there"));
     let (name, sha256) = ("a".to_owned(), "ab".repeat(32));
     manifest.models.push(Model {
         bytes: 4,
-        chunk_bytes: 1,
-        chunks: Vec::new(),
-        licence: none.clone(),
+        chunk_bytes: CHUNK_BYTES,
+        chunks: vec![digest.clone()],
+        licence: "MIT".to_owned(),
         name,
         path,
         sha256,
-        sha512: none,
+        sha512: digest,
     });
     fs::write(one.join(MANIFEST), serde_json::to_vec(&manifest).expect("JSON")).expect("written");
     summed(&one);

@@ -41,7 +41,7 @@ fn people_read_who_signed_and_which_release_it_is() {
 good: clinic 1.4.0 for x86_64-unknown-linux-musl
 
   SEQUENCE  7
-  DATE      2026-07-31 00:00:00 UTC
+  DATE      2026-07-31
 
 policy   default
 signed   release  ML-DSA-87  -  (release.mldsa87)  does not count: your anchors have no key of this kind
@@ -93,7 +93,7 @@ fn the_command_line_asks_for_more_and_not_for_less() {
     bundle.review("alice", &p384("alice"));
     assert_eq!(ran(&bundle, &[]).0, Code::Good);
     assert_eq!(ran(&bundle, &["--reviewers", "2"]).0, Code::Policy);
-    assert_eq!(ran(&bundle, &["--site"]).0, Code::Policy);
+    assert_eq!(ran(&bundle, &["--approved"]).0, Code::Policy);
     assert_eq!(ran(&bundle, &["--policy", "cnsa2"]).0, Code::Policy);
     let (code, _, err) = ran(&bundle, &["--reviewers", "0"]);
     assert!(
