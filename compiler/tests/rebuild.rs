@@ -232,6 +232,7 @@ fn what_is_gathered_is_the_same_each_time_and_holds_no_tests() {
         ".cargo/config.toml",
         "recipe.json",
         "generated/src/lib.rs",
+        "generated/.gitattributes",
         "catalogs/workspace.yaml",
         "runtime/seal/src/lib.rs",
         "compiler/src/main.rs",
@@ -246,6 +247,10 @@ fn what_is_gathered_is_the_same_each_time_and_holds_no_tests() {
         assert_eq!(left, right, "{name}");
     }
     assert_eq!((source.recipe.cpu.as_str(), source.recipe.linkage.word()), ("x86-64-v3", "static-pie"));
+
+    let mut check = Command::new(env!("CARGO_BIN_EXE_airlock"));
+    let checked = check.args(["compile", "--check"]).current_dir(&first).output().expect("runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
 
     // Written again it is not touched, and what is not of it goes.
     fs::write(first.join("runtime/src/more.rs"), "").expect("can be written");

@@ -189,7 +189,8 @@ impl Walk<'_> {
         for path in sorted_children(directory)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let kind = fs::symlink_metadata(&path).map_err(|error| unread(&path, &error))?.file_type();
-            if name.starts_with('.') {
+            // Of an editor, of git, of the system; but the generated crate has one of its own.
+            if name.starts_with('.') && name != ".gitattributes" {
                 continue;
             }
             if kind.is_dir() {
