@@ -54,6 +54,14 @@ need_other_machines() {
     install_debian "${missing[@]}"
 }
 
+# Bundles are checked and unpacked with what operators have.
+need_stock_tools() {
+    local missing=()
+    command -v openssl >/dev/null || missing+=(openssl)
+    command -v zstd >/dev/null || missing+=(zstd)
+    install_debian "${missing[@]}"
+}
+
 # A browser, and what drives it: the review page is opened in it. Prints the browser's path.
 need_browser() {
     local missing=()
