@@ -46,6 +46,11 @@ need_openssh() {
     command -v ssh-keygen >/dev/null || install_debian openssh-client
 }
 
+# What tells every call of the kernel that a program makes.
+need_strace() {
+    command -v strace >/dev/null || install_debian strace
+}
+
 # A browser, and what drives it: the review page is opened in it. Prints the browser's path.
 need_browser() {
     local missing=()
@@ -106,6 +111,9 @@ need_python_peers() {
     list="$(dirname "${BASH_SOURCE[0]}")/peers.txt"
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
+
+# An OpenSSL that knows ML-DSA, which Debian's does not.
+need_python_cryptography() { need_python_packages cryptography-48.0.0 'cryptography==48.0.0'; }
 
 # What reads OSCAL by NIST's schema.
 need_python_oscal() {
