@@ -12,17 +12,19 @@ source tests/setup/lib.sh
 need_build_tools
 need_openssh
 need_other_machines
+need_stock_tools
 AIRLOCK_MODEL="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 AIRLOCK_PYTHONPATH="${AIRLOCK_PYTHONPATH:-$(need_python_client)}"
 AIRLOCK_PEERS="${AIRLOCK_PEERS:-$(need_python_peers)}"
 AIRLOCK_OSCAL="${AIRLOCK_OSCAL:-$(need_python_oscal)}"
+AIRLOCK_CRYPTOGRAPHY="${AIRLOCK_CRYPTOGRAPHY:-$(need_python_cryptography)}"
 AIRLOCK_CHROMIUM="${AIRLOCK_CHROMIUM:-$(need_browser)}"
 AIRLOCK_NODE_PACKAGES="${AIRLOCK_NODE_PACKAGES:-$(need_review_packages)}"
 AIRLOCK_PROTOCOL_PACKAGES="${AIRLOCK_PROTOCOL_PACKAGES:-$(need_protocol_packages)}"
 AIRLOCK_OPENCODE_PACKAGES="${AIRLOCK_OPENCODE_PACKAGES:-$(need_opencode)}"
 export AIRLOCK_MODEL AIRLOCK_PYTHONPATH AIRLOCK_PEERS AIRLOCK_CHROMIUM AIRLOCK_NODE_PACKAGES AIRLOCK_PROTOCOL_PACKAGES
 AIRLOCK_LLAMA_SERVER="${AIRLOCK_LLAMA_SERVER:-$(need_llama_server)}"
-export AIRLOCK_OPENCODE_PACKAGES AIRLOCK_LLAMA_SERVER AIRLOCK_OSCAL
+export AIRLOCK_OPENCODE_PACKAGES AIRLOCK_LLAMA_SERVER AIRLOCK_OSCAL AIRLOCK_CRYPTOGRAPHY
 need_systemd
 
 # Rules and tools are read once for all tests that ask the model.
@@ -30,7 +32,7 @@ export AIRLOCK_STATE="$PWD/target/state"
 
 # Real OpenAPI documents lie beside the checkout on some machines. Where they do not, those tests stay ignored; in CI that
 # is a failure.
-needing_setup=(with_cargo with_model with_endpoint with_python with_browser with_node with_opencode with_systemd with_rebuild)
+needing_setup=(with_cargo with_model with_endpoint with_python with_browser with_node with_opencode with_systemd with_rebuild with_strace)
 AIRLOCK_SPECS="$(realpath -m "${AIRLOCK_SPECS:-../shared/specs}")"
 export AIRLOCK_SPECS
 if [ -n "${CI:-}" ] || [ -d "$AIRLOCK_SPECS" ]; then

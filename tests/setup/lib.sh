@@ -54,10 +54,11 @@ need_other_machines() {
     install_debian "${missing[@]}"
 }
 
-# Bundles are checked and unpacked with what operators have.
+# Bundles are checked and unpacked with what operators have, while every call of the kernel is told.
 need_stock_tools() {
     local missing=()
     command -v openssl >/dev/null || missing+=(openssl)
+    command -v strace >/dev/null || missing+=(strace)
     command -v zstd >/dev/null || missing+=(zstd)
     install_debian "${missing[@]}"
 }
@@ -122,6 +123,9 @@ need_python_peers() {
     list="$(dirname "${BASH_SOURCE[0]}")/peers.txt"
     need_python_packages "peers-$(sha256sum "$list" | cut -c1-12)" --no-deps --requirement "$list"
 }
+
+# An OpenSSL that knows ML-DSA, which Debian's does not, and another implementation, which gives out expanded keys as well.
+need_python_cryptography() { need_python_packages cryptography-50.0.2 'cryptography==50.0.2' 'dilithium-py==1.5.1'; }
 
 # What reads OSCAL by NIST's schema.
 need_python_oscal() {
