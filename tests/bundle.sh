@@ -70,6 +70,7 @@ say "signing, packing, splitting"
 "$airlock" bundle sign "$bundle" --key "$keys/release" --key "$keys/release-pq" --replace >/dev/null
 "$airlock" bundle sign "$bundle" --key "$keys/ada" --as reviewer:ada --replace >/dev/null
 "$airlock" bundle pack "$bundle" --out "$work/here/$name.tar.zst"
+mkdir "$work/medium"
 "$airlock" bundle split "$work/here/$name.tar.zst" --size 200MB --out "$work/medium"
 chmod -R go+rX "$work/medium"
 

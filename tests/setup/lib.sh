@@ -127,6 +127,9 @@ need_python_peers() {
 # An OpenSSL that knows ML-DSA, which Debian's does not, and another implementation, which gives out expanded keys as well.
 need_python_cryptography() { need_python_packages cryptography-50.0.2 'cryptography==50.0.2' 'dilithium-py==1.5.1'; }
 
+# What reads a bill of materials by the schema of its standard.
+need_python_cyclonedx() { need_python_packages cyclonedx-11.12.0 'cyclonedx-python-lib[json-validation]==11.12.0'; }
+
 # What reads OSCAL by NIST's schema.
 need_python_oscal() {
     local list

@@ -136,7 +136,7 @@ pub const CONTROLS: &[Control] = &[
         missing: "Without a key in the site file nothing is signed.",
         tests: &[
             "runtime/tests/it/audit.rs::checkpoints_are_signed_and_stock_tools_say_so",
-            "runtime/src/sshsig/tests.rs::ssh_keygen_takes_what_is_signed_here_and_the_other_way_round",
+            "runtime/seal/src/sshsig/tests.rs::ssh_keygen_takes_what_is_signed_here_and_the_other_way_round",
         ],
         topics: &[],
         is_self_tested: false,
@@ -186,6 +186,35 @@ pub const CONTROLS: &[Control] = &[
         ],
         topics: &[Topic::Tools],
         is_self_tested: true,
+    },
+    Control {
+        id: "cm-8",
+        title: "System Component Inventory",
+        mechanism: "Each release has a bill of materials (CycloneDX 1.6) with every crate that is linked in, the parts \
+                    of llama.cpp, the compiler and the models, and the texts of all licences. It is set against the lock \
+                    both ways.",
+        missing: "",
+        tests: &[
+            "compiler/tests/it/bundle_build.rs::a_bundle_is_what_was_reviewed_and_the_same_from_two_directories",
+            "compiler/src/bundle/sbom.rs::the_schema_of_the_standard_takes_it_with_python",
+        ],
+        topics: &[Topic::Models],
+        is_self_tested: false,
+    },
+    Control {
+        id: "cm-14",
+        title: "Signed Components",
+        mechanism: "A release is installed if whom the site trusts has signed the digests of all its files, by anchors \
+                    that come from elsewhere and a policy of the site. Nothing is installed with a warning.",
+        missing: "A program that somebody with the right to write there has exchanged need not ask about itself.",
+        tests: &[
+            "runtime/seal/tests/it/corpus.rs::every_bundle_gets_the_verdict_that_it_states",
+            "runtime/seal/tests/it/flips.rs::every_byte_of_the_sums_counts",
+            "runtime/seal/tests/it/kernel.rs::the_stock_tools_alone_verify_without_a_network",
+            "runtime/tests/it/release.rs::a_site_that_asks_for_a_signed_release_is_served_by_no_other_program",
+        ],
+        topics: &[],
+        is_self_tested: false,
     },
     Control {
         id: "ia-5.7",
@@ -280,14 +309,45 @@ pub const CONTROLS: &[Control] = &[
         id: "si-7.1",
         title: "Integrity Checks",
         mechanism: "At every start the program makes the list of tools anew and compares its digest with the reviewed one. A \
-                    model is loaded if its digest is listed. The same catalogs give the same source, on any machine.",
-        missing: "The release is not signed.",
+                    model is loaded if its digest is listed. A program in a release checks its own bytes, its manifest and \
+                    what it loads against the signed sums. The same catalogs give the same source, on any machine.",
+        missing: "",
         tests: &[
+            "runtime/tests/it/release.rs::a_modified_release_does_not_start_and_a_whole_one_says_what_it_is",
             "runtime/tests/it/command.rs::a_list_that_was_not_reviewed_is_never_offered",
             "tests/suite/injected.rs::with_model_a_broken_or_poisoned_file_is_refused_in_words",
             "tests/suite/freshness.rs::two_directories_give_the_same_bytes",
         ],
         topics: &[Topic::Tools, Topic::Models, Topic::Documents],
+        is_self_tested: false,
+    },
+    Control {
+        id: "si-7.6",
+        title: "Cryptographic Protection",
+        mechanism: "SHA-512 of every file, under signatures in P-384 and ML-DSA-87 where the policy is `cnsa2`; each \
+                    namespace and each algorithm is bound to its purpose.",
+        missing: "The crate of ML-DSA says that it was never audited, so no policy rests on it alone.",
+        tests: &[
+            "runtime/seal/tests/it/flips.rs::every_byte_of_each_signature_counts",
+            "runtime/seal/tests/it/mldsa.rs::the_key_of_the_rfc_and_the_signature_of_openssl_are_taken",
+        ],
+        topics: &[],
+        is_self_tested: false,
+    },
+    Control {
+        id: "si-7.15",
+        title: "Code Authentication",
+        mechanism: "An installation checks signatures before anything else is read, and the whole tree before it is put \
+                    in force. An older release is refused; going back takes a reason, an approval of the site, and a \
+                    record.",
+        missing: "",
+        tests: &[
+            "runtime/seal/tests/install/rules.rs::numbers_rise_and_the_highest_is_remembered_when_its_release_is_gone",
+            "runtime/seal/tests/install/rules.rs::rolling_back_needs_a_reason_an_approval_a_whole_release_and_a_record",
+            "runtime/seal/tests/install/power.rs::wherever_the_power_fails_one_release_is_in_force_and_the_next_run_succeeds",
+            "runtime/tests/it/release.rs::releases_come_and_go_back_and_the_trail_says_so",
+        ],
+        topics: &[],
         is_self_tested: false,
     },
     Control {
@@ -348,5 +408,33 @@ pub const CONTROLS: &[Control] = &[
         ],
         topics: &[],
         is_self_tested: true,
+    },
+    Control {
+        id: "sr-4",
+        title: "Provenance",
+        mechanism: "A release brings along the source that it is built of, down to the vendored crates, and the \
+                    statement of what went into it (in-toto, SLSA 1). Anybody builds the program again from that and \
+                    compares the bytes.",
+        missing: "A model has no rebuild; its digest and its licence are all that is known of it.",
+        tests: &[
+            "compiler/tests/rebuild.rs::with_rebuild_another_user_elsewhere_on_another_day_gives_the_same_program",
+            "compiler/tests/rebuild.rs::what_is_gathered_is_the_same_each_time_and_holds_no_tests",
+        ],
+        topics: &[Topic::Models, Topic::Documents],
+        is_self_tested: false,
+    },
+    Control {
+        id: "sr-11",
+        title: "Component Authenticity",
+        mechanism: "Crates are those whose digests stand in the lock, models those whose digests stand in the workspace. \
+                    What a release changes beside the one before is told from the two bundles alone, not from what they \
+                    claim.",
+        missing: "",
+        tests: &[
+            "tests/suite/bundle_diff.rs::every_seeded_change_is_named_in_one_line",
+            "tests/suite/bundle_diff.rs::what_a_manifest_claims_hides_nothing",
+        ],
+        topics: &[Topic::Models],
+        is_self_tested: false,
     },
 ];

@@ -81,8 +81,11 @@ pub const MCP: &[Risk] = &[
         title: "Software Supply Chain Attacks and Dependency Tampering",
         standing: Standing::Reduced,
         mechanism: "Nothing is fetched at run time; dependencies are few and locked; generated source depends on one crate \
-                    without dependencies; models are known by digest. Left: the release is not signed.",
+                    without dependencies; models are known by digest. A release is signed, brings its sources along, and is built \
+                    again from them to the byte.",
         tests: &[
+            "runtime/seal/tests/it/corpus.rs::every_bundle_gets_the_verdict_that_it_states",
+            "compiler/tests/rebuild.rs::with_rebuild_another_user_elsewhere_on_another_day_gives_the_same_program",
             "tests/suite/purity.rs::generated_code_depends_on_the_contract_alone",
             "tests/suite/purity.rs::the_contract_has_no_dependency_and_no_std",
             "tests/suite/freshness.rs::two_directories_give_the_same_bytes",

@@ -72,8 +72,8 @@ fn each_key_is_another_and_signs() {
 #[test]
 #[ignore = "needs Python packages; tests/all.sh installs them"]
 fn with_python_openssl_reads_the_keys_and_signatures_of_ml_dsa() {
-    let packages =
-        std::env::var("AIRLOCK_CRYPTOGRAPHY").unwrap_or_else(|_| panic!("AIRLOCK_CRYPTOGRAPHY is not set; run tests/all.sh"));
+    let packages = std::env::var("AIRLOCK_CRYPTOGRAPHY")
+        .unwrap_or_else(|_| panic!("AIRLOCK_CRYPTOGRAPHY is not set; run tests/all.sh"));
     let directory = tempfile::tempdir().expect("a directory");
     let root = written(directory.path());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/carry/mldsa.py");
