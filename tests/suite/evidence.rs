@@ -84,12 +84,14 @@ fn identifiers_are_those_of_the_lists() {
     let ids = |risks: &[Risk]| -> Vec<String> { risks.iter().map(|risk| risk.id.to_owned()).collect() };
     let ten = |list: &str| -> Vec<String> { (1..=10).map(|number| format!("{list}{number:02}:2025")).collect() };
     assert_eq!((ids(MCP), ids(LLM)), (ten("MCP"), ten("LLM")));
-    let families = ["ac", "au", "cm", "ia", "sc", "si"];
-    let order = |id: &str| -> (usize, f32) {
+    let families = ["ac", "au", "cm", "ia", "sc", "si", "sr"];
+    let order = |id: &str| -> (usize, u32, u32) {
         let (family, number) = id.split_once('-').expect("has a number");
-        (families.iter().position(|known| *known == family).expect(id), number.parse().expect(id))
+        let (control, enhancement) = number.split_once('.').unwrap_or((number, "0"));
+        let family = families.iter().position(|known| *known == family).expect(id);
+        (family, control.parse().expect(id), enhancement.parse().expect(id))
     };
-    let ordered: Vec<(usize, f32)> = CONTROLS.iter().map(|control| order(control.id)).collect();
+    let ordered: Vec<(usize, u32, u32)> = CONTROLS.iter().map(|control| order(control.id)).collect();
     assert!(ordered.windows(2).all(|pair| pair[0] < pair[1]), "{ordered:?}");
     for control in CONTROLS {
         assert!(!control.tests.is_empty() && control.mechanism.ends_with('.'), "{}", control.id);
