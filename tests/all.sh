@@ -59,3 +59,5 @@ say "what leaves a confined program, seen from outside of it"
 bash tests/imports.sh
 bash tests/processor.sh
 bash tests/egress.sh
+say "the whole way of a release: built, signed, carried, checked, installed, asked"
+bash tests/bundle.sh

@@ -4,6 +4,8 @@
 //! cleared but for what stands in [`environment`]. Paths of the work directory become `/source`, `/target` and `/cargo` in
 //! whatever a compiler writes down.
 
+mod environment;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -18,6 +20,7 @@ use super::cargo::{self, Edges};
 use super::toolchain::{self, Tool, Toolchain};
 use super::{Linkage, Program, lock, scan, source, vendor};
 use crate::load::hex;
+use environment::{Place, environment};
 
 /// Its name below `source/`.
 pub const FILE: &str = "recipe.json";
@@ -28,9 +31,6 @@ pub const CPU_BASE: &str = "base";
 /// What llama.cpp is compiled for on x86-64: AVX2, FMA, F16C, BMI2 and what belongs to them. The rest of the program keeps to the
 /// baseline, so that the check at start runs anywhere.
 pub const CPU_V3: &str = "x86-64-v3";
-
-/// Says that a directory is one of builds.
-const MARK: &str = ".airlock-build";
 
 /// How the program of a release is built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,119 +211,6 @@ pub(super) fn check_tools(recipe: &Recipe, toolchain: &Toolchain, tools: &[Tool]
     toolchain::require(tools)
 }
 
-/// The directories of a build.
-struct Place {
-    root: PathBuf,
-    source: PathBuf,
-    target: PathBuf,
-    cargo: PathBuf,
-    home: PathBuf,
-}
-
-impl Place {
-    /// Makes them, below a path that compilers take as it is.
-    fn make(work: &Path) -> Result<Self, Refusal> {
-        let failed = |error| Refusal::internal(work.display(), error);
-        fs::create_dir_all(work).map_err(failed)?;
-        let root = fs::canonicalize(work).map_err(failed)?;
-        let is_plain = root.to_str().is_some_and(|path| {
-            path.len() > 1 && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._+-@".contains(&byte))
-        });
-        if !is_plain {
-            let text = format!(
-                "{}: compilers are told of this path in options; take one of letters, digits and ._+-@",
-                root.to_string_lossy().escape_debug()
-            );
-            return Err(Refusal::new(Code::Usage, text));
-        }
-        let [source, target, cargo, home] = ["source", "target", "cargo", "home"].map(|name| root.join(name));
-        // Everything else in these is removed, so they have to be of an earlier build and not of somebody's work.
-        let mark = root.join(MARK);
-        if !mark.is_file() {
-            if let Some(taken) = [&source, &target, &cargo, &home].into_iter().find(|directory| directory.exists()) {
-                let text = format!("{} is there, and of no build; name a directory without it", taken.display());
-                return Err(Refusal::new(Code::Usage, text));
-            }
-            fs::write(&mark, "").map_err(failed)?;
-        }
-        for directory in [&source, &target] {
-            fs::create_dir_all(directory).map_err(failed)?;
-        }
-        for directory in [&cargo, &home] {
-            // Of an earlier build, or of somebody who would like to have a word: neither configures this one.
-            if directory.exists() {
-                fs::remove_dir_all(directory).map_err(failed)?;
-            }
-            fs::create_dir(directory).map_err(failed)?;
-        }
-        Ok(Self { root, source, target, cargo, home })
-    }
-}
-
-/// Where Rust links with the LLD that it brings along, so that its options can be told.
-const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
-
-/// Functions that are the same are one, where nobody can tell; relocations are packed (DT_RELR, which glibc reads from 2.36 on).
-const SMALLER: [&str; 2] = ["--icf=safe", "-z,pack-relative-relocs"];
-
-/// All variables that a build sees. What is not here, it does not see.
-fn environment(
-    recipe: &Recipe,
-    toolchain: &Toolchain,
-    tools: &[Tool],
-    place: &Place,
-) -> BTreeMap<&'static str, String> {
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let maps =
-        [(&place.root, "/work"), (&place.source, "/source"), (&place.target, "/target"), (&place.cargo, "/cargo")];
-    let mut rust: Vec<String> =
-        maps.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
-    if recipe.linkage == Linkage::StaticPie {
-        rust.push("-Ctarget-feature=+crt-static".to_owned());
-    }
-    if recipe.target == LLD_TARGET {
-        rust.extend(SMALLER.map(|argument| format!("-Clink-arg=-Wl,{argument}")));
-    }
-    let mut c = maps.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display())).join(" ");
-    // What nobody calls is left out by the linker, which knows functions by their sections.
-    c.push_str(" -ffunction-sections -fdata-sections");
-    let directories = toolchain::search_path(toolchain, tools);
-    let path = std::env::join_paths(directories).unwrap_or_default().to_string_lossy().into_owned();
-    let mut variables = BTreeMap::from([
-        ("AIRLOCK_CPU", recipe.cpu.clone()),
-        ("CARGO_ENCODED_RUSTFLAGS", rust.join("\x1f")),
-        ("CARGO_HOME", text(&place.cargo)),
-        ("CARGO_TARGET_DIR", text(&place.target)),
-        ("CFLAGS", c.clone()),
-        ("CMAKE_DISABLE_FIND_PACKAGE_OpenSSL", "ON".to_owned()),
-        ("CXXFLAGS", c),
-        ("GGML_CCACHE", "OFF".to_owned()),
-        ("GGML_NATIVE", "OFF".to_owned()),
-        // llama.cpp asks git for a commit, and would be told that of a checkout in which the work directory happens to lie.
-        ("GIT_DIR", "/nonexistent".to_owned()),
-        ("HOME", text(&place.home)),
-        ("LC_ALL", "C".to_owned()),
-        ("PATH", path),
-        ("RUSTC", text(&toolchain.rustc)),
-        ("SOURCE_DATE_EPOCH", recipe.epoch.to_string()),
-        ("TZ", "UTC".to_owned()),
-    ]);
-    if recipe.cpu == CPU_V3 {
-        let options = ["GGML_AVX", "GGML_AVX2", "GGML_BMI2", "GGML_F16C", "GGML_FMA", "GGML_SSE42"];
-        variables.extend(options.map(|option| (option, "ON".to_owned())));
-    }
-    // Two that change how long a build takes, and where a library is found, and nothing of what comes out.
-    for name in ["CARGO_BUILD_JOBS", "LIBCLANG_PATH"] {
-        if let Ok(value) = std::env::var(name) {
-            variables.insert(name, value);
-        }
-    }
-    if let Some(jobs) = variables.get("CARGO_BUILD_JOBS").cloned() {
-        variables.insert("CMAKE_BUILD_PARALLEL_LEVEL", jobs);
-    }
-    variables
-}
-
 /// Runs Cargo, and tells how far it is. Its messages for people go to `build.log` below the work directory.
 fn run(
     recipe: &Recipe,
@@ -426,11 +313,11 @@ mod tests {
         let tool = |path: &str| super::Tool { name: "cc", purpose: "", path: Some(path.into()) };
         let variables = environment(&recipe(), &toolchain(), &[tool("/opt/gcc/bin/cc")], &place);
         assert_eq!(variables["PATH"], "/rust/bin:/opt/gcc/bin:/usr/bin:/bin");
-        assert!(variables["CARGO_ENCODED_RUSTFLAGS"].ends_with("=/cargo\x1f-Ctarget-feature=+crt-static"));
+        assert!(variables["CARGO_ENCODED_RUSTFLAGS"].contains("=/cargo\x1f-Ctarget-feature=+crt-static"));
         assert_eq!(
             variables["CFLAGS"],
             "-ffile-prefix-map=/w=/work -ffile-prefix-map=/w/source=/source -ffile-prefix-map=/w/target=/target \
-             -ffile-prefix-map=/w/cargo=/cargo"
+             -ffile-prefix-map=/w/cargo=/cargo -ffunction-sections -fdata-sections"
         );
         assert_eq!(variables["GGML_AVX2"], "ON");
         let dynamic = Recipe { linkage: Linkage::Dynamic, cpu: super::CPU_BASE.into(), ..recipe() };
@@ -439,18 +326,6 @@ mod tests {
         for name in ["USER", "RUSTFLAGS", "LD_PRELOAD", "CC", "RUSTUP_HOME"] {
             assert!(!variables.contains_key(name), "{name}");
         }
-    }
-
-    #[test]
-    fn a_directory_of_somebody_is_not_worked_in() {
-        let root = tempfile::tempdir().expect("can be made");
-        Place::make(&root.path().join("new")).expect("is made");
-        Place::make(&root.path().join("new")).expect("is taken up");
-        let taken = root.path().join("bundle");
-        std::fs::create_dir_all(taken.join("source")).expect("can be made");
-        let refusal = Place::make(&taken).err().expect("is somebody's");
-        assert!(refusal.text.contains("bundle/source is there, and of no build"), "{}", refusal.text);
-        Place::make(&root.path().join("a b")).err().expect("is no option");
     }
 
     #[test]
