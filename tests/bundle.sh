@@ -52,7 +52,7 @@ keys="$work/keys"
 mkdir -m 700 "$keys"
 "$airlock" bundle key --kind p384 --out "$keys/release" >/dev/null
 "$airlock" bundle key --kind mldsa87 --out "$keys/release-pq" >/dev/null
-ssh-keygen -q -t ed25519 -N '' -C ada -f "$keys/ada"
+ssh-keygen -q -t ecdsa -b 384 -N '' -C ada -f "$keys/ada"
 ssh-keygen -q -t ecdsa -b 384 -N '' -C ward3 -f "$keys/ward3"
 line() { printf '%s namespaces="%s" %s\n' "$1" "$2" "$(cut -d' ' -f1-2 "$3")"; }
 {
