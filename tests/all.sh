@@ -51,6 +51,8 @@ else
     say "not root: the test that boots systemd stays ignored"
 fi
 
+# Those of other platforms as well: a lock is read whole, offline, where a release or a workspace is made of it.
+cargo fetch --locked --quiet
 say "building and testing: the first time takes some minutes, most of them llama.cpp"
 cargo test --workspace --locked "$@"
 say "the tests that need what was set up"

@@ -13,6 +13,8 @@ need_openssh
 need_stock_tools
 model="${AIRLOCK_MODEL:-$(python3 tests/setup/model.py)}"
 built="${CARGO_TARGET_DIR:-target}/debug"
+# With those of other platforms, whose manifests are carried as well; from here on nothing is fetched.
+cargo fetch --locked --quiet
 cargo build --quiet --locked -p airlock-compiler --bin airlock
 cargo build --quiet --locked -p airlock-tests --bin clinic-upstream
 airlock="$built/airlock"

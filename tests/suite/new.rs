@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use airlock_compiler::bundle::Program;
+use airlock_compiler::bundle::packages::Crates;
 use airlock_compiler::cli::Exit;
 use tempfile::TempDir;
 
@@ -80,6 +82,18 @@ fn what_cannot_begin_is_refused_with_a_way_out_and_writes_nothing() {
         assert!(ran.err.contains(wrong), "{}", ran.err);
     }
     assert_eq!(tree(root.path()).into_keys().collect::<Vec<_>>(), ["full/notes.txt"]);
+}
+
+/// What a member takes by default is less than what a release of it is built with.
+#[test]
+fn the_crates_of_a_release_are_told_whatever_is_built_by_default() {
+    let root = tempfile::tempdir().expect("a directory");
+    assert_eq!(new(&root, "wards", &[]).exit, Exit::Done);
+    let features = vec!["http".to_owned()];
+    let program =
+        Program { package: "wards".to_owned(), bin: "wards".to_owned(), features, ..Program::of_this_workspace(0) };
+    let crates = Crates::of(&root.path().join("wards"), &program, "x86_64-unknown-linux-gnu").expect("are told");
+    assert!(crates.packages.iter().any(|one| one.name == "async-trait"));
 }
 
 /// Cargo itself says whether the lock is complete, and no more than that.

@@ -35,7 +35,7 @@ impl Crates {
     pub fn of(workspace: &Path, program: &Program, target: &str) -> Result<Self, Refusal> {
         let built = tree(workspace, program, target, "no-dev")?;
         let linked = tree(workspace, program, target, "normal,no-proc-macro")?;
-        let about = metadata(workspace, target)?;
+        let about = metadata(workspace, program, target)?;
         let lock = fs::read_to_string(workspace.join("Cargo.lock"))
             .map_err(|fault| Refusal::internal("cannot read Cargo.lock", fault))?;
         let locked = locked(&lock);
@@ -121,13 +121,18 @@ struct Described {
     manifest_path: PathBuf,
 }
 
-fn metadata(workspace: &Path, target: &str) -> Result<Vec<Described>, Refusal> {
+fn metadata(workspace: &Path, program: &Program, target: &str) -> Result<Vec<Described>, Refusal> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Described>,
     }
     let mut command = cargo(workspace);
     command.args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", target]);
+    // Of the whole workspace it would tell what its members take by default, which may be less.
+    let features: Vec<String> = program.features.iter().map(|one| format!("{}/{one}", program.package)).collect();
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
     let text = answered(command, "cargo metadata")?;
     let read: Metadata = serde_json::from_str(&text)
         .map_err(|fault| Refusal::internal("cannot read what `cargo metadata` prints", fault))?;
