@@ -1,31 +1,29 @@
-//! `Cargo.lock`, as far as it is compared: one block for each package.
+//! `Cargo.lock`, as far as it is compared: where each package is from, and which digest it has.
 
 use std::collections::BTreeMap;
+
+use airlock_seal::{Code, Refusal};
+
+use crate::cargo::lock::Lock;
 
 /// Where public crates come from, as the lock spells it.
 pub(super) const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// What the lock says of a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Locked {
     pub(super) source: Option<String>,
     pub(super) checksum: Option<String>,
 }
 
-/// The packages by name and version. Cargo itself writes the file, one `key = "value"` a line.
-pub(super) fn read(text: &str) -> BTreeMap<(String, String), Locked> {
-    let mut packages = BTreeMap::new();
-    for block in text.split("\n[[package]]\n").skip(1) {
-        let value = |key: &str| {
-            block
-                .lines()
-                .find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"').map(str::to_owned))
-        };
-        if let (Some(name), Some(version)) = (value("name"), value("version")) {
-            packages.insert((name, version), Locked { source: value("source"), checksum: value("checksum") });
-        }
-    }
-    packages
+/// The packages by name and version. Refused as [`Code::Format`] where it is not in Cargo's form.
+pub(super) fn read(text: &str) -> Result<BTreeMap<(String, String), Locked>, Refusal> {
+    let lock = Lock::read(text).map_err(|fault| Refusal::new(Code::Format, format!("Cargo.lock: {fault}")))?;
+    let packages = lock.packages.into_iter().map(|(id, package)| {
+        let source = Some(id.source).filter(|source| !source.is_empty());
+        ((id.name, id.version), Locked { source, checksum: package.checksum })
+    });
+    Ok(packages.collect())
 }
 
 #[cfg(test)]
@@ -38,7 +36,7 @@ mod tests {
             "version = 4\n\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\n \"b\",\n]\n\n\
              [[package]]\nname = \"b\"\nversion = \"2.0.0\"\nsource = \"{CRATES_IO}\"\nchecksum = \"00ff\"\n"
         );
-        let packages = read(&text);
+        let packages = read(&text).expect("is a lock");
         let of =
             |name: &str, version: &str| packages.get(&(name.to_owned(), version.to_owned())).expect("is there").clone();
         assert_eq!((packages.len(), of("a", "1.0.0").source), (2, None));

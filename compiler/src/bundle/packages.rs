@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use airlock_seal::{Code, Refusal};
 use serde::Deserialize;
 
-use super::{Package, Program, Role};
+use super::{Package, Program, Role, lock};
 
 /// A text of a licence that is longer than this is something else, in bytes.
 const LICENCE_BYTES_MAX: u64 = 1 << 20;
@@ -38,7 +38,7 @@ impl Crates {
         let about = metadata(workspace, program, target)?;
         let lock = fs::read_to_string(workspace.join("Cargo.lock"))
             .map_err(|fault| Refusal::internal("cannot read Cargo.lock", fault))?;
-        let locked = locked(&lock);
+        let locked = lock::read(&lock)?;
         let mut crates = Self { packages: Vec::new(), directories: BTreeMap::new(), features: built.features };
         for (id, dependencies) in built.crates {
             let Some((name, version)) = id.split_once(' ') else { continue };
@@ -49,7 +49,7 @@ impl Crates {
             // The members of a workspace share the texts that lie at its root.
             let texts = if described.source.is_none() { workspace } else { &directory };
             let named = described.license_file.as_deref();
-            let lock = locked.get(&id).cloned().unwrap_or_default();
+            let lock = locked.get(&(name.to_owned(), version.to_owned())).cloned().unwrap_or_default();
             crates.packages.push(Package {
                 name: name.to_owned(),
                 version: version.to_owned(),
@@ -162,29 +162,6 @@ fn answered(mut command: Command, what: &str) -> Result<String, Refusal> {
     String::from_utf8(output.stdout).map_err(|fault| Refusal::internal(format!("`{what}` prints no UTF-8"), fault))
 }
 
-/// What the lock says of a crate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Locked {
-    source: Option<String>,
-    checksum: Option<String>,
-}
-
-/// Cargo itself writes the lock, one `key = "value"` a line.
-fn locked(text: &str) -> BTreeMap<String, Locked> {
-    let blocks = text.split("\n[[package]]\n").skip(1);
-    blocks
-        .filter_map(|block| {
-            let value = |key: &str| {
-                let values =
-                    block.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'));
-                values.map(str::to_owned).next()
-            };
-            let locked = Locked { source: value("source"), checksum: value("checksum") };
-            Some((format!("{} {}", value("name")?, value("version")?), locked))
-        })
-        .collect()
-}
-
 /// Texts at the root of a crate, and the one that its manifest names, by name.
 fn licence_files(directory: &Path, named: Option<&Path>) -> std::io::Result<Vec<(String, Vec<u8>)>> {
     let mut found = BTreeMap::new();
@@ -215,7 +192,7 @@ pub(crate) mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Crates, locked, read_tree};
+    use super::{Crates, lock, read_tree};
     use crate::bundle::{Linkage, Program, Role};
     use crate::ir::Catalog;
     use crate::load::Sources;
@@ -257,11 +234,12 @@ pub(crate) mod tests {
     #[test]
     fn the_crates_of_the_program_are_those_of_the_lock() {
         let crates = Crates::of(Path::new(".."), &program(), "x86_64-unknown-linux-gnu").expect("are fetched");
-        let lock = locked(&fs::read_to_string("../Cargo.lock").expect("there"));
+        let lock = lock::read(&fs::read_to_string("../Cargo.lock").expect("there")).expect("a lock");
         let mut roles = BTreeSet::new();
         for package in &crates.packages {
             let id = format!("{} {}", package.name, package.version);
-            let locked = lock.get(&id).unwrap_or_else(|| panic!("{id} is in the lock"));
+            let key = (package.name.clone(), package.version.clone());
+            let locked = lock.get(&key).unwrap_or_else(|| panic!("{id} is in the lock"));
             assert_eq!((&locked.source, &locked.checksum), (&package.source, &package.checksum), "{id}");
             assert_eq!(package.source.is_none(), package.name.starts_with("airlock-"), "{id}");
             roles.insert(package.role);

@@ -149,7 +149,7 @@ pub(super) fn build_files(
     let held =
         |name: &str| files.get(name).ok_or_else(|| Refusal::new(Code::Format, format!("there is no source/{name}")));
     let recipe = Recipe::read(held(FILE)?)?;
-    let locked = lock::read(&String::from_utf8_lossy(held("Cargo.lock")?));
+    let locked = lock::read(&String::from_utf8_lossy(held("Cargo.lock")?))?;
     let place = Place::make(work)?;
     let toolchain = Toolchain::find(&place.root)?;
     let tools = recipe.tools();

@@ -88,11 +88,11 @@ pub fn gather(root: &Path, out: &Path, program: &Program) -> Result<Source, Refu
     // Cargo itself drops from the lock what is not needed any more, in a copy.
     let copy = tempfile::tempdir().map_err(|error| Refusal::internal("cannot make a directory", error))?;
     write_tree(copy.path(), &files)?;
-    let before = lock::read(&text_of(&files, "Cargo.lock")?);
+    let before = lock::read(&text_of(&files, "Cargo.lock")?)?;
     let reduced = cargo::metadata(&toolchain, copy.path(), false)?;
     check_members(&reduced, &members)?;
     let locked = read_file(&copy.path().join("Cargo.lock"))?;
-    let after = lock::read(&String::from_utf8_lossy(&locked));
+    let after = lock::read(&String::from_utf8_lossy(&locked))?;
     for (key, about) in &after {
         if before.get(key) != Some(about) {
             return Err(Refusal::new(Code::Usage, format!("Cargo.lock does not name {} {}", key.0, key.1)));
