@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up everything the suites need, and runs them all. Needs Rust, gcc and python3 with pip; installs cmake, libclang,
 # the Python packages of the client and of the wire's peers, Chromium and Node with what checks the review page, the official
-# conformance suite, clients and a host of the protocol, llama.cpp's server, and the demo model where they are missing; unpacks
-# Prometheus and PowerDNS.
+# conformance suite, clients and a host of the protocol, llama.cpp's server, qemu, faketime, strace, zstd, and the demo model where they
+# are missing; unpacks Prometheus and PowerDNS.
 #
 #   bash tests/all.sh [ARGUMENTS FOR cargo test]
 set -euo pipefail
