@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, OFlags, RenameFlags};
 
 use crate::sums::{self, Sums};
-use crate::{Code, Refusal, SIGNATURES, SUMS, path};
+use crate::{Code, Refusal, SIGNATURES, SUMS, path, reading};
 
 /// More files than this are not looked at.
 const FILES_MAX: usize = 500_000;
@@ -82,10 +82,7 @@ pub fn list(bundle: &Path) -> Result<Vec<Entry>, Refusal> {
 /// Opens a file of a bundle. A link is not followed, and a pipe not waited for.
 pub fn open(bundle: &Path, path: &str) -> Result<File, Refusal> {
     let shown = || path.escape_debug().to_string();
-    let mut options = OpenOptions::new();
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    options.read(true).custom_flags(flags.bits().cast_signed());
-    let file = options.open(bundle.join(path)).map_err(|fault| match fault.kind() {
+    let file = reading::open(&bundle.join(path)).map_err(|fault| match fault.kind() {
         io::ErrorKind::NotFound => Refusal::new(Code::Tree, format!("`{}` is missing", shown())),
         _ => Refusal::internal(shown(), fault),
     })?;

@@ -10,11 +10,10 @@ use rustix::fs::OFlags;
 
 use crate::{Code, Refusal};
 
-/// Opens a file to read.
+/// Opens a file to read. Whether it is a regular one is for whoever asks to find out.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    options.open(path)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
 /// Reads a file. `missing` is the class of one that is not there.

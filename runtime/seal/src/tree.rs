@@ -9,15 +9,13 @@
 //! flag for it: the archive crosses, which keeps modes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-
 use crate::sums::Sums;
-use crate::{Code, Refusal, SIGNATURES, SUMS, path, signatures};
+use crate::{Code, Refusal, SIGNATURES, SUMS, path, reading, signatures};
 
 /// What is wrong in a file's mode: setuid, setgid, sticky, and that others than its owner may write.
 const FILE_MODE_WRONG: u32 = 0o7022;
@@ -62,8 +60,7 @@ pub fn root(bundle: &Path) -> Result<PathBuf, Refusal> {
 
 /// Opens a regular file, and nothing that a name may lead to instead: a link, or a FIFO that waits for ever.
 pub fn open(path: &Path) -> io::Result<(File, Identity)> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits();
-    let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)?;
+    let file = reading::open(path)?;
     let about = file.metadata()?;
     if !about.is_file() {
         return Err(io::Error::other("it is no regular file"));
