@@ -5,17 +5,15 @@
 use p384::ecdsa;
 use p384::ecdsa::signature::{Signer as _, Verifier as _};
 
+use crate::asn1::{INTEGER, SEQUENCE, put, take};
 use crate::spki;
-use crate::sshsig::{self, key, take};
+use crate::sshsig::{self, key};
 
 /// What stands before the point of a P-384 key: a sequence of the algorithm (id-ecPublicKey, secp384r1) and a bit string.
 const PREFIX: &[u8] = b"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00";
 
 /// Bytes of an uncompressed point.
 const POINT_BYTES: usize = 97;
-
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
 
 /// A key that says who signed.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,32 +53,14 @@ pub fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
 pub fn sign(key: &ecdsa::SigningKey, message: &[u8]) -> Vec<u8> {
     let made: ecdsa::Signature = key.sign(message);
     let (r, s) = made.split_bytes();
-    let mut pair = Vec::new();
-    for number in [key::integer(&r), key::integer(&s)] {
-        pair.extend([INTEGER, short(number.len())]);
-        pair.extend(number);
-    }
-    let mut signature = vec![SEQUENCE, short(pair.len())];
-    signature.extend(pair);
-    signature
-}
-
-/// A length as DER has it: of this curve's numbers, one byte.
-fn short(length: usize) -> u8 {
-    u8::try_from(length).unwrap_or(u8::MAX)
-}
-
-/// What stands behind this tag, whose length is one byte.
-fn element<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
-    let header = take(rest, 2)?;
-    (header[0] == tag && header[1] < 0x80).then_some(())?;
-    take(rest, usize::from(header[1]))
+    let [r, s] = [r, s].map(|number| put(INTEGER, &[&key::integer(&number)]));
+    put(SEQUENCE, &[&r, &s])
 }
 
 fn read(signature: &[u8]) -> Option<ecdsa::Signature> {
     let mut rest = signature;
-    let mut pair = element(&mut rest, SEQUENCE)?;
-    let (r, s) = (element(&mut pair, INTEGER)?, element(&mut pair, INTEGER)?);
+    let mut pair = take(&mut rest, SEQUENCE)?;
+    let (r, s) = (take(&mut pair, INTEGER)?, take(&mut pair, INTEGER)?);
     (rest.is_empty() && pair.is_empty()).then_some(())?;
     ecdsa::Signature::from_scalars(key::scalar(r)?, key::scalar(s)?).ok()
 }

@@ -27,7 +27,7 @@ use crate::digest::sha512;
 use crate::manifest::Manifest;
 use crate::{Code, Refusal};
 
-pub use approval::{Approval, Sign, approve, with_key};
+pub use approval::{Approval, Sign, approve};
 pub use disk::{Disk, Here};
 pub(crate) use place::is_short;
 use place::{Place, digest_of};

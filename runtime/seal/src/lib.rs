@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archive;
+mod asn1;
 pub mod command;
 pub mod der;
 pub mod digest;
@@ -17,6 +18,7 @@ pub mod manifest;
 pub mod mldsa;
 pub mod parts;
 pub mod path;
+mod pem;
 pub mod policy;
 pub mod private;
 mod reading;

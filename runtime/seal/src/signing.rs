@@ -9,8 +9,6 @@ pub mod ec;
 pub mod generate;
 pub mod mldsa;
 
-mod asn1;
-mod pem;
 mod through;
 
 use std::fs::DirBuilder;
@@ -23,7 +21,7 @@ use p384::ecdsa::SigningKey;
 
 use crate::private::{self, Access};
 use crate::sshsig::{self, PrivateKey, PublicKey};
-use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, der, files};
+use crate::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SIGNATURES, asn1, der, files, pem};
 
 /// A key file longer than this is not read, in bytes; those of ML-DSA-87 have 6,800.
 const KEY_BYTES_MAX: usize = 64 << 10;

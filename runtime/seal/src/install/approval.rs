@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::place::{digest_of, manifest_of, usage};
 use super::{Action, Disk, Event, Record};
 use crate::reading::{read, told};
-use crate::sshsig::{self, PrivateKey};
+use crate::sshsig;
 use crate::sums::{self, Sums};
 use crate::{Code, MANIFEST, NAMESPACE_APPROVAL, Refusal, SIGNATURES, SUMS};
 
@@ -31,11 +31,6 @@ pub struct Approval {
 
 /// Signs the exact bytes of sums in [`NAMESPACE_APPROVAL`]: gives an armored signature, and the fingerprint of its key.
 pub type Sign<'a> = dyn FnMut(&[u8]) -> Result<(String, String), Refusal> + 'a;
-
-/// Signs with a key that is at hand.
-pub fn with_key(key: &PrivateKey) -> impl FnMut(&[u8]) -> Result<(String, String), Refusal> {
-    |sums| Ok((sshsig::sign(key, NAMESPACE_APPROVAL, sums), key.public().fingerprint()))
-}
 
 /// Countersigns a bundle, a directory, as `site-NAME`. Whoever does that has verified it: nothing is verified here but that its
 /// sums can be read.

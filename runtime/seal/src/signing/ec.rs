@@ -2,7 +2,7 @@
 
 use p384::ecdsa::SigningKey;
 
-use super::asn1::{self, BIT_STRING, INTEGER, OBJECT, OCTET_STRING, SEQUENCE};
+use crate::asn1::{self, BIT_STRING, INTEGER, OBJECT, OCTET_STRING, SEQUENCE};
 use crate::der;
 use crate::sshsig::PublicKey;
 

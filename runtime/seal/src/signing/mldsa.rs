@@ -3,9 +3,8 @@
 use ml_dsa::{ExpandedSigningKey, ExpandedSigningKeyBytes, MlDsa87, Seed};
 use zeroize::Zeroizing;
 
-use super::{asn1, pem};
-use crate::Refusal;
 use crate::mldsa::{self, PublicKey};
+use crate::{Refusal, asn1, pem};
 
 /// Bytes of a seed.
 pub const SEED_BYTES: usize = 32;
@@ -99,8 +98,8 @@ pub fn private_pem(seed: &[u8; SEED_BYTES]) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asn1::{self, OCTET_STRING, SEQUENCE};
     use super::{PrivateKey, SEED};
+    use crate::asn1::{self, OCTET_STRING, SEQUENCE};
 
     #[test]
     fn each_form_of_a_key_is_the_same_key_and_broken_ones_are_refused() {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use airlock_seal::install::{self, Here};
-use airlock_seal::sshsig::PrivateKey;
-use airlock_seal::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, SUMS};
+use airlock_seal::sshsig::{self, PrivateKey};
+use airlock_seal::{Code, NAMESPACE_APPROVAL, NAMESPACE_RELEASE, Refusal, SUMS};
 
 use crate::tree::{Records, bundle};
 
@@ -18,15 +18,18 @@ fn key(directory: &Path, name: &str) -> PrivateKey {
     PrivateKey::read(&fs::read_to_string(path).expect("there")).expect("a key")
 }
 
+fn signs(key: &PrivateKey) -> impl FnMut(&[u8]) -> Result<(String, String), Refusal> {
+    |sums| Ok((sshsig::sign(key, NAMESPACE_APPROVAL, sums), key.public().fingerprint()))
+}
+
 #[test]
 fn an_approval_is_one_for_ssh_keygen_and_never_a_release() {
     let directory = tempfile::tempdir().expect("a directory");
     let one = bundle(directory.path(), 1, 1);
     let (site, other) = (key(directory.path(), "site"), key(directory.path(), "other"));
     let mut records = Records::default();
-    let mut approve = |key: &PrivateKey, name: &str| {
-        install::approve(&one, name, &mut install::with_key(key), &mut records, &mut Here)
-    };
+    let mut approve =
+        |key: &PrivateKey, name: &str| install::approve(&one, name, &mut signs(key), &mut records, &mut Here);
     for bad in ["", "Site", "a/b", "../x", "-x", "a b", "ä", &"x".repeat(65)] {
         assert_eq!(approve(&site, bad).expect_err(bad).code, Code::Usage, "{bad}");
     }
@@ -48,12 +51,11 @@ fn an_approval_is_one_for_ssh_keygen_and_never_a_release() {
     };
     assert!(verifies(NAMESPACE_APPROVAL) && !verifies(NAMESPACE_RELEASE));
     let mut broken = Records { broken: true, ..Records::default() };
-    install::approve(&one, "ward", &mut install::with_key(&site), &mut broken, &mut Here)
-        .expect_err("cannot be recorded");
+    install::approve(&one, "ward", &mut signs(&site), &mut broken, &mut Here).expect_err("cannot be recorded");
     assert!(!one.join("signatures/site-ward.sshsig").exists());
     fs::write(one.join(SUMS), "x\n").expect("written");
     assert_eq!(
-        install::approve(&one, "x", &mut install::with_key(&site), &mut broken, &mut Here).expect_err("no sums").code,
+        install::approve(&one, "x", &mut signs(&site), &mut broken, &mut Here).expect_err("no sums").code,
         Code::Format
     );
 }

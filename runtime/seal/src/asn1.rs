@@ -1,20 +1,20 @@
-//! As much of DER (X.690) as keys need: lengths are definite and as short as they can be.
+//! As much of DER (X.690) as keys and signatures need: lengths are definite and as short as they can be.
 
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT: u8 = 0x06;
+pub(crate) const SEQUENCE: u8 = 0x30;
 
 /// `id-ecPublicKey` (RFC 5480).
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 /// `secp384r1` (RFC 5480).
-pub(super) const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+pub(crate) const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 /// `id-ml-dsa-87` (RFC 9881).
 const ML_DSA_87: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x13];
 
 /// Takes a value of a kind off. None where another stands there.
-pub(super) fn take<'a>(rest: &mut &'a [u8], kind: u8) -> Option<&'a [u8]> {
+pub(crate) fn take<'a>(rest: &mut &'a [u8], kind: u8) -> Option<&'a [u8]> {
     let (first, after) = rest.split_first()?;
     (*first == kind).then_some(())?;
     let (length, after) = after.split_first()?;
@@ -33,7 +33,7 @@ pub(super) fn take<'a>(rest: &mut &'a [u8], kind: u8) -> Option<&'a [u8]> {
 }
 
 /// A value with its kind and length.
-pub(super) fn put(kind: u8, value: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn put(kind: u8, value: &[&[u8]]) -> Vec<u8> {
     let length: usize = value.iter().map(|part| part.len()).sum();
     let mut bytes = vec![kind];
     if let Ok(short @ 0..0x80) = u8::try_from(length) {
@@ -51,7 +51,7 @@ pub(super) fn put(kind: u8, value: &[&[u8]]) -> Vec<u8> {
 }
 
 /// What stands in a key of PKCS #8.
-pub(super) enum Secret<'a> {
+pub(crate) enum Secret<'a> {
     /// A key of SEC 1.
     P384(&'a [u8]),
     /// `ML-DSA-87-PrivateKey` (RFC 9881, section 6).
@@ -60,7 +60,7 @@ pub(super) enum Secret<'a> {
 }
 
 /// Reads `PrivateKeyInfo` (RFC 5958). What may stand behind the key, attributes and a public half, is passed over.
-pub(super) fn private_key(der: &[u8]) -> Option<Secret<'_>> {
+pub(crate) fn private_key(der: &[u8]) -> Option<Secret<'_>> {
     let mut rest = der;
     let mut inner = take(&mut rest, SEQUENCE)?;
     let is_known = matches!(take(&mut inner, INTEGER)?, [0 | 1]) && rest.is_empty();
@@ -76,7 +76,7 @@ pub(super) fn private_key(der: &[u8]) -> Option<Secret<'_>> {
 }
 
 /// Writes `PrivateKeyInfo` for a key of ML-DSA-87.
-pub(super) fn put_ml_dsa(secret: &[u8]) -> Vec<u8> {
+pub(crate) fn put_ml_dsa(secret: &[u8]) -> Vec<u8> {
     let algorithm = put(SEQUENCE, &[&put(OBJECT, &[ML_DSA_87])]);
     put(SEQUENCE, &[&put(INTEGER, &[&[0]]), &algorithm, &put(OCTET_STRING, &[secret])])
 }

@@ -12,7 +12,7 @@ const COLUMNS: usize = 64;
 ///
 /// # Errors
 /// The block is not whole, or encrypted. The text goes on from the file's name.
-pub(super) fn read(text: &str, label: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+pub(crate) fn read(text: &str, label: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(
             "is encrypted; `openssl pkey -in FILE -out PLAIN` takes that off, where the file is safe without it"
@@ -22,15 +22,23 @@ pub(super) fn read(text: &str, label: &str) -> Result<Option<Zeroizing<Vec<u8>>>
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let Some((_, rest)) = text.split_once(&begin) else { return Ok(None) };
     let (inner, _) = rest.split_once(&end).ok_or_else(|| format!("is broken: `{end}` is missing"))?;
+    decode(inner).map(Some).ok_or_else(|| "holds no base64 where the key should be".to_owned())
+}
+
+/// The bytes of a block with this label that is all there is.
+pub(crate) fn read_alone(text: &str, label: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let after = text.trim().strip_prefix("-----BEGIN ")?.strip_prefix(label)?.strip_prefix("-----")?;
+    decode(after.strip_suffix("-----")?.strip_suffix(label)?.strip_suffix("-----END ")?)
+}
+
+fn decode(inner: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut encoded = Zeroizing::new(String::with_capacity(inner.len()));
     encoded.extend(inner.split_ascii_whitespace());
-    let bytes =
-        STANDARD.decode(encoded.as_bytes()).map_err(|_| "holds no base64 where the key should be".to_owned())?;
-    Ok(Some(Zeroizing::new(bytes)))
+    STANDARD.decode(encoded.as_bytes()).ok().map(Zeroizing::new)
 }
 
 /// A block.
-pub(super) fn text(label: &str, bytes: &[u8]) -> Zeroizing<String> {
+pub(crate) fn text(label: &str, bytes: &[u8]) -> Zeroizing<String> {
     let encoded = Zeroizing::new(STANDARD.encode(bytes));
     let mut text = Zeroizing::new(String::with_capacity(encoded.len() * 2 + 128));
     text.push_str("-----BEGIN ");
