@@ -6,6 +6,7 @@
 //! ```
 
 mod manifest;
+mod modules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -149,7 +150,10 @@ fn read_workspace(root: &Path, members: &[&Listed], out: &Path) -> Result<BTreeM
             Refusal::new(Code::Usage, text)
         })?;
         let walk = Walk { root, skipped: skipped.as_deref(), is_package: true };
-        walk.read(member.directory(), 0, &mut files)?;
+        let mut of_package = BTreeMap::new();
+        walk.read(member.directory(), 0, &mut of_package)?;
+        modules::leave_tests_out(&mut of_package);
+        files.append(&mut of_package);
         let name = if below.is_empty() { "Cargo.toml".to_owned() } else { format!("{below}/Cargo.toml") };
         let kept = manifest::without_tests(&text_of(&files, &name)?);
         files.insert(name, kept.into_bytes());
