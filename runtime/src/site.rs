@@ -19,8 +19,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use airlock_seal::unique::UniqueMap;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _};
 
 use crate::audit::Policy;
 use crate::isolation::{Minimum, Requirement};
@@ -364,41 +365,6 @@ impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Bounded<MIN, MAX>
         } else {
             Err(D::Error::custom(format!("{value} is not from {MIN} to {MAX}")))
         }
-    }
-}
-
-/// An object whose keys may not repeat. Without this the last of two addresses would win in silence.
-struct UniqueMap<T>(BTreeMap<String, T>);
-
-impl<T> Default for UniqueMap<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMap<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Keys<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Keys<T> {
-            type Value = BTreeMap<String, T>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-                let mut map = BTreeMap::new();
-                while let Some(key) = access.next_key::<String>()? {
-                    let value = access.next_value()?;
-                    if map.contains_key(&key) {
-                        return Err(A::Error::custom(format!("`{}` is given twice", key.escape_debug())));
-                    }
-                    map.insert(key, value);
-                }
-                Ok(map)
-            }
-        }
-        deserializer.deserialize_map(Keys(std::marker::PhantomData)).map(Self)
     }
 }
 

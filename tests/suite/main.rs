@@ -23,6 +23,7 @@ mod purity;
 mod review;
 mod served;
 mod servers;
+mod site_template;
 mod soak;
 mod storm;
 mod trouble;

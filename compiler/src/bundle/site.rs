@@ -4,16 +4,16 @@
 //! holds the name of a file. So a value that was pasted in by mistake is refused, not sealed and carried.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
-use std::marker::PhantomData;
 use std::path::Path;
 
 use airlock_seal::manifest::Egress;
+use airlock_seal::policy::Suite;
+use airlock_seal::unique::UniqueMap;
 use airlock_seal::{Code, Refusal};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _};
 
 use crate::ir::Catalog;
 use crate::report::visible;
@@ -150,43 +150,6 @@ impl Site {
     }
 }
 
-/// An object whose keys stand there once: parsers keep the last of two and say nothing.
-struct UniqueMap<T>(BTreeMap<String, T>);
-
-impl<T> Default for UniqueMap<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for UniqueMap<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = BTreeMap<String, T>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-                let mut all = BTreeMap::new();
-                while let Some(key) = members.next_key::<String>()? {
-                    if key.is_empty() || key.len() > NAME_BYTES_MAX {
-                        return Err(A::Error::custom("a name is empty, or longer than 255 bytes"));
-                    }
-                    let value = members.next_value()?;
-                    if all.insert(key.clone(), value).is_some() {
-                        return Err(A::Error::custom(format!("`{}` stands here twice", visible(&key))));
-                    }
-                }
-                Ok(all)
-            }
-        }
-        deserializer.deserialize_map(Members(PhantomData)).map(Self)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -196,6 +159,17 @@ struct Written {
     _limits: Option<WrittenLimits>,
     serve: Option<WrittenServe>,
     isolation: Option<WrittenIsolation>,
+    #[serde(rename = "release")]
+    _release: Option<WrittenRelease>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRelease {
+    #[serde(rename = "anchors")]
+    _anchors: Name,
+    #[serde(rename = "policy", default)]
+    _policy: Suite,
 }
 
 #[derive(Deserialize)]

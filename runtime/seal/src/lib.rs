@@ -32,6 +32,7 @@ pub mod stock;
 pub mod sums;
 pub mod tree;
 pub mod trust;
+pub mod unique;
 pub mod verify;
 
 pub use refusal::{Code, Refusal};

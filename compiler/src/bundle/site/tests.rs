@@ -11,7 +11,8 @@ const GOOD: &str = r#"{
   "audit": {"directory": "/var/log/airlock", "sync": "every", "key": {"credential": "audit-key"}},
   "limits": {"seconds_max": 30},
   "serve": {"http": {"hosts": ["airlock.internal"], "token": {"file": "http.token"}}},
-  "isolation": {"minimum": ["landlock>=1", "seccomp-tight"]}
+  "isolation": {"minimum": ["landlock>=1", "seccomp-tight"]},
+  "release": {"anchors": "/etc/airlock/anchors", "policy": "cnsa2"}
 }"#;
 
 fn read(text: &str) -> Result<Site, String> {
@@ -47,6 +48,8 @@ fn a_secret_that_was_pasted_in_is_refused_wherever_it_stands() {
         ("https://clinic.internal:8443", "https://clinic.internal/?key=1".to_owned()),
         (r#""seconds_max": 30"#, format!(r#""seconds_max": 30, "note": "{SECRET}""#)),
         (r#""seconds_max": 30"#, format!(r#""seconds_max": "{SECRET}""#)),
+        (r#""/etc/airlock/anchors""#, format!(r#""{SECRET}""#)),
+        (r#""cnsa2""#, format!(r#""{SECRET}""#)),
         (r#""sync": "every""#, format!(r#""sync": "{SECRET}""#)),
         (r#""landlock>=1""#, format!(r#""{SECRET}{SECRET}""#)),
         (r#""limits": {"seconds_max""#, format!(r#""{SECRET}": 1, "limits": {{"seconds_max""#)),
@@ -57,7 +60,7 @@ fn a_secret_that_was_pasted_in_is_refused_wherever_it_stands() {
         assert!(fault.contains("holds no secret"), "{fault}");
     }
     let twice = GOOD.replace(r#""upstreams": {"#, r#""upstreams": {"clinic": {"address": "http://a"}, "#);
-    assert!(read(&twice).expect_err("twice").contains("stands here twice"));
+    assert!(read(&twice).expect_err("twice").contains("is given twice"));
 }
 
 #[test]
