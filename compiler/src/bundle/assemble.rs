@@ -22,7 +22,7 @@ use super::site::Site;
 use super::source::{self, Source};
 use super::toolchain::Toolchain;
 use super::tree::{Digests, Tree, Written};
-use super::{Package, Program, deploy, licences, native, test_run, vendor};
+use super::{Program, deploy, licences, native, test_run, vendor};
 use crate::evidence::{Facts, SelfTest, oscal};
 use crate::ir::Catalog;
 use crate::offer::{Offered, tool_list};
@@ -208,13 +208,9 @@ impl Job<'_> {
             placed.push(models::place(file, &compiled.models, tree, progress)?);
         }
         progress.stage("source");
-        let source = source::gather(order.workspace, &tree.place("source"), &order.program)?;
-        let (built, packages) = self.program(&source, tree, progress)?;
+        let mut source = source::gather(order.workspace, &tree.place("source"), &order.program)?;
+        let built = self.program(&mut source, tree, progress)?;
         tree.adopt("source", progress)?;
-        let mut crates = Crates::of(order.workspace, &order.program, target)?;
-        if let Some(packages) = packages {
-            crates.packages = packages;
-        }
         let binary = tree.copy("bin/airlock-host", &built.binary, progress)?;
         let program = tree.place("bin/airlock-host");
         let host = Host::new(&program)?;
@@ -222,7 +218,7 @@ impl Job<'_> {
         self.write_models(&placed, &host, tree, progress)?;
         progress.stage("review, evidence and deployment");
         self.write_review(tree)?;
-        let finished = Finished { built, crates, binary };
+        let finished = Finished { built, crates: source.crates, binary };
         self.write_evidence(tests, &finished, &placed, tree, progress)?;
         deploy::write(deploy::Named { name: order.name, version: order.version }, site, catalogs, &host, tree)?;
         let program = Program { linkage: finished.built.linkage, ..order.program.clone() };
@@ -253,28 +249,22 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// The program, and where crates are vendored, those with the texts of their licences.
-    fn program(
-        &self,
-        source: &Source,
-        tree: &Tree,
-        progress: &mut Progress<'_>,
-    ) -> Result<(Built, Option<Vec<Package>>), Refusal> {
+    /// The program. Where crates are vendored, they have the texts of their licences afterwards.
+    fn program(&self, source: &mut Source, tree: &Tree, progress: &mut Progress<'_>) -> Result<Built, Refusal> {
         match self.order.make {
             Make::Build(work) => {
                 progress.stage("vendored crates");
-                let vendored = vendor::write(source)?;
-                let built = recipe::build(&tree.place("source"), work, &mut |recipe::Progress { done, all }| {
+                source.crates.packages = vendor::write(source)?.packages;
+                recipe::build(&tree.place("source"), work, &mut |recipe::Progress { done, all }| {
                     progress.stage(&format!("program: {done} of {all} crates"));
-                })?;
-                Ok((built, Some(vendored.packages)))
+                })
             }
             Make::Take(binary) => {
                 let recipe = &source.recipe;
                 let shown = visible(&binary.to_string_lossy());
                 let bytes = fs::read(binary)
                     .map_err(|fault| Refusal::new(Code::Usage, format!("cannot read the program {shown}: {fault}")))?;
-                let built = Built {
+                Ok(Built {
                     binary: binary.to_owned(),
                     sha512: String::new(),
                     linkage: linkage(&bytes),
@@ -283,8 +273,7 @@ impl Job<'_> {
                     rustc_version: recipe.rustc.clone(),
                     target: self.target.to_owned(),
                     tools: Vec::new(),
-                };
-                Ok((built, None))
+                })
             }
         }
     }

@@ -9,28 +9,30 @@ use serde::Deserialize;
 
 use super::toolchain::Toolchain;
 
+/// Name and version of a package.
+pub(super) type Key = (String, String);
+
 /// `cargo metadata --format-version 1`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Metadata {
     pub(super) packages: Vec<Listed>,
-    pub(super) resolve: Option<Resolve>,
     pub(super) workspace_root: PathBuf,
 }
 
 /// A package of it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Listed {
-    pub(super) id: String,
     pub(super) name: String,
     pub(super) version: String,
     pub(super) source: Option<String>,
     pub(super) license: Option<String>,
+    pub(super) license_file: Option<String>,
     pub(super) manifest_path: PathBuf,
     pub(super) dependencies: Vec<Declared>,
 }
 
 impl Listed {
-    pub(super) fn key(&self) -> (String, String) {
+    pub(super) fn key(&self) -> Key {
         (self.name.clone(), self.version.clone())
     }
 
@@ -49,20 +51,8 @@ pub(super) struct Declared {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Which package a dependency became.
-#[derive(Debug, Deserialize)]
-pub(super) struct Resolve {
-    pub(super) nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Node {
-    pub(super) id: String,
-    pub(super) dependencies: Vec<String>,
-}
-
-/// Reads the workspace at `directory`, asking no registry: with all features, since the lock names what any of them needs. `locked` is whether its lock has to be whole already; otherwise
-/// Cargo drops from it what is not needed any more.
+/// Reads the workspace at `directory`, asking no registry: with all features, since the lock names what any of them needs.
+/// `locked` is whether its lock has to be whole already; otherwise Cargo drops from it what is not needed any more.
 pub(super) fn metadata(toolchain: &Toolchain, directory: &Path, locked: bool) -> Result<Metadata, Refusal> {
     let mut command = Command::new(&toolchain.cargo);
     command.args(["metadata", "--offline", "--all-features", "--format-version", "1"]).current_dir(directory);
@@ -82,7 +72,15 @@ pub(super) enum Edges {
     Built,
 }
 
-/// The packages that `package` needs on this machine, by name and version. `cache` is another `CARGO_HOME` than that of whoever
+/// What a package of a tree is built with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needed {
+    /// Without what is for tests or other platforms.
+    pub(super) dependencies: BTreeSet<Key>,
+    pub(super) features: BTreeSet<String>,
+}
+
+/// The packages that `package` needs on this machine, itself among them. `cache` is another `CARGO_HOME` than that of whoever
 /// runs this.
 pub(super) fn tree(
     toolchain: &Toolchain,
@@ -91,14 +89,15 @@ pub(super) fn tree(
     features: &[String],
     edges: Edges,
     cache: Option<&Path>,
-) -> Result<BTreeSet<(String, String)>, Refusal> {
+) -> Result<BTreeMap<Key, Needed>, Refusal> {
     let edges = match edges {
         Edges::Linked => "normal,no-proc-macro",
         Edges::Built => "normal,build",
     };
     let mut command = Command::new(&toolchain.cargo);
     command
-        .args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p}", "--target", &toolchain.host])
+        .args(["tree", "--offline", "--locked", "--charset", "ascii", "--prefix", "depth", "--format", "|{p}|{f}"])
+        .args(["--target", &toolchain.host])
         .args(["--edges", edges, "--package", package])
         .args(features)
         .env("RUSTC", &toolchain.rustc)
@@ -107,12 +106,28 @@ pub(super) fn tree(
         command.env("CARGO_HOME", cache);
     }
     let text = asked(&mut command)?;
-    let package = |line: &str| {
-        let (name, rest) = line.split_once(" v")?;
-        let version = rest.split(' ').next()?;
-        Some((name.to_owned(), version.to_owned()))
-    };
-    Ok(text.lines().filter_map(package).collect())
+    read_tree(&text).ok_or_else(|| Refusal::new(Code::Internal, "cannot read what `cargo tree` prints"))
+}
+
+/// Lines of `DEPTH|NAME vVERSION …|FEATURES`, with ` (*)` behind what was printed before.
+fn read_tree(text: &str) -> Option<BTreeMap<Key, Needed>> {
+    let mut printed: BTreeMap<Key, Needed> = BTreeMap::new();
+    let mut above: Vec<Key> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let (depth, rest) = line.split_once('|')?;
+        let (package, features) = rest.rsplit_once('|')?;
+        let depth: usize = depth.parse().ok()?;
+        let mut words = package.split(' ');
+        let key = (words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned());
+        above.truncate(depth);
+        if let Some(parent) = above.last() {
+            printed.entry(parent.clone()).or_default().dependencies.insert(key.clone());
+        }
+        let features = features.trim_end_matches(" (*)").split(',').filter(|one| !one.is_empty());
+        printed.entry(key.clone()).or_default().features.extend(features.map(str::to_owned));
+        above.push(key);
+    }
+    (!printed.is_empty()).then_some(printed)
 }
 
 /// The options that choose features, for any command of Cargo.
@@ -179,7 +194,21 @@ fn told(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{features, told};
+    use super::{features, read_tree, told};
+
+    #[test]
+    fn edges_are_those_of_the_depths() {
+        let text =
+            "0|a v1.0.0 (/x/y)|default,f\n1|b v2.0.0|\n2|c v3.0.0 (proc-macro)|std\n1|c v3.0.0 (proc-macro)|std (*)\n";
+        let printed = read_tree(text).expect("is one");
+        let key = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        let [a, b, c] = [key("a", "1.0.0"), key("b", "2.0.0"), key("c", "3.0.0")];
+        let of = |key| printed[key].dependencies.iter().collect::<Vec<_>>();
+        assert_eq!((of(&a), of(&b), of(&c)), (vec![&b, &c], vec![&c], vec![]));
+        assert!(printed[&a].features.contains("f") && printed[&b].features.is_empty());
+        assert_eq!(read_tree(""), None);
+        assert_eq!(read_tree("error: no"), None);
+    }
 
     #[test]
     fn an_error_of_cargo_is_one_line_with_the_way_out() {

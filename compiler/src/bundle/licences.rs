@@ -14,6 +14,19 @@ use super::{Package, Role};
 /// Where they lie.
 pub const DIRECTORY: &str = "evidence/licences";
 
+/// How the names of files begin that hold the text of a licence or a notice, in small letters.
+const NAMES: [&str; 7] = ["license", "licence", "copying", "copyright", "notice", "unlicense", "patents"];
+
+/// A text of a licence that is longer is something else, in bytes.
+const TEXT_BYTES_MAX: u64 = 256 << 10;
+
+/// Whether a file holds the text of a licence or a notice, by its path and its length in bytes.
+pub(super) fn is_text(path: &str, length: u64) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let is_code = [".rs", ".py", ".h", ".c", ".cpp"].iter().any(|end| name.ends_with(end));
+    NAMES.iter().any(|start| name.starts_with(start)) && !is_code && length <= TEXT_BYTES_MAX
+}
+
 /// A package whose licence nobody can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlicensed(pub String);
@@ -24,7 +37,7 @@ pub struct Unlicensed(pub String);
 pub fn write(packages: &[Package], parts: &[Part], tree: &mut Tree) -> Result<Vec<Unlicensed>, Refusal> {
     let mut texts: BTreeMap<String, &[u8]> = BTreeMap::new();
     let (mut entries, mut unlicensed) = (Vec::new(), Vec::new());
-    for package in packages.iter().filter(|package| matches!(package.role, Role::Program | Role::Build)) {
+    for package in packages.iter().filter(|package| package.role.is_built()) {
         let files = files(&package.license_files, &mut texts);
         if package.license.is_none() && files.is_empty() {
             unlicensed.push(Unlicensed(format!("{} {}", package.name, package.version)));

@@ -2,11 +2,10 @@
 //!
 //! The crate says nothing of what is in it, so versions are read where each part says its own; one that says none has none here.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::packages::Crates;
+use super::packages::{Crates, Origin};
 
 /// The crate that brings them.
 pub const CARRIER: &str = "llama-cpp-sys-2";
@@ -95,12 +94,9 @@ const KNOWN: [Known; 5] = [
 
 /// The parts of these crates; none where llama.cpp is not among them.
 pub fn parts(crates: &Crates) -> std::io::Result<Vec<Part>> {
-    let carrier = crates.packages.iter().find(|package| package.name == CARRIER);
-    let Some(carrier) = carrier else { return Ok(Vec::new()) };
-    let id = format!("{} {}", carrier.name, carrier.version);
-    let none = BTreeSet::new();
-    let features = crates.features.get(&id).unwrap_or(&none);
-    let Some(directory) = crates.directories.get(&id) else { return Ok(Vec::new()) };
+    let carrier = crates.packages.iter().find(|package| package.name == CARRIER && package.role.is_built());
+    let origin = carrier.and_then(|carrier| crates.origins.get(&carrier.id()));
+    let Some(Origin { directory, features, .. }) = origin else { return Ok(Vec::new()) };
     let root = directory.join("llama.cpp");
     let compiled = |known: &&Known| {
         known.feature.is_none_or(|feature| features.contains(feature)) && root.join(known.text).is_file()
@@ -174,11 +170,9 @@ fn first_comment(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
 
     use super::{cmake, defined, first_comment, parts};
-    use crate::bundle::packages::Crates;
-    use crate::bundle::packages::tests::program;
+    use crate::bundle::packages::tests::crates;
 
     #[test]
     fn versions_are_those_that_the_parts_say() {
@@ -194,8 +188,7 @@ mod tests {
 
     #[test]
     fn each_part_of_this_llama_cpp_has_a_text_and_most_a_version() {
-        let crates = Crates::of(Path::new(".."), &program(), "x86_64-unknown-linux-gnu").expect("are fetched");
-        let parts = parts(&crates).expect("can be read");
+        let parts = parts(&crates()).expect("can be read");
         let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
         assert_eq!(names, ["llama.cpp", "ggml", "cpp-httplib", "nlohmann-json", "subprocess.h"]);
         for part in &parts {

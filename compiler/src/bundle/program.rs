@@ -82,3 +82,10 @@ pub enum Role {
     /// read it.
     Unused,
 }
+
+impl Role {
+    /// Whether a build of the program takes it.
+    pub fn is_built(self) -> bool {
+        matches!(self, Self::Program | Self::Build)
+    }
+}

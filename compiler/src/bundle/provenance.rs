@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::tree::Tree;
-use super::{Package, Program, Role};
+use super::{Package, Program};
 use crate::ir::Catalog;
 
 /// How a build is described here.
@@ -47,7 +47,7 @@ pub fn statement(made: &Made<'_>, tree: &Tree) -> Value {
         dependencies.extend(tree.sha512(path).is_some().then(|| file(path)));
     }
     dependencies.push(json!({"name": "rustc", "annotations": {"version": made.rustc}}));
-    let built = made.packages.iter().filter(|package| matches!(package.role, Role::Program | Role::Build));
+    let built = made.packages.iter().filter(|package| package.role.is_built());
     dependencies.extend(built.filter_map(|package| {
         let Package { name, version, checksum, .. } = package;
         let uri = format!("pkg:cargo/{name}@{}", version.replace('+', "%2B"));

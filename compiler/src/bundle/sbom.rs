@@ -32,7 +32,7 @@ pub fn document(contents: &Contents<'_>) -> Value {
     let root = "program";
     let mut components: Vec<Value> = Vec::new();
     let mut dependencies: Vec<Value> = Vec::new();
-    let told = || contents.packages.iter().filter(|package| matches!(package.role, Role::Program | Role::Build));
+    let told = || contents.packages.iter().filter(|package| package.role.is_built());
     let is_told = |id: &str| told().any(|package| id == format!("{} {}", package.name, package.version));
     let part_references: Vec<String> = contents.parts.iter().map(part_reference).collect();
     for package in told() {
@@ -207,7 +207,6 @@ fn licence(text: &str) -> Value {
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
-    use std::path::Path;
     use std::process::Command;
 
     use serde_json::{Value, json};
@@ -216,8 +215,7 @@ mod tests {
     use crate::bundle::gguf::{Header, tests::small};
     use crate::bundle::models::Placed;
     use crate::bundle::native::parts;
-    use crate::bundle::packages::Crates;
-    use crate::bundle::packages::tests::program;
+    use crate::bundle::packages::{Crates, tests};
 
     fn model() -> Placed {
         let digits = |length: usize| "0".repeat(length);
@@ -236,7 +234,7 @@ mod tests {
     }
 
     fn written() -> (Crates, Value) {
-        let crates = Crates::of(Path::new(".."), &program(), "x86_64-unknown-linux-gnu").expect("are fetched");
+        let crates = tests::crates();
         let parts = parts(&crates).expect("can be read");
         let (sha256, sha512) = ("0".repeat(64), "0".repeat(128));
         let document = document(&Contents {
@@ -258,7 +256,7 @@ mod tests {
         let (crates, document) = written();
         let components = document["components"].as_array().expect("a list");
         let purls: BTreeSet<&str> = components.iter().filter_map(|one| one["purl"].as_str()).collect();
-        let of_registry = crates.packages.iter().filter(|package| package.source.is_some());
+        let of_registry = crates.packages.iter().filter(|package| package.source.is_some() && package.role.is_built());
         let wanted: BTreeSet<String> =
             of_registry.map(|one| format!("pkg:cargo/{}@{}", one.name, one.version.replace('+', "%2B"))).collect();
         assert_eq!(purls, wanted.iter().map(String::as_str).collect());

@@ -14,14 +14,15 @@ use std::path::{Path, PathBuf};
 
 use airlock_seal::{Code, Refusal, path};
 
-use super::cargo::{self, Edges, Listed};
+use super::Program;
+use super::cargo::{self, Listed};
 use super::lock::{self, CRATES_IO};
+use super::packages::Crates;
 use super::recipe::{CPU_BASE, CPU_V3, Recipe};
 use super::toolchain::Toolchain;
-use super::{Package, Program, Role};
 
 /// The package of the compiler, which stands in every `source/`: `bundle rebuild` is a command of it.
-pub const COMPILER: &str = "airlock-compiler";
+pub(super) const COMPILER: &str = "airlock-compiler";
 
 /// The package whose C++ decides what the processor has to offer.
 const LLAMA: &str = "llama-cpp-sys-2";
@@ -64,11 +65,8 @@ pub struct Source {
     /// Its files, sorted; without `vendor.tar`.
     pub files: Vec<String>,
     pub recipe: Recipe,
-    /// Every package of the lock, sorted by name and version.
-    pub packages: Vec<Package>,
+    pub crates: Crates,
     pub toolchain: Toolchain,
-    /// Where the crates of the registry lie on this machine, in the order of `packages`.
-    pub(super) directories: Vec<Option<PathBuf>>,
 }
 
 /// Gathers what `program` and the compiler are made of below `out`, from the workspace at `root`. Files that are the same
@@ -112,23 +110,15 @@ pub fn gather(root: &Path, out: &Path, program: &Program) -> Result<Source, Refu
     }
     files.insert("Cargo.lock".to_owned(), locked);
 
-    let roles = Roles::find(&toolchain, copy.path(), program)?;
-    let has_llama = roles.built.iter().any(|(name, _)| name == LLAMA);
-    let (packages, directories) = packages(&reduced, &after, &roles);
+    let crates = Crates::of(&toolchain, copy.path(), program, &reduced, &after)?;
+    let has_llama = crates.packages.iter().any(|package| package.name == LLAMA && package.role.is_built());
     let recipe = Recipe::of(program, &toolchain, if has_llama && is_x86_64(&toolchain) { CPU_V3 } else { CPU_BASE });
     files.insert("recipe.json".to_owned(), recipe.text().into_bytes());
     files.insert("rust-toolchain.toml".to_owned(), toolchain_file(&toolchain).into_bytes());
     files.insert(".cargo/config.toml".to_owned(), CONFIG.as_bytes().to_vec());
     files.insert("BUILD.txt".to_owned(), BUILD.as_bytes().to_vec());
     sync(out, &files)?;
-    Ok(Source {
-        directory: out.to_owned(),
-        files: files.into_keys().collect(),
-        recipe,
-        packages,
-        toolchain,
-        directories,
-    })
+    Ok(Source { directory: out.to_owned(), files: files.into_keys().collect(), recipe, crates, toolchain })
 }
 
 fn is_x86_64(toolchain: &Toolchain) -> bool {
@@ -243,69 +233,6 @@ fn check_members(reduced: &cargo::Metadata, members: &[&Listed]) -> Result<(), R
         }
     }
     Ok(())
-}
-
-/// Which packages are needed, and what for.
-struct Roles {
-    linked: BTreeSet<(String, String)>,
-    built: BTreeSet<(String, String)>,
-    compiler: BTreeSet<(String, String)>,
-}
-
-impl Roles {
-    fn find(toolchain: &Toolchain, directory: &Path, program: &Program) -> Result<Self, Refusal> {
-        let features = cargo::features(&program.features, program.default_features);
-        let of = |edges| cargo::tree(toolchain, directory, &program.package, &features, edges, None);
-        Ok(Self {
-            linked: of(Edges::Linked)?,
-            built: of(Edges::Built)?,
-            compiler: cargo::tree(toolchain, directory, COMPILER, &[], Edges::Built, None)?,
-        })
-    }
-
-    fn of(&self, key: &(String, String)) -> Role {
-        if self.linked.contains(key) {
-            Role::Program
-        } else if self.built.contains(key) {
-            Role::Build
-        } else if self.compiler.contains(key) {
-            Role::Compiler
-        } else {
-            Role::Unused
-        }
-    }
-}
-
-/// The packages of the lock with what Cargo knows of them, and where the registry's lie.
-fn packages(
-    metadata: &cargo::Metadata,
-    locked: &BTreeMap<(String, String), lock::Locked>,
-    roles: &Roles,
-) -> (Vec<Package>, Vec<Option<PathBuf>>) {
-    let names: BTreeMap<&str, (String, String)> =
-        metadata.packages.iter().map(|listed| (listed.id.as_str(), listed.key())).collect();
-    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let edges: BTreeMap<&str, &[String]> = nodes.map(|node| (node.id.as_str(), node.dependencies.as_slice())).collect();
-    let mut listed: Vec<&Listed> = metadata.packages.iter().collect();
-    listed.sort_by_key(|package| package.key());
-    let of = |package: &Listed| {
-        let key = package.key();
-        let ids = edges.get(package.id.as_str()).copied().unwrap_or_default();
-        let needed = ids.iter().filter_map(|id| names.get(id.as_str())).filter(|key| roles.of(key) != Role::Unused);
-        let dependencies: BTreeSet<String> = needed.map(|(name, version)| format!("{name} {version}")).collect();
-        Package {
-            checksum: locked.get(&key).and_then(|about| about.checksum.clone()),
-            role: roles.of(&key),
-            name: key.0,
-            version: key.1,
-            source: package.source.clone(),
-            license: package.license.clone(),
-            license_files: Vec::new(),
-            dependencies: dependencies.into_iter().collect(),
-        }
-    };
-    let directory = |package: &&Listed| package.source.is_some().then(|| package.directory().to_owned());
-    (listed.iter().map(|package| of(package)).collect(), listed.iter().map(directory).collect())
 }
 
 /// Makes `out` hold exactly these files, and `vendor.tar`.

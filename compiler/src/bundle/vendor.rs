@@ -12,6 +12,7 @@ use airlock_seal::{Code, Refusal};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256, Sha512};
 
+use super::licences;
 use super::lock::Locked;
 use super::source::Source;
 use super::tar::{self, Member};
@@ -26,9 +27,6 @@ pub const DIRECTORY: &str = "vendor";
 
 /// A crate's archive that is longer is refused, in bytes.
 const ARCHIVE_BYTES_MAX: u64 = 256 << 20;
-
-/// A text of a licence that is longer is not taken for one, in bytes.
-const LICENSE_BYTES_MAX: usize = 256 << 10;
 
 /// What Cargo compares each file of a vendored crate with.
 const CHECKSUMS: &str = ".cargo-checksum.json";
@@ -61,12 +59,13 @@ pub fn write(source: &Source) -> Result<Vendored, Refusal> {
     let failed = |error| Refusal::internal(path.display(), error);
     let out = File::create(&unfinished).map_err(failed)?;
     let mut writer = tar::Writer::new(Summing { out: BufWriter::new(out), digest: Sha512::new(), bytes: 0 });
-    let mut packages = source.packages.clone();
-    for (package, directory) in packages.iter_mut().zip(&source.directories) {
-        let (Some(checksum), Some(directory)) = (&package.checksum, directory) else { continue };
-        let files = read_crate(&package.name, &package.version, checksum, directory)?;
+    let mut packages = source.crates.packages.clone();
+    for package in &mut packages {
+        let origin = source.crates.origins.get(&package.id());
+        let (Some(checksum), Some(origin)) = (&package.checksum, origin) else { continue };
+        let files = read_crate(&package.name, &package.version, checksum, &origin.directory)?;
         if package.role != Role::Unused {
-            package.license_files = licenses(&files);
+            package.license_files = licenses(&files, origin.license_file.as_deref());
         }
         for (name, content) in vendored(files, checksum, package.role) {
             let name = format!("{DIRECTORY}/{}-{}/{name}", package.name, package.version);
@@ -175,16 +174,13 @@ fn vendored(mut files: BTreeMap<String, Content>, checksum: &str, role: Role) ->
     files
 }
 
-/// Texts of licences and notices, wherever in the crate they stand: crates hold parts of others.
-fn licenses(files: &BTreeMap<String, Content>) -> Vec<(String, Vec<u8>)> {
-    let starts = ["license", "licence", "copying", "notice", "unlicense", "copyright"];
-    let is_one = |name: &str, content: &Content| {
-        let file = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        let is_code = [".rs", ".py", ".h", ".c", ".cpp"].iter().any(|end| file.ends_with(end));
-        starts.iter().any(|start| file.starts_with(start)) && !is_code && content.bytes.len() <= LICENSE_BYTES_MAX
+/// Texts of licences and notices, wherever in the crate they stand, since crates hold parts of others; and the file that its
+/// manifest names.
+fn licenses(files: &BTreeMap<String, Content>, named: Option<&str>) -> Vec<(String, Vec<u8>)> {
+    let is_one = |(name, content): &(&String, &Content)| {
+        named == Some(name.as_str()) || licences::is_text(name, content.bytes.len() as u64)
     };
-    let found = files.iter().filter(|(name, content)| is_one(name, content));
-    found.map(|(name, content)| (name.clone(), content.bytes.clone())).collect()
+    files.iter().filter(is_one).map(|(name, content)| (name.clone(), content.bytes.clone())).collect()
 }
 
 /// Unpacks `archive` below `root`, where it gives `vendor/`. What is there already with the same bytes is left alone, and

@@ -11,7 +11,7 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 /// nothing is missing.
 pub(super) fn leave_tests_out(files: &mut BTreeMap<String, Vec<u8>>) {
     let (mut of_tests, mut of_program) = (BTreeSet::new(), BTreeSet::new());
-    for (path, bytes) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+    for (path, bytes) in files.iter().filter(|(path, _)| path.rsplit_once('.').is_some_and(|(_, end)| end == "rs")) {
         let Some(file) = std::str::from_utf8(bytes).ok().and_then(|text| syn::parse_file(text).ok()) else { continue };
         for item in &file.items {
             let Item::Mod(module) = item else { continue };
