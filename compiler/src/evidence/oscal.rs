@@ -1,6 +1,7 @@
 //! An OSCAL component definition (NIST, OSCAL 1.1.3, "Component Definition Model"), as JSON.
 
 use airlock_offer::hex;
+use airlock_seal::calendar::date;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -102,17 +103,10 @@ fn props<'n>(facts: impl Iterator<Item = (&'n str, String)>) -> Vec<Value> {
     facts.map(|(name, value)| json!({"name": name, "ns": NAMESPACE, "value": one_line(&value)})).collect()
 }
 
-/// A time as RFC 3339 in UTC, from seconds since 1970. Years are taken to begin in March, so that the leap day is the last
-/// one (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// A time as RFC 3339 in UTC, from seconds since 1970.
 pub fn rfc_3339(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (days, rest) = ((seconds / 86_400).cast_signed(), seconds % 86_400);
+    let (year, month, day) = date(days);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
 }
 

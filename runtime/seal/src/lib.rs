@@ -9,6 +9,7 @@
 
 pub mod archive;
 mod asn1;
+pub mod calendar;
 pub mod command;
 pub mod der;
 pub mod digest;

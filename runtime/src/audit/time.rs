@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use airlock_seal::calendar::date;
+
 /// Characters of a time.
 pub(super) const CHARS: usize = 27;
 
@@ -9,22 +11,9 @@ pub(super) const CHARS: usize = 27;
 pub(super) fn timestamp(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let (days, seconds) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = date(days);
+    let (year, month, day) = date(days.cast_signed());
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:06}Z", since.subsec_micros())
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar. Years are taken to begin
-/// in March, so that the leap day is the last one (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
 /// Milliseconds since 1970 of a time as `timestamp` writes it. None for anything else.
@@ -38,7 +27,7 @@ pub(crate) fn milliseconds(time: &str) -> Option<u64> {
     let is_there = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
     is_there.then_some(())?;
     let seconds = hour * 3600 + minute * 60 + second;
-    // The inverse of `date`, by the same source.
+    // The inverse of `date`, by its source.
     let march_year = year.checked_sub(u64::from(month <= 2))?;
     let march_month = (month + 9) % 12;
     let (era, year_of_era) = (march_year / 400, march_year % 400);

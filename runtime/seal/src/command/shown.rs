@@ -1,5 +1,7 @@
 //! Values for people.
 
+use crate::calendar;
+
 /// Longer texts of a bundle are cut, in characters.
 const TEXT_MAX: usize = 200;
 
@@ -28,15 +30,7 @@ fn escaped(letter: char) -> Vec<char> {
 /// A day, from seconds since 1970: `2026-11-30`. What lies outside of four digits of years is shown as seconds.
 pub(super) fn date(seconds: i64) -> String {
     const DAY: i64 = 86_400;
-    // From 0000-03-01 on, where a year ends with the leap day (H. Hinnant, "chrono-compatible low-level date algorithms").
-    let days = seconds.div_euclid(DAY) + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (year, month, day) = calendar::date(seconds.div_euclid(DAY));
     if (0..10_000).contains(&year) { format!("{year:04}-{month:02}-{day:02}") } else { format!("{seconds} s") }
 }
 
