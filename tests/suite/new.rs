@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use airlock_compiler::bundle::Program;
-use airlock_compiler::bundle::packages::Crates;
+use airlock_compiler::bundle::{Program, source};
 use airlock_compiler::cli::Exit;
 use tempfile::TempDir;
 
@@ -92,8 +91,8 @@ fn the_crates_of_a_release_are_told_whatever_is_built_by_default() {
     let features = vec!["http".to_owned()];
     let program =
         Program { package: "wards".to_owned(), bin: "wards".to_owned(), features, ..Program::of_this_workspace(0) };
-    let crates = Crates::of(&root.path().join("wards"), &program, "x86_64-unknown-linux-gnu").expect("are told");
-    assert!(crates.packages.iter().any(|one| one.name == "async-trait"));
+    let gathered = source::gather(&root.path().join("wards"), &root.path().join("source"), &program).expect("is one");
+    assert!(gathered.crates.packages.iter().any(|one| one.name == "async-trait" && one.role.is_built()));
 }
 
 /// Cargo itself says whether the lock is complete, and no more than that.
