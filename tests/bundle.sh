@@ -48,6 +48,9 @@ if [ -z "$bundle" ]; then
     bundle="$work/here/clinic-0.1.0-x86_64-unknown-linux-gnu"
 fi
 name="$(basename "$bundle")"
+bytes="$(find "$bundle" -type f ! -path '*/models/*' ! -name vendor.tar -printf '%s\n' | awk '{ all += $1 } END { print all }')"
+say "without models and vendored crates it has $bytes bytes"
+[ "$bytes" -lt 25000000 ]
 
 say "keys of four people"
 keys="$work/keys"
