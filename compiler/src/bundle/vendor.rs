@@ -184,7 +184,7 @@ fn licenses(files: &BTreeMap<String, Content>, named: Option<&str>) -> Vec<(Stri
 }
 
 /// Unpacks `archive` below `root`, where it gives `vendor/`. What is there already with the same bytes is left alone, and
-/// everything else is removed. Refused as [`Code::Format`] is an archive that is not of [`write`]'s kind, and as
+/// everything else is removed. Refused as [`Code::Format`] is an archive that is not of [`write()`]'s kind, and as
 /// [`Code::Content`] one whose crates are not those of the lock.
 pub(super) fn unpack(archive: &Path, root: &Path, locked: &BTreeMap<(String, String), Locked>) -> Result<(), Refusal> {
     let directory = root.join(DIRECTORY);

@@ -1,7 +1,7 @@
 //! What a change of catalogs means: two lists of [`Catalog`]s -> [`Change`]s, the worst first.
 //!
 //! Catalogs are compared by name, tools by name, arguments and properties by name. Order is form, not meaning, and so is the
-//! white space of a rule ([`settle`]); all else that differs is told. Every comparison takes its values apart by naming all
+//! white space of a rule (`settle`); all else that differs is told. Every comparison takes its values apart by naming all
 //! their fields, so that a field that is added to the intermediate form must be thought of here; and a part that differs
 //! without a word of its own is told as [`Kind::Other`].
 

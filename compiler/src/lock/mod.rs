@@ -1,7 +1,7 @@
 //! What was approved of a catalog, and what of it is no longer so.
 //!
 //! A catalog that has a `catalog.lock` has been reviewed: each of its tools and prompts must be what the lock says, by a
-//! digest of all that can reach a model or the wire ([`digest`](digests)). Between `lower` and `emit`, [`check`] compares the two and reports;
+//! digest of all that can reach a model or the wire ([`digest`](digests)). Between `lower` and `emit`, [`check()`] compares the two and reports;
 //! nothing after it knows of it. `airlock approve` writes what [`approve`] makes. A catalog without the file is not asked.
 
 mod affected;

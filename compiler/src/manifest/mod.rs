@@ -1,7 +1,7 @@
 //! The manifest, `catalog.yaml`: what people write.
 //!
 //! These types are the one description of it: the JSON Schema for editors is generated from them ([`schema`]), and a
-//! manifest is checked against that same schema ([`read`]), so that editor and compiler say the same.
+//! manifest is checked against that same schema ([`read()`]), so that editor and compiler say the same.
 
 mod conform;
 mod prompt;

@@ -93,7 +93,7 @@ pub fn open(path: &Path) -> Result<Opened, Refusal> {
 }
 
 impl Opened {
-    /// Reads it with [`read`], and where that fails on parts, names the part that is to blame.
+    /// Reads it with [`read()`], and where that fails on parts, names the part that is to blame.
     pub fn read(self, limits: Limits, sink: &mut dyn Sink, progress: &mut Progress<'_>) -> Result<Contents, Refusal> {
         let Self { stream, bytes, parts } = self;
         let counted = Counted { stream, done: 0, all: bytes, progress };

@@ -4,7 +4,7 @@
 //! piece by piece. Nobody holds such a model to a grammar, so its calls are whatever it sends: the agent looks at each, and
 //! nothing that is found in words is ever a call. Everything that a server can do is bounded: how long it is silent, how much
 //! it sends, what of it reaches a terminal. What it cannot be trusted with is to read the whole prompt, since some cut it
-//! without a word: an answer that comes from fewer tokens than there are words is none ([`size`]).
+//! without a word: an answer that comes from fewer tokens than there are words is none (`size`).
 
 mod address;
 mod answer;

@@ -15,7 +15,7 @@ use crate::{Progress, Refusal, SIGNATURES, SUMS, path};
 /// the release is written; what it refuses is refused. Where anything is, the directory is removed again.
 ///
 /// # Errors
-/// What [`super::read`] and `before` refuse, and [`crate::Code::Internal`] where the directory cannot be written.
+/// What [`super::read()`] and `before` refuse, and [`crate::Code::Internal`] where the directory cannot be written.
 pub fn unpack(
     archive: Opened,
     into: &Path,

@@ -15,7 +15,7 @@ pub struct Limits {
     pub time_max: Duration,
     /// What may stand in arguments.
     pub arguments: ArgumentsFrom,
-    /// See [`Want::Either`].
+    /// See [`crate::model::Want::Either`].
     pub call_log_odds_min: f32,
 }
 

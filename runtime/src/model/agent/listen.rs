@@ -33,7 +33,7 @@ pub enum Event<'a> {
     Prefill { done: usize, total: usize },
     /// The next words of the answer.
     Text(&'a str),
-    /// How likely a call was, before anything was written: see [`Want::Either`].
+    /// How likely a call was, before anything was written: see [`crate::model::Want::Either`].
     Decided { log_odds: f32 },
     /// The model wrote a call, with arguments that were said there.
     Call { call: &'a ToolCall, sources: &'a [ArgumentSource] },
