@@ -1,7 +1,7 @@
 //! The one environment in which a release is built, and the one command.
 //!
 //! `source/` is copied below a work directory, `vendor.tar` unpacked into it, and Cargo called with an environment that is
-//! cleared but for what stands in [`environment()`]. Paths of the work directory become `/source`, `/target` and `/cargo` in
+//! cleared but for what stands in `environment`. Paths of the work directory become `/source`, `/target` and `/cargo` in
 //! whatever a compiler writes down.
 
 mod environment;
