@@ -84,13 +84,13 @@ pub(super) fn environment(
         [(&place.root, "/work"), (&place.source, "/source"), (&place.target, "/target"), (&place.cargo, "/cargo")];
     let mut rust: Vec<String> =
         maps.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
-    rust.push(INLINED.to_owned());
     if recipe.linkage == Linkage::StaticPie {
         rust.push("-Ctarget-feature=+crt-static".to_owned());
     }
     if recipe.target == LLD_TARGET {
         rust.extend(SMALLER.map(|argument| format!("-Clink-arg=-Wl,{argument}")));
     }
+    rust.push(INLINED.to_owned());
     let mut c = maps.map(|(from, to)| format!("-ffile-prefix-map={}={to}", from.display())).join(" ");
     // What nobody calls is left out by the linker, which knows functions by their sections.
     c.push_str(" -ffunction-sections -fdata-sections");
