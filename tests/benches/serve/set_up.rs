@@ -26,6 +26,8 @@ pub(crate) fn commands(tools: usize, upstream: SocketAddr, arguments: &[String])
     let linked = Linked::new(&format!("bench-{tools}"));
     let directory = linked.directory();
     let path = |name: &str| directory.join(name).to_string_lossy().into_owned();
+    // A trail is read when it is opened: that of an earlier run would be part of the start.
+    let _ = std::fs::remove_dir_all(directory.join("audit"));
     write(&directory.join("document.json"), &document(tools).to_string());
     let catalogs = directory.join("catalogs");
     if !catalogs.exists() {
