@@ -40,7 +40,7 @@ pub fn write(packages: &[Package], parts: &[Part], tree: &mut Tree) -> Result<Ve
     for package in packages.iter().filter(|package| package.role.is_built()) {
         let files = files(&package.license_files, &mut texts);
         if package.license.is_none() && files.is_empty() {
-            unlicensed.push(Unlicensed(format!("{} {}", package.name, package.version)));
+            unlicensed.push(Unlicensed(package.id()));
         }
         entries.push(json!({
             "package": package.name,

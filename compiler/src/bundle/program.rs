@@ -62,7 +62,8 @@ pub struct Package {
     pub checksum: Option<String>,
     /// The SPDX expression of its manifest.
     pub license: Option<String>,
-    /// Texts of licences and notices in its archive, by name; none before [`super::vendor::write`].
+    /// Texts of licences and notices, by name: those of the workspace's root for its own crates, those in its archive for
+    /// others, which have none before [`super::vendor::write`].
     pub license_files: Vec<(String, Vec<u8>)>,
     pub role: Role,
     /// What it is built with, `NAME VERSION` each, sorted; without what is for tests or other platforms.

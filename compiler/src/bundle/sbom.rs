@@ -33,7 +33,7 @@ pub fn document(contents: &Contents<'_>) -> Value {
     let mut components: Vec<Value> = Vec::new();
     let mut dependencies: Vec<Value> = Vec::new();
     let told = || contents.packages.iter().filter(|package| package.role.is_built());
-    let is_told = |id: &str| told().any(|package| id == format!("{} {}", package.name, package.version));
+    let is_told = |id: &str| told().any(|package| id == package.id());
     let part_references: Vec<String> = contents.parts.iter().map(part_reference).collect();
     for package in told() {
         components.push(of_package(package));

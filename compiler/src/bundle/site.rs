@@ -71,7 +71,12 @@ impl Site {
                 "{shown}: {fault}; a template names files and credentials as `{{\"file\": \"clinic.key\"}}`, and holds no secret"
             ))
         })?;
-        Ok(Self::of(written, text))
+        let site = Self::of(written, text);
+        let of_credentials = site.upstreams.values().flat_map(|upstream| &upstream.credentials);
+        if site.upstreams.keys().chain(of_credentials).any(|name| name.is_empty() || name.len() > NAME_BYTES_MAX) {
+            return Err(refused(format!("{shown}: a name is empty, or longer than {NAME_BYTES_MAX} bytes")));
+        }
+        Ok(site)
     }
 
     fn of(written: Written, text: String) -> Self {

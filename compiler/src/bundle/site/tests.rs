@@ -61,6 +61,12 @@ fn a_secret_that_was_pasted_in_is_refused_wherever_it_stands() {
     }
     let twice = GOOD.replace(r#""upstreams": {"#, r#""upstreams": {"clinic": {"address": "http://a"}, "#);
     assert!(read(&twice).expect_err("twice").contains("is given twice"));
+    for name in ["", &"a".repeat(256)] {
+        for from in ["\"clinic\":", "\"api_key\":"] {
+            let fault = read(&GOOD.replace(from, &format!("\"{name}\":"))).expect_err(name);
+            assert!(fault.contains("a name is empty, or longer than 255 bytes"), "{fault}");
+        }
+    }
 }
 
 #[test]
